@@ -19,7 +19,8 @@ from typing import Any, Literal, NoReturn, Self, TypeVar, cast
 from zlib import crc32
 
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as Disconnected
 from botocore.session import get_session
 from pynamodb.attributes import (
     Attribute,
@@ -49,7 +50,7 @@ Raw = Mapping[str, Any]
 class IntegerAttribute(NumberAttribute):
     """A whole number."""
 
-    def deserialize(self, value: str) -> int:  # type: ignore[override]
+    def deserialize(self, value: str) -> int:
         return int(value)
 
 
@@ -99,7 +100,7 @@ class Item(Model):
     @classmethod
     def _get_connection(cls) -> TableConnection:
         # PynamoDB opens a client for each class (pynamodb/PynamoDB#876, #1245); all of ours share one.
-        table = [base for base in cls.__mro__ if "Meta" in vars(base)][-1]
+        table: Any = [base for base in cls.__mro__ if "Meta" in vars(base)][-1]
         if table._connection is None:
             made = super(Item, table)._get_connection()
             shared = _reader()
@@ -121,7 +122,7 @@ class Key:
 
     @property
     def table(self) -> str:
-        return cast(str, self.kind.Meta.table_name)
+        return self.kind.Meta.table_name
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -193,9 +194,7 @@ def put_changed(item: Item, *, refused: DomainError | None = None) -> Write:
     return put(item, cast(Any, type(item)).version == read, refused=refused)
 
 
-def update(
-    key: Key, *actions: Action, condition: Condition | None = None, refused: DomainError | None = None
-) -> Write:
+def update(key: Key, *actions: Action, condition: Condition | None = None, refused: DomainError | None = None) -> Write:
     """Change single attributes of the item at `key`. Without a condition a missing item would be created."""
     names: dict[str, str] = {}
     values: dict[str, Any] = {}
@@ -277,7 +276,7 @@ def change(write: Write) -> Raw:
             if code == "ConditionalCheckFailedException":
                 return _unless_ours(attempt, write, cast(Any, error.response).get("Item"))
             _retriable(error, code, attempt)
-        except (ConnectionError, HTTPClientError) as error:
+        except (Disconnected, HTTPClientError) as error:
             attempt.answer_lost = True
             attempt.again(error)
 
@@ -286,7 +285,7 @@ def _unless_ours(attempt: _Attempt, write: Write, found: Raw | None) -> Raw:
     # After a lost answer a failed condition may be our own write, seen again.
     if attempt.answer_lost and found and _made(write, found):
         return found
-    _refuse([Failure(write, found)])
+    return _refuse([Failure(write, found)])
 
 
 def _made(write: Write, found: Raw) -> bool:
@@ -311,7 +310,7 @@ def _transact(writes: Sequence[Write], token: str) -> None:
             _writer()._make_api_call("TransactWriteItems", request)
         except ClientError as error:
             _cancelled(error, writes, attempt)
-        except (ConnectionError, HTTPClientError) as error:
+        except (Disconnected, HTTPClientError) as error:
             attempt.again(error)  # the same token: if it was made, it is not made again
         else:
             return

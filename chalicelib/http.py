@@ -113,7 +113,7 @@ class Call(Generic[Body]):
         if tag is None:
             raise PreconditionRequired("Send If-Match with the ETag of the record as you read it.")
         if not tag.strip().strip('"').isdecimal():
-            raise Invalid("If-Match must hold the ETag as it came, such as “\"3\"”.")
+            raise Invalid('If-Match must hold the ETag as it came, such as “"3"”.')
         return int(tag.strip().strip('"'))
 
     @property
@@ -190,9 +190,7 @@ class Api(Blueprint):
         return decorate
 
 
-def _answer(
-    request: Request, operation: Operation, view: View, path: Mapping[str, str], largest: int
-) -> Response:
+def _answer(request: Request, operation: Operation, view: View, path: Mapping[str, str], largest: int) -> Response:
     logger.append_keys(route=f"{operation.method} {operation.path}")
     try:
         call = _call(request, operation, largest)
@@ -289,7 +287,7 @@ def problem(
     content: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
     if problems:
         content["errors"] = [each.as_dict() for each in problems]
-    fields = {"Content-Type": "application/problem+json", **(headers or {})}
+    fields: dict[str, str | list[str]] = {"Content-Type": "application/problem+json", **(headers or {})}
     return Response(json.dumps(content, ensure_ascii=False), status_code=status, headers=fields)
 
 

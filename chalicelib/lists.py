@@ -55,9 +55,12 @@ def page(
     """
     limit = min(asked.limit, MOST)
     places: dict[str, Any] = json.loads(unseal("cursor", asked.cursor)) if asked.cursor else {}
-    shards = [
-        _entries(index, name, places.get(name), condition, newest_first, max(4, limit // 2)) for name in hashes
-    ]
+    options = {
+        "range_key_condition": condition,
+        "scan_index_forward": not newest_first,
+        "page_size": max(4, limit // 2),
+    }
+    shards = [_entries(index, name, places.get(name), options) for name in hashes]
     merged = merge(*shards, key=lambda entry: entry.order, reverse=newest_first)
     taken = list(islice(merged, limit))
     more = next(merged, None) is not None
@@ -75,16 +78,8 @@ class _Entry:
     place: dict[str, Any]
 
 
-def _entries(
-    index: Any, name: str, place: Any, condition: Condition | None, newest_first: bool, size: int
-) -> Iterator[_Entry]:
-    found = index.query(
-        name,
-        range_key_condition=condition,
-        last_evaluated_key=place,
-        scan_index_forward=not newest_first,
-        page_size=size,
-    )
+def _entries(index: Any, name: str, place: Any, options: dict[str, Any]) -> Iterator[_Entry]:
+    found = index.query(name, last_evaluated_key=place, **options)
     keys = index.Meta.attributes.values()
     hash_name = next(key.attr_name for key in keys if key.is_hash_key)
     range_name = next(key.attr_name for key in keys if key.is_range_key)

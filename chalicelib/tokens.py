@@ -6,6 +6,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as Base64Error
 from functools import cache
 from hashlib import sha256
+from typing import Any
 
 from chalicelib.errors import Invalid
 from chalicelib.settings import settings
@@ -18,7 +19,7 @@ def _secret() -> bytes:
     """Return the deployment's secret, read once a process."""
     from botocore.session import get_session
 
-    client = get_session().create_client(
+    client: Any = get_session().create_client(
         "secretsmanager", settings.aws_region, endpoint_url=settings.aws_endpoint_url or None
     )
     return str(client.get_secret_value(SecretId=settings.secret_name)["SecretString"]).encode()

@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from chalicelib.access.models import AccessItem, ApiKey
-from chalicelib.access.scopes import ALL_SCOPES, EVERYTHING, SCOPES_OF_GROUP
+from chalicelib.access.scopes import ALL_SCOPES, EVERYTHING, SCOPES_OF_GROUP, require
 from chalicelib.dynamodb import commit, put, put_new
 from chalicelib.errors import Invalid, NotFound, Problem, Unauthenticated
 from chalicelib.settings import settings
@@ -29,20 +29,22 @@ class Caller:
 PUBLIC = Caller("public", frozenset())
 
 
-def create_key(key_id: str, name: str, scopes: Collection[str], now: datetime) -> tuple[ApiKey, str]:
+def create_key(
+    key_id: str, name: str, scopes: Collection[str], makers: Collection[str], now: datetime
+) -> tuple[ApiKey, str]:
     """Make a key and return it with its text, which is shown this once and not stored.
 
-    Raises Invalid for a scope that does not exist.
+    Raises Invalid for a scope that does not exist, Forbidden for one that its maker (`makers`) does not have.
     """
     unknown = sorted(set(scopes) - ALL_SCOPES - {EVERYTHING})
     if unknown or not scopes:
         known = ", ".join(sorted(ALL_SCOPES))
         raise Invalid("A key needs scopes that exist.", [Problem("scopes", f"Choose among: {known}.")])
+    for scope in scopes:
+        require(makers, scope)
     secret = secrets.token_urlsafe(32)
     pk, sk = ApiKey.at(key_id)
-    key = ApiKey(
-        pk, sk, key_id=key_id, name=name, secret_hash=_hashed(secret), scopes=set(scopes), created_at=now
-    )
+    key = ApiKey(pk, sk, key_id=key_id, name=name, secret_hash=_hashed(secret), scopes=set(scopes), created_at=now)
     commit([put_new(key)])
     return key, f"{PREFIX}{key_id}_{secret}"
 
