@@ -48,6 +48,17 @@ import boto3  # noqa: E402
 import pytest  # noqa: E402
 import yaml  # noqa: E402
 
+from tests.support import rules_plugin  # noqa: E402
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(rules_plugin.Rules())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rules_plugin.mark(items)
+
 
 @pytest.fixture(scope="session")
 def local_aws() -> Iterator[str]:
