@@ -1,0 +1,48 @@
+"""What an answer depends on, and what a fact can therefore wake."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from chalicelib.conditions.facts import Interaction
+from chalicelib.conditions.schemas import AttributeClause, Operator
+from chalicelib.conditions.values import folded
+
+_EQUAL = frozenset({Operator.EQUALS, Operator.IN})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Dependency:
+    """A field such as `contact.city`, or an interaction type, narrowed to one value of one attribute where possible."""
+
+    subject: str
+    attribute: str = ""
+    literal: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.subject}?{self.attribute}={self.literal}" if self.attribute else self.subject
+
+
+def of_interactions(type_: str, where: Iterable[AttributeClause]) -> Iterator[Dependency]:
+    """Yield what a clause about interactions depends on: one equality filter on texts suffices to narrow it."""
+    for clause in where:
+        literals = [folded(value) for value in clause.values]
+        if clause.operator in _EQUAL and literals and None not in literals:
+            yield from (Dependency(type_, clause.field, literal or "") for literal in literals)
+            return
+    yield Dependency(type_)
+
+
+def woken_by(fact: Interaction) -> frozenset[Dependency]:
+    """Return every dependency that this fact can touch; whoever declared one of them has to look again."""
+    return frozenset(
+        [Dependency(fact.type)]
+        + [Dependency(fact.type, name, literal) for name, value in _texts(fact) if (literal := folded(value))]
+    )
+
+
+def _texts(fact: Interaction) -> Iterator[tuple[str, object]]:
+    for name, value in fact.attributes.items():
+        if name == "properties" and isinstance(value, Mapping):
+            yield from ((f"properties.{key}", inner) for key, inner in value.items())
+        else:
+            yield name, value
