@@ -7,8 +7,10 @@ from itertools import groupby
 from operator import itemgetter
 
 from chalicelib.conditions.clauses import Test
-from chalicelib.conditions.durations import Duration
+from chalicelib.conditions.durations import BEGINNING_OF_TIME, Duration
 from chalicelib.conditions.facts import Facts, Interaction, Verdict
+
+_HUMAN = Verdict.HUMAN
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +32,32 @@ class Window:
         except OverflowError:
             return None
 
-    def holds(self, at: datetime, now: datetime) -> bool:
-        return at <= now and ((end := self.end(at)) is None or now < end)
+    def counted(self, qualifying: Sequence[Interaction], now: datetime) -> Sequence[Interaction]:
+        """Return those of the interactions, which are in the order of time, that count at the instant `now`."""
+        if self.length is None:
+            return qualifying if not qualifying or qualifying[-1].at <= now else _until(qualifying, now)
+        if self.length.in_months:
+            return [fact for fact in _until(qualifying, now) if now < self.length.after(fact.at, self.zone)]
+        start = self.reaches_back(now) or BEGINNING_OF_TIME
+        return [fact for fact in qualifying if start < fact.at <= now]
+
+    def first_end(self, counted: Sequence[Interaction]) -> datetime | None:
+        """Return when the first of them stops to count."""
+        if self.length is None or not counted:
+            return None
+        if self.length.in_months:
+            return min(self.length.after(fact.at, self.zone) for fact in counted)
+        return self.length.after(counted[0].at)
+
+    def last_end(self, counted: Sequence[Interaction]) -> datetime | None:
+        """Return when the last of them stops to count."""
+        if self.length is None or not counted:
+            return None
+        return max(self.length.after(fact.at, self.zone) for fact in counted)
+
+
+def _until(qualifying: Sequence[Interaction], now: datetime) -> list[Interaction]:
+    return [fact for fact in qualifying if fact.at <= now]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +69,15 @@ class Deed:
     window: Window
     include_machine: bool = False
 
-    def among(self, facts: Facts, since: datetime | None = None) -> list[Interaction]:
-        """Return the qualifying interactions, of whatever time."""
-        return [fact for fact in facts.interactions(self.interaction, since) if self.admits(fact)]
-
-    def admits(self, fact: Interaction) -> bool:
-        """Say whether the interaction qualifies; machine and undecided ones do where the clause says so."""
-        if fact.verdict is not Verdict.HUMAN and not self.include_machine:
-            return False
-        return all(test.holds(fact.attributes) for test in self.tests)
-
-    def counted(self, qualifying: Sequence[Interaction], now: datetime) -> list[Interaction]:
-        return [fact for fact in qualifying if self.window.holds(fact.at, now)]
+    def among(self, facts: Facts, since: datetime | None = None) -> Sequence[Interaction]:
+        """Return the qualifying interactions, of whatever time; not what a machine did, unless the clause says so."""
+        known = facts.interactions(self.interaction, since)
+        if not self.include_machine:
+            known = [fact for fact in known if fact.verdict is _HUMAN]
+        for test in self.tests:
+            holds = test.holds
+            known = [fact for fact in known if holds(fact.attributes)]
+        return known
 
     def steps_after(self, qualifying: Sequence[Interaction], now: datetime) -> Iterator[tuple[datetime, int]]:
         """Yield when the count changes after `now`, and by how much: what is dated later comes, what is old goes."""
@@ -80,7 +103,7 @@ class Frequency:
     def judge(self, facts: Facts, now: datetime) -> tuple[bool, int, datetime | None]:
         """Return whether it holds, the count, and when time alone will next change whether it holds."""
         qualifying = self.deed.among(facts, self.deed.window.reaches_back(now))
-        count = len(self.deed.counted(qualifying, now))
+        count = len(self.deed.window.counted(qualifying, now))
         holds, later = self.enough(count), count
         for at, change in self.deed.steps_after(qualifying, now):
             later += change

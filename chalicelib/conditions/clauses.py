@@ -8,13 +8,15 @@ from typing import Any
 from chalicelib.conditions.catalogue import JSON_TYPES, Field, Fields
 from chalicelib.conditions.durations import BEGINNING_OF_TIME, END_OF_TIME, Duration
 from chalicelib.conditions.facts import Record
-from chalicelib.conditions.operators import NEGATIVE, OPERATORS, RELATIVE, Values, comparison, takes
+from chalicelib.conditions.operators import NEGATIVE, OPERATORS, RELATIVE, Comparison, Values, comparison, takes
 from chalicelib.conditions.schemas import AttributeClause, Operator
 from chalicelib.conditions.values import CANONICAL, date_text, literal
 from chalicelib.errors import Invalid, Problem
 
 Read = Callable[[Record], Any]
+Canonical = Callable[[Any], Any]
 Span = Callable[[Record], tuple[datetime, datetime] | None]
+Between = Callable[[datetime, Duration, tzinfo], tuple[datetime, datetime]]
 
 PROPERTIES = "properties."
 
@@ -26,7 +28,7 @@ class Test:
     field: str
     text: str
     holds: Callable[[Record], bool]
-    read: Read
+    saw: Read
     span: Span | None = None
 
     def judge(self, record: Record, now: datetime) -> tuple[bool, datetime | None]:
@@ -115,13 +117,14 @@ class ClauseCompiler:
         return value
 
     def _build(self, clause: AttributeClause, name: str, field: Field, literals: list[Any]) -> Test:
-        read = _reader(name, CANONICAL[field.type])
+        read, canonical = _reader(name), CANONICAL[field.type]
         text = _sentence(clause)
         if clause.operator in RELATIVE:
-            span = _span(read, clause.operator, literals[0], self._zone)
+            span = _span(read, canonical, literals[0], _SPANS[clause.operator], self._zone)
             return Test(clause.field, text, lambda record: span(record) is not None, read, span)
         matches = comparison(field.type, clause.operator, literals, self._zone)
-        return Test(clause.field, text, _holding(read, matches, clause.operator in NEGATIVE), read)
+        holding = _not_holding if clause.operator in NEGATIVE else _holding
+        return Test(clause.field, text, holding(read, canonical, matches), read)
 
 
 def _fits(count: int, expected: Values) -> bool:
@@ -139,37 +142,42 @@ def _day(given: Any) -> date:
 _READERS: dict[Values, Callable[[Any], Any]] = {Values.DURATION: Duration.parse, Values.DATES: _day}
 
 
-def _reader(name: str, canonical: Callable[[Any], Any]) -> Read:
+def _reader(name: str) -> Read:
     if not name.startswith(PROPERTIES):
-        return lambda record: canonical(record.get(name))
+        return lambda record: record.get(name)
     key = name.removeprefix(PROPERTIES)
 
     def read(record: Record) -> Any:
         properties = record.get("properties")
-        return canonical(properties.get(key)) if isinstance(properties, Mapping) else None
+        return properties.get(key) if isinstance(properties, Mapping) else None
 
     return read
 
 
-def _holding(read: Read, matches: Callable[[Any], bool], negated: bool) -> Callable[[Record], bool]:
-    if negated:
-        return lambda record: (value := read(record)) is None or not matches(value)
-    return lambda record: (value := read(record)) is not None and matches(value)
+def _holding(read: Read, canonical: Canonical, matches: Comparison) -> Callable[[Record], bool]:
+    return lambda record: (value := canonical(read(record))) is not None and matches(value)
 
 
-def _span(read: Read, operator: Operator, length: Duration, zone: tzinfo) -> Span:
+def _not_holding(read: Read, canonical: Canonical, matches: Comparison) -> Callable[[Record], bool]:
+    return lambda record: (value := canonical(read(record))) is None or not matches(value)
+
+
+def _span(read: Read, canonical: Canonical, length: Duration, between: Between, zone: tzinfo) -> Span:
     """A date counts by its first moment in `zone`."""
 
     def span(record: Record) -> tuple[datetime, datetime] | None:
-        value = read(record)
+        value = canonical(read(record))
         if value is None:
             return None
-        moment = value if isinstance(value, datetime) else _first_moment(value, zone)
-        if operator is Operator.IN_LAST:
-            return moment, length.after(moment, zone)
-        return length.before(moment, zone), moment
+        return between(value if isinstance(value, datetime) else _first_moment(value, zone), length, zone)
 
     return span
+
+
+_SPANS: dict[Operator, Between] = {
+    Operator.IN_LAST: lambda moment, length, zone: (moment, length.after(moment, zone)),
+    Operator.IN_NEXT: lambda moment, length, zone: (length.before(moment, zone), moment),
+}
 
 
 def _first_moment(day: date, zone: tzinfo) -> datetime:

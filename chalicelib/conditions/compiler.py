@@ -1,15 +1,11 @@
 """Checks conditions against the catalogue and compiles them; finds every problem at once (decisions 4 and 18)."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import UTC, timedelta, tzinfo
-from typing import TypeVar
+from datetime import UTC, tzinfo
 
 from chalicelib.conditions import dependencies
 from chalicelib.conditions.behaviour import Deed, Frequency, Window
 from chalicelib.conditions.catalogue import Catalogue
 from chalicelib.conditions.clauses import ClauseCompiler, Test
-from chalicelib.conditions.dependencies import Dependency
-from chalicelib.conditions.durations import Duration
 from chalicelib.conditions.nodes import Binding, Compiled, DeedNode, FieldNode, Group, Negation, Node
 from chalicelib.conditions.schemas import AllOf, AnyOf, AttributeClause, BehaviourClause, Condition, Not
 from chalicelib.errors import Invalid, Problem
@@ -17,7 +13,6 @@ from chalicelib.errors import Invalid, Problem
 DEEPEST = 8
 MOST_CLAUSES = 100
 
-Part = TypeVar("Part")
 Tests = tuple[Test, ...]
 
 
@@ -27,12 +22,12 @@ def compile_condition(condition: Condition, catalogue: Catalogue, zone: tzinfo =
     node = TreeCompiler(catalogue, zone, problems).compile(condition, place)
     if problems or node is None:
         raise Invalid("The condition cannot be used as it stands.", problems)
-    clauses = list(_clauses(condition))
+    clauses = list(dependencies.clauses(condition))
     return Compiled(
         node,
-        frozenset(dependency for clause in clauses for dependency in _dependencies(clause)),
+        frozenset(dependency for clause in clauses for dependency in dependencies.of_clause(clause)),
         frozenset(clause.field.partition(".")[0] for clause in clauses if isinstance(clause, AttributeClause)),
-        longest_windows(
+        dependencies.longest_windows(
             (clause.interaction, clause.within) for clause in clauses if isinstance(clause, BehaviourClause)
         ),
     )
@@ -45,16 +40,6 @@ def problems_of(condition: Condition, catalogue: Catalogue, zone: tzinfo = UTC, 
     except Invalid as refused:
         return refused.problems
     return ()
-
-
-def longest_windows(reads: Iterable[tuple[str, Duration | None]]) -> dict[str, timedelta | None]:
-    """Return for each interaction type how far back it is read; None is without end."""
-    windows: dict[str, timedelta | None] = {}
-    for type_, within in reads:
-        length = None if within is None else within.longest
-        known = windows.get(type_, length)
-        windows[type_] = None if known is None or length is None else max(known, length)
-    return windows
 
 
 class TreeCompiler:
@@ -84,16 +69,17 @@ class TreeCompiler:
             case _:
                 return self._group(condition, place, bound, depth)
 
-    def where(self, interaction: str, clauses: tuple[AttributeClause, ...], place: str) -> Tests | None:
+    def where(self, interaction: str, clauses: tuple[AttributeClause, ...], place: str, key: str) -> Tests | None:
         """Compile the tests of an interaction's attributes; None where the type or one of them has problems."""
         fields = self._catalogue.interactions.get(interaction)
         if fields is None:
-            self._refuse(f"{place}/interaction", f"There is no interaction {interaction}.")
+            self._refuse(f"{place}/{key}", f"There is no interaction {interaction}.")
             return None
         tests = [
             self._clauses.of_interaction(clause, fields, f"{place}/where/{at}") for at, clause in enumerate(clauses)
         ]
-        return all_or_none(tests)
+        compiled = tuple(test for test in tests if test is not None)
+        return compiled if len(compiled) == len(tests) else None
 
     def _refuse(self, place: str, message: str) -> None:
         self._problems.append(Problem(place, message))
@@ -120,7 +106,7 @@ class TreeCompiler:
         self._count(place)
         if clause.at_least is not None and clause.exactly is not None:
             self._refuse(f"{place}/exactly", "Say either at_least or exactly.")
-        tests = self.where(clause.interaction, clause.where, place)
+        tests = self.where(clause.interaction, clause.where, place, "interaction")
         if tests is None:
             return None
         deed = Deed(clause.interaction, tests, Window(clause.within, self._zone), clause.include_machine)
@@ -137,16 +123,10 @@ class TreeCompiler:
             self.compile(condition, f"{place}/{at}", bound | binds, depth + 1)
             for at, condition in enumerate(group.conditions)
         ]
-        nodes = all_or_none(parts)
-        if nodes is None:
+        nodes = tuple(node for node in parts if node is not None)
+        if len(nodes) < len(parts):
             return None
         return Binding(tuple(sorted(binds)), Group(nodes, every)) if binds else Group(nodes, every)
-
-
-def all_or_none(parts: Sequence[Part | None]) -> tuple[Part, ...] | None:
-    """Return the parts where every one of them was compiled."""
-    whole = tuple(part for part in parts if part is not None)
-    return whole if len(whole) == len(parts) else None
 
 
 def _named(group: AllOf | AnyOf) -> frozenset[str]:
@@ -165,21 +145,3 @@ def _said(clause: BehaviourClause) -> str:
     where = " and ".join(f"{part.field} {part.operator.replace('_', ' ')} {list(part.values)}" for part in clause.where)
     within = f" within {clause.within}" if clause.within else ""
     return clause.interaction + (f" where {where}" if where else "") + within
-
-
-def _clauses(condition: Condition) -> Iterator[AttributeClause | BehaviourClause]:
-    match condition:
-        case AttributeClause() | BehaviourClause():
-            yield condition
-        case Not(condition=inner):
-            yield from _clauses(inner)
-        case _:
-            for part in condition.conditions:
-                yield from _clauses(part)
-
-
-def _dependencies(clause: AttributeClause | BehaviourClause) -> Iterator[Dependency]:
-    if isinstance(clause, AttributeClause):
-        yield Dependency(clause.field)
-    else:
-        yield from dependencies.of_interactions(clause.interaction, clause.where)

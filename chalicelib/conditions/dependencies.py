@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 
+from chalicelib.conditions.durations import Duration
 from chalicelib.conditions.facts import Interaction
-from chalicelib.conditions.schemas import AttributeClause, Operator
+from chalicelib.conditions.schemas import AttributeClause, BehaviourClause, Condition, Not, Operator
 from chalicelib.conditions.values import folded
 
 _EQUAL = frozenset({Operator.EQUALS, Operator.IN})
@@ -46,3 +48,31 @@ def _texts(fact: Interaction) -> Iterator[tuple[str, object]]:
             yield from ((f"properties.{key}", inner) for key, inner in value.items())
         else:
             yield name, value
+
+
+def longest_windows(reads: Iterable[tuple[str, Duration | None]]) -> dict[str, timedelta | None]:
+    """Return for each interaction type how far back it is read; None is without end."""
+    windows: dict[str, timedelta | None] = {}
+    for type_, within in reads:
+        length = None if within is None else within.longest
+        known = windows.get(type_, length)
+        windows[type_] = None if known is None or length is None else max(known, length)
+    return windows
+
+
+def clauses(condition: Condition) -> Iterator[AttributeClause | BehaviourClause]:
+    match condition:
+        case AttributeClause() | BehaviourClause():
+            yield condition
+        case Not(condition=inner):
+            yield from clauses(inner)
+        case _:
+            for part in condition.conditions:
+                yield from clauses(part)
+
+
+def of_clause(clause: AttributeClause | BehaviourClause) -> Iterator[Dependency]:
+    if isinstance(clause, AttributeClause):
+        yield Dependency(clause.field)
+    else:
+        yield from of_interactions(clause.interaction, clause.where)

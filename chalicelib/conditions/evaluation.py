@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import product
 from typing import Any
 
+from chalicelib.conditions.changes import combine
 from chalicelib.conditions.facts import ABSENT, Facts, Record
 from chalicelib.conditions.nodes import Binding, Compiled, DeedNode, FieldNode, Group, Negation, Node
 
@@ -46,7 +47,7 @@ def _judge(node: Node, scene: _Scene) -> Answer:
         case FieldNode(place, entity, test):
             record = scene.bound[entity]
             holds, changes_at = test.judge(record, scene.now)
-            return Answer(holds, (Reason(place, test.text, holds, test.read(record)),), changes_at)
+            return Answer(holds, (Reason(place, test.text, holds, test.saw(record)),), changes_at)
         case DeedNode(place, frequency):
             holds, count, changes_at = frequency.judge(scene.facts, scene.now)
             return Answer(holds, (Reason(place, frequency.text, holds, count),), changes_at)
@@ -55,7 +56,7 @@ def _judge(node: Node, scene: _Scene) -> Answer:
             return Answer(not answer.holds, answer.reasons, answer.changes_at)
         case Group(nodes, every):
             answers = [_judge(inner, scene) for inner in nodes]
-            return _together(answers, every, [reason for answer in answers for reason in answer.reasons])
+            return _together(answers, [reason for answer in answers for reason in answer.reasons], every=every)
         case Binding():
             return _bind(node, scene)
 
@@ -71,21 +72,9 @@ def _bind(binding: Binding, scene: _Scene) -> Answer:
         for chosen in product(*choices)
     ]
     telling = next((answer for answer in answers if answer.holds), answers[0])
-    return _together(answers, False, telling.reasons)
+    return _together(answers, every=False, reasons=telling.reasons)
 
 
-def _together(answers: Sequence[Answer], every: bool, reasons: Iterable[Reason]) -> Answer:
-    """Combine answers: what one of them decides stands until that one changes; what all decide, until one changes."""
-    deciding = [answer.changes_at for answer in answers if answer.holds is not every]
-    if deciding:
-        return Answer(not every, tuple(reasons), _last(deciding))
-    return Answer(every, tuple(reasons), earliest(answer.changes_at for answer in answers))
-
-
-def earliest(instants: Iterable[datetime | None]) -> datetime | None:
-    """Return the first of the instants; None stands for never."""
-    return min((instant for instant in instants if instant is not None), default=None)
-
-
-def _last(instants: Sequence[datetime | None]) -> datetime | None:
-    return None if None in instants else max(instant for instant in instants if instant is not None)
+def _together(answers: Sequence[Answer], reasons: Iterable[Reason], *, every: bool) -> Answer:
+    holds, changes_at = combine([(answer.holds, answer.changes_at) for answer in answers], every=every)
+    return Answer(holds, tuple(reasons), changes_at)

@@ -1,7 +1,7 @@
 """What conditions are asked about: records as they are now, and what people did and when."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self
@@ -27,7 +27,7 @@ class Interaction:
     id: str
     type: str
     at: datetime
-    attributes: Record = ABSENT
+    attributes: Record = field(default_factory=dict)
     verdict: Verdict = Verdict.HUMAN
 
 
