@@ -44,8 +44,8 @@ def make(name: str) -> None:
     print(f"  {name}: installing {REQUIREMENTS[name][0]} …", flush=True)
     shutil.rmtree(home, ignore_errors=True)
     venv.create(home, with_pip=True, symlinks=True)
-    install = [home / "bin/python", "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
-    subprocess.run([*install, "-r", ROOT / REQUIREMENTS[name][0]], check=True)
+    install = [str(home / "bin/python"), "-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
+    subprocess.run([*install, "-r", str(ROOT / REQUIREMENTS[name][0])], check=True)
     (home / "stamp").write_text(stamp_of(name))
     print(f"  {name}: ready after {time.monotonic() - began:.0f} s", flush=True)
 
@@ -70,7 +70,7 @@ def ensure(names: list[str]) -> None:
 
 
 def main() -> None:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - this runs under whatever Python the machine has
         sys.exit(f"Itinera needs Python 3.11 or newer; this is {sys.version.split()[0]}. Try make PYTHON=python3.13 …")
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+", choices=sorted(REQUIREMENTS))
