@@ -1,0 +1,1 @@
+"""How Itinera is packaged and deployed: to AWS, and to the local cloud in infra.local."""
