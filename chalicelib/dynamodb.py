@@ -10,7 +10,7 @@ One write alone goes as a plain PutItem, UpdateItem or DeleteItem, at half the p
 import random
 import re
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -397,6 +397,22 @@ def _batch(keys: Sequence[Key]) -> dict[tuple[str, str, str], Raw]:
         if pending:
             attempt.again(Unavailable("unprocessed keys"))
     return found
+
+
+def query_raw(table: type[Item], pk: str, prefix: str = "") -> Iterator[Raw]:
+    """Yield the items of a partition as DynamoDB speaks them, consistently; for items with attributes of any name."""
+    pages = (
+        _reader()
+        .client.get_paginator("query")
+        .paginate(
+            TableName=table.Meta.table_name,
+            ConsistentRead=True,
+            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)" if prefix else "pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": pk}, **({":prefix": {"S": prefix}} if prefix else {})},
+        )
+    )
+    for page in pages:
+        yield from page["Items"]
 
 
 def shard(identity: str) -> int:

@@ -77,4 +77,4 @@ _RULES = {
 
 
 if __name__ == "__main__":
-    print(f"{score_evaluations_per_second():,.0f} evaluations a second")  # noqa: T201
+    print(f"{score_evaluations_per_second():,.0f} evaluations a second")
