@@ -1,6 +1,7 @@
 """Builds the deployable template and zip with `chalice package`."""
 
 import argparse
+import fcntl
 import hashlib
 import json
 import os
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.grants import BadGrant, Json
@@ -138,18 +140,28 @@ def build(stage: str, out: Path) -> None:
         shutil.copy(definition, machines)
 
 
+@contextmanager
+def alone() -> Iterator[None]:
+    """Two processes at once, such as two test workers, must not write one build."""
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def ensure(stage: str, out: Path | None = None) -> Path:
     """Build unless nothing changed since the last time; returns where the build lies."""
     out = out or BUILD / stage
-    stamp, wanted = out / "stamp", digest(files_under(INPUTS), stage, sys.version)
-    if not (stamp.exists() and stamp.read_text() == wanted):
-        began = time.monotonic()
-        print(f"Packaging for {stage} …", flush=True)
-        shutil.rmtree(out, ignore_errors=True)
-        out.mkdir(parents=True)
-        build(stage, out)
-        stamp.write_text(wanted)
-        print(f"Packaged in {time.monotonic() - began:.1f} s", flush=True)
+    with alone():
+        stamp, wanted = out / "stamp", digest(files_under(INPUTS), stage, sys.version)
+        if not (stamp.exists() and stamp.read_text() == wanted):
+            began = time.monotonic()
+            print(f"Packaging for {stage} …", flush=True)
+            shutil.rmtree(out, ignore_errors=True)
+            out.mkdir(parents=True)
+            build(stage, out)
+            stamp.write_text(wanted)
+            print(f"Packaged in {time.monotonic() - began:.1f} s", flush=True)
     return out
 
 

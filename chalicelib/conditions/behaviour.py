@@ -1,16 +1,17 @@
 """How often somebody did something within a moving window, and when time alone changes the count."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import groupby
 from operator import itemgetter
 
 from chalicelib.conditions.clauses import Test
-from chalicelib.conditions.durations import BEGINNING_OF_TIME, Duration
+from chalicelib.conditions.durations import Duration
 from chalicelib.conditions.facts import Facts, Interaction, Verdict
 
 _HUMAN = Verdict.HUMAN
+_LONG_AGO, _FAR_AWAY = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,22 @@ class Window:
 
     length: Duration | None
     zone: tzinfo = UTC
+    elapsed: timedelta | None = field(init=False)
+    """The length where it is the same at every time; None where it is for ever or steps by the calendar."""
+
+    def __post_init__(self) -> None:
+        same = self.length is not None and not self.length.in_months
+        object.__setattr__(self, "elapsed", self.length.elapsed if self.length and same else None)
+
+    @property
+    def steady(self) -> bool:
+        """Whether every interaction counts equally long."""
+        return self.length is None or self.elapsed is not None
 
     def end(self, at: datetime) -> datetime | None:
+        """Return when an interaction of that instant stops to count."""
+        if self.elapsed is not None and at < _FAR_AWAY:
+            return at + self.elapsed
         return None if self.length is None else self.length.after(at, self.zone)
 
     def reaches_back(self, now: datetime) -> datetime | None:
@@ -32,32 +47,37 @@ class Window:
         except OverflowError:
             return None
 
-    def counted(self, qualifying: Sequence[Interaction], now: datetime) -> Sequence[Interaction]:
-        """Return those of the interactions, which are in the order of time, that count at the instant `now`."""
+    def counted(self, happened: Sequence[Interaction], now: datetime) -> Sequence[Interaction]:
+        """Return those of the interactions, none of which is later than `now`, that still count at `now`."""
         if self.length is None:
-            return qualifying if not qualifying or qualifying[-1].at <= now else _until(qualifying, now)
-        if self.length.in_months:
-            return [fact for fact in _until(qualifying, now) if now < self.length.after(fact.at, self.zone)]
-        start = self.reaches_back(now) or BEGINNING_OF_TIME
-        return [fact for fact in qualifying if start < fact.at <= now]
+            return happened
+        if self.elapsed is None or now < _LONG_AGO:
+            return [fact for fact in happened if now < self.length.after(fact.at, self.zone)]
+        start = now - self.elapsed
+        return [fact for fact in happened if fact.at > start]
 
     def first_end(self, counted: Sequence[Interaction]) -> datetime | None:
         """Return when the first of them stops to count."""
         if self.length is None or not counted:
             return None
-        if self.length.in_months:
+        if self.elapsed is None:
             return min(self.length.after(fact.at, self.zone) for fact in counted)
-        return self.length.after(counted[0].at)
+        return self.end(counted[0].at)
 
     def last_end(self, counted: Sequence[Interaction]) -> datetime | None:
         """Return when the last of them stops to count."""
         if self.length is None or not counted:
             return None
-        return max(self.length.after(fact.at, self.zone) for fact in counted)
+        if self.elapsed is None:
+            return max(self.length.after(fact.at, self.zone) for fact in counted)
+        return self.end(counted[-1].at)
 
 
-def _until(qualifying: Sequence[Interaction], now: datetime) -> list[Interaction]:
-    return [fact for fact in qualifying if fact.at <= now]
+def until(facts: Sequence[Interaction], now: datetime) -> Sequence[Interaction]:
+    """Return the interactions, which are in the order of time, without those dated later than `now` (decision 7)."""
+    if not facts or facts[-1].at <= now:
+        return facts
+    return [fact for fact in facts if fact.at <= now]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +123,7 @@ class Frequency:
     def judge(self, facts: Facts, now: datetime) -> tuple[bool, int, datetime | None]:
         """Return whether it holds, the count, and when time alone will next change whether it holds."""
         qualifying = self.deed.among(facts, self.deed.window.reaches_back(now))
-        count = len(self.deed.window.counted(qualifying, now))
+        count = len(self.deed.window.counted(until(qualifying, now), now))
         holds, later = self.enough(count), count
         for at, change in self.deed.steps_after(qualifying, now):
             later += change

@@ -20,7 +20,11 @@ def combine(parts: Sequence[Standing], *, every: bool) -> Standing:
 
 def earliest(instants: Iterable[datetime | None]) -> datetime | None:
     """Return the first of the instants, where None is never."""
-    return min((instant for instant in instants if instant is not None), default=None)
+    first: datetime | None = None
+    for instant in instants:
+        if instant is not None and (first is None or instant < first):
+            first = instant
+    return first
 
 
 def latest(instants: Sequence[datetime | None]) -> datetime | None:

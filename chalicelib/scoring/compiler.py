@@ -30,13 +30,23 @@ class Occurrences:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordTests:
+    """What one record of the entity has to satisfy, all of it (decision 5); nothing asks for a record only (SCO-12)."""
+
+    entity: str
+    tests: tuple[Test, ...]
+    timed: bool
+    """Whether the answer depends on the time at which one asks."""
+
+
+@dataclass(frozen=True, slots=True)
 class CompiledRule:
-    """What has to hold for the points; `tests` by entity, since one record has to satisfy all of them (decision 5)."""
+    """What has to hold for the points; and of interactions how many, how often."""
 
     id: str
     name: str
     points: int
-    tests: tuple[tuple[str, tuple[Test, ...]], ...]
+    records: tuple[RecordTests, ...]
     occurrences: tuple[Occurrences, ...]
 
 
@@ -123,7 +133,10 @@ class _RuleCompiler:
                 tests[condition.entity] = tests.get(condition.entity, ()) + self._record(condition, where)
             else:
                 occurrences += self._interaction(condition, where)
-        return CompiledRule(rule.id, rule.name, rule.points, tuple(tests.items()), tuple(occurrences))
+        records = tuple(
+            RecordTests(entity, asked, any(test.span is not None for test in asked)) for entity, asked in tests.items()
+        )
+        return CompiledRule(rule.id, rule.name, rule.points, records, tuple(occurrences))
 
     def _refuse(self, place: str, message: str) -> None:
         self._problems.append(Problem(place, message))
@@ -159,3 +172,7 @@ class _RuleCompiler:
         self.reads.append((condition.entity, condition.within))
         deed = Deed(condition.entity, tests, Window(condition.within, self._zone), condition.include_machine)
         return [Occurrences(deed, frequency, condition.times or 1)]
+
+
+def _timed(tests: tuple[Test, ...]) -> bool:
+    return any(test.span is not None for test in tests)

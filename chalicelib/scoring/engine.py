@@ -3,28 +3,27 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from chalicelib.conditions.changes import Standing, combine, earliest
-from chalicelib.conditions.clauses import Test
-from chalicelib.conditions.facts import ABSENT, Facts, Interaction, Record
+from chalicelib.conditions.changes import earliest, latest
+from chalicelib.conditions.facts import Facts
 from chalicelib.scoring import grades
-from chalicelib.scoring.compiler import CompiledModel, CompiledRule, Occurrences
+from chalicelib.scoring.attributes import Asked, ask
+from chalicelib.scoring.compiler import CompiledModel, CompiledRule
 from chalicelib.scoring.model import Frequency
+from chalicelib.scoring.tallies import Tally, count
 from chalicelib.scoring.timeline import Course, reached_at
 
 _EACH = Frequency.EACH
-_NONE = Frequency.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Contribution:
+class Contribution(NamedTuple):
     """What one rule gave: the points in all, the occurrences they rest on, and the values that it saw."""
 
     rule_id: str
     name: str
     points: int
-    count: int
+    occurrences: int
     first_interaction_id: str | None
     last_interaction_id: str | None
     expires_at: datetime | None
@@ -52,109 +51,50 @@ def score(model: CompiledModel, facts: Facts, now: datetime, since: datetime | N
     Attributes are taken as they are now. Facts cut to what counts now make `reached_at` blind for what was before.
     """
     weighed = [_weigh(rule, facts, now) for rule in model.rules]
-    contributions = tuple(part.contribution for part in weighed if part.contribution is not None)
-    total = sum(contribution.points for contribution in contributions)
+    contributions = tuple([part.contribution for part in weighed if part.contribution is not None])
+    total = sum([contribution.points for contribution in contributions])
+    courses = [part.course for part in weighed if part.course is not None]
     return Evaluation(
         score=total,
         grade=grades.grade_of(total, model.grades),
         contributions=contributions,
-        changes_at=earliest(part.changes_at for part in weighed),
-        reached_at=reached_at(
-            [part.course for part in weighed if part.course], model.sales_ready_score, since=since, now=now
-        ),
+        changes_at=earliest([part.changes_at for part in weighed]),
+        reached_at=reached_at(courses, model.sales_ready_score, since=since, now=now),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
+class _Weighed(NamedTuple):
     contribution: Contribution | None
     changes_at: datetime | None
     course: Course | None
 
 
 def _weigh(rule: CompiledRule, facts: Facts, now: datetime) -> _Weighed:
-    standing, saw = _ask(rule.tests, facts, now) if rule.tests else (_ALWAYS, ())
-    if not standing[0]:
-        return _Weighed(None, standing[1], None)
-    tallies = [_tally(occurrences, facts, now) for occurrences in rule.occurrences]
-    course = Course(rule.points, [(tally.occurrences, tally.qualifying) for tally in tallies])
-    standings = [standing, *[tally.standing for tally in tallies]]
-    holds, changes_at = combine(standings, every=True)
-    return _Weighed(_contribution(rule, standing, tallies, saw) if holds else None, changes_at, course)
+    asked = ask(rule.records, facts, now)
+    if not asked.holds:
+        return _Weighed(None, asked.changes_at, None)
+    tallies = [count(occurrences, facts, now) for occurrences in rule.occurrences]
+    course = Course(rule.points, tallies)
+    missing = [tally.changes_at for tally in tallies if not tally.holds]
+    if missing:
+        return _Weighed(None, latest(missing), course)
+    contribution = _contribution(rule, asked, tallies)
+    return _Weighed(contribution, earliest([asked.changes_at, *[tally.changes_at for tally in tallies]]), course)
 
 
-_ALWAYS: Standing = (True, None)
+def _contribution(rule: CompiledRule, asked: Asked, tallies: Sequence[Tally]) -> Contribution:
+    if not tallies:
+        return Contribution(rule.id, rule.name, rule.points, 0, None, None, asked.changes_at, asked.saw)
+    telling = tallies[0] if len(tallies) == 1 else _telling(tallies)
+    counted = telling.counted
+    times = len(counted) if telling.occurrences.frequency is _EACH else 1
+    first, last = (counted[0].id, counted[-1].id) if counted else (None, None)
+    expires_at = earliest([asked.changes_at, *[tally.expires_at for tally in tallies]])
+    return Contribution(rule.id, rule.name, rule.points * times, len(counted), first, last, expires_at, asked.saw)
 
 
-@dataclass(frozen=True, slots=True)
-class _Tally:
-    """One condition about interactions, counted."""
-
-    occurrences: Occurrences
-    qualifying: Sequence[Interaction]
-    counted: Sequence[Interaction]
-    expires_at: datetime | None
-    standing: Standing
-
-
-def _tally(occurrences: Occurrences, facts: Facts, now: datetime) -> _Tally:
-    qualifying = occurrences.deed.among(facts)
-    window = occurrences.deed.window
-    counted = window.counted(qualifying, now)
-    arrives_at = _first_to_come(qualifying, now)
-    expires_at = window.first_end(counted)
-    if occurrences.frequency is _NONE and counted:
-        standing: Standing = (False, window.last_end(counted))
-    elif occurrences.frequency is _NONE or len(counted) < occurrences.times:
-        standing = (occurrences.frequency is _NONE, arrives_at)
-    else:
-        standing = (True, earliest((arrives_at, expires_at)))
-    return _Tally(occurrences, qualifying, counted, expires_at, standing)
-
-
-def _first_to_come(qualifying: Sequence[Interaction], now: datetime) -> datetime | None:
-    """Return when the first interaction that is dated in the future counts (decision 7)."""
-    if not qualifying or qualifying[-1].at <= now:
-        return None
-    return next(fact.at for fact in qualifying if fact.at > now)
-
-
-def _contribution(
-    rule: CompiledRule, standing: Standing, tallies: Sequence[_Tally], saw: tuple[tuple[str, Any], ...]
-) -> Contribution:
-    each = next((tally for tally in tallies if tally.occurrences.frequency is _EACH), None)
-    telling = each or next((tally for tally in tallies if tally.counted), None)
-    counted = telling.counted if telling else ()
-    return Contribution(
-        rule_id=rule.id,
-        name=rule.name,
-        points=rule.points * len(each.counted) if each else rule.points,
-        count=len(counted),
-        first_interaction_id=counted[0].id if counted else None,
-        last_interaction_id=counted[-1].id if counted else None,
-        expires_at=earliest([standing[1], *[tally.expires_at for tally in tallies]]),
-        saw=saw,
-    )
-
-
-def _ask(
-    tests: tuple[tuple[str, tuple[Test, ...]], ...], facts: Facts, now: datetime
-) -> tuple[Standing, tuple[tuple[str, Any], ...]]:
-    """Ask whether there is, of each entity, one record that satisfies all tests of it (decision 5)."""
-    standings: list[Standing] = []
-    saw: list[tuple[str, Any]] = []
-    for entity, asked in tests:
-        standing, record = _one_of(facts.records(entity), asked, now)
-        standings.append(standing)
-        saw += [(test.field, test.saw(record)) for test in asked]
-    return combine(standings, every=True), tuple(saw)
-
-
-def _one_of(records: Sequence[Record], tests: tuple[Test, ...], now: datetime) -> tuple[Standing, Record]:
-    if not tests:
-        return (bool(records), None), ABSENT
-    answers = [
-        (combine([test.judge(record, now) for test in tests], every=True), record) for record in records or (ABSENT,)
-    ]
-    telling = next((answer for answer in answers if answer[0][0]), answers[0])
-    return combine([standing for standing, _ in answers], every=False), telling[1]
+def _telling(tallies: Sequence[Tally]) -> Tally:
+    """Return the tally that the contribution speaks of: the one that multiplies it, else the first with occurrences."""
+    each = (tally for tally in tallies if tally.occurrences.frequency is _EACH)
+    counted = (tally for tally in tallies if tally.counted)
+    return next(each, next(counted, tallies[0]))

@@ -6,13 +6,17 @@ from itertools import pairwise
 from chalicelib.errors import Problem
 from chalicelib.scoring.model import Grade
 
+_LOWEST, _HIGHEST = float("-inf"), float("inf")
 Placed = tuple[int, Grade]
 """A grade with its place in the document."""
 
 
 def grade_of(score: int, grades: Sequence[Grade]) -> str | None:
     """Return the name of the grade of a score; a score outside all grades has none."""
-    return next((grade.name for grade in grades if _low(grade) <= score <= _high(grade)), None)
+    for grade in grades:
+        if (grade.min is None or grade.min <= score) and (grade.max is None or score <= grade.max):
+            return grade.name
+    return None
 
 
 def problems_of(grades: Sequence[Grade]) -> Iterator[Problem]:
@@ -43,8 +47,8 @@ def _neighbours(lower: Placed, upper: Placed) -> Iterator[Problem]:
 
 
 def _low(grade: Grade) -> float:
-    return float("-inf") if grade.min is None else grade.min
+    return _LOWEST if grade.min is None else grade.min
 
 
 def _high(grade: Grade) -> float:
-    return float("inf") if grade.max is None else grade.max
+    return _HIGHEST if grade.max is None else grade.max

@@ -4,6 +4,7 @@ with LocalCloud(port=0) as cloud:
     cloud.client("dynamodb").list_tables()
 """
 
+import fcntl
 import os
 import shutil
 import socket
@@ -59,6 +60,31 @@ def answers(url: str) -> bool:
             return bool(response.status == 200)
     except (URLError, OSError):
         return False
+
+
+def client_of(url: str, service: str, **options: Any) -> Any:
+    """A boto3 client of the local cloud at an address."""
+    config = Config(retries={"total_max_attempts": 3}, inject_host_prefix=False).merge(options.pop("config", Config()))
+    return boto3.client(
+        service,
+        endpoint_url=url,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106 - MiniStack asks for any
+        config=config,
+        **options,
+    )
+
+
+def sweep(home: Path) -> None:
+    """Remove what a killed run left behind; a living one holds its lock."""
+    for left in home.glob("run-*"):
+        with (left / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                continue
+            shutil.rmtree(left, ignore_errors=True)
 
 
 class Process:
@@ -119,19 +145,7 @@ class LocalCloud:
 
     def client(self, service: str, **options: Any) -> Any:
         """A boto3 client of this cloud."""
-        url = self.inbox_url if service == "sesv2" else self.url
-        config = Config(retries={"total_max_attempts": 3}, inject_host_prefix=False).merge(
-            options.pop("config", Config())
-        )
-        return boto3.client(
-            service,
-            endpoint_url=url,
-            region_name=REGION,
-            aws_access_key_id="test",
-            aws_secret_access_key="test",  # noqa: S106 - MiniStack asks for any
-            config=config,
-            **options,
-        )
+        return client_of(self.inbox_url if service == "sesv2" else self.url, service, **options)
 
     def environment(self) -> dict[str, str]:
         """What a program needs to take this cloud for AWS; functions inherit it from the server."""
@@ -161,8 +175,7 @@ class LocalCloud:
 
     def _start(self) -> None:
         LOCAL.mkdir(exist_ok=True)
-        home = Path(tempfile.mkdtemp(prefix=f"run-{self.port}-", dir=LOCAL))
-        self._exit.callback(shutil.rmtree, home, ignore_errors=True)
+        home = self._home()
         # Nothing of the developer's own settings reaches the functions.
         base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         environment = {**base, **self.environment(), "TMPDIR": str(home)}
@@ -171,6 +184,17 @@ class LocalCloud:
         self._run("local cloud", [str(LOCAL / "cloud/bin/ministack")], {**environment, **self._server_settings()}, home)
         self.processes[0].wait_until(f"{self.inbox_url}/health")
         self.processes[1].wait_until(f"{self.url}/_ministack/health")
+
+    def _home(self) -> Path:
+        """A directory of this run alone, for logs and unpacked functions."""
+        with (LOCAL / "runs.lock").open("w") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            sweep(LOCAL)
+            home = Path(tempfile.mkdtemp(prefix=f"run-{self.port}-", dir=LOCAL))
+            lock = self._exit.enter_context((home / "lock").open("w"))
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        self._exit.callback(shutil.rmtree, home, ignore_errors=True)
+        return home
 
     def _run(self, name: str, command: list[str], environment: Mapping[str, str], home: Path) -> None:
         process = Process(name, command, environment, home / f"{name.replace(' ', '-')}.log")
