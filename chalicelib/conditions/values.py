@@ -29,7 +29,7 @@ def folded(value: Any) -> str | None:
 
 
 def _exact(value: Any) -> str | None:
-    return value if isinstance(value, str) and value else None
+    return (value.strip() or None) if isinstance(value, str) else None
 
 
 def _number(value: Any) -> Decimal | int | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from chalicelib.conditions.changes import combine
+from chalicelib.conditions.changes import combine, earliest
 from chalicelib.conditions.clauses import Test
 from chalicelib.conditions.facts import ABSENT, Facts, Record
 from chalicelib.scoring.compiler import RecordTests
@@ -52,10 +52,11 @@ def _satisfies(record: Record, tests: Sequence[Test]) -> bool:
 
 
 def _ask_in_time(asked: RecordTests, records: Sequence[Record], now: datetime) -> Asked:
+    """The first change of any record counts: another one may be the one that was seen from then on."""
     standings = [combine([test.judge(record, now) for test in asked.tests], every=True) for record in records]
-    holds, changes_at = combine(standings, every=False)
     satisfying = [record for record, standing in zip(records, standings, strict=True) if standing[0]]
-    return Asked(holds, changes_at, _seen(asked, satisfying[0]) if satisfying else ())
+    changes_at = earliest([standing[1] for standing in standings])
+    return Asked(bool(satisfying), changes_at, _seen(asked, satisfying[0]) if satisfying else ())
 
 
 def _seen(asked: RecordTests, record: Record) -> tuple[tuple[str, Any], ...]:

@@ -32,9 +32,10 @@ class Contribution(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A score at an instant; until before `changes_at` time alone changes nothing of it.
+    """A score at an instant; until before `changes_at` time alone changes neither it nor what contributed.
 
-    `reached_at` is the first instant of the facts' timeline at which the score was at the threshold or above.
+    `reached_at` is the first instant of the facts' timeline at which the score was at the threshold or above, with
+    the records as they are now; whoever stores it keeps the earliest, since sales-ready survives (decision 17).
     """
 
     score: int
