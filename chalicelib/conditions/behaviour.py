@@ -94,8 +94,7 @@ class Deed:
         known = facts.interactions(self.interaction, since)
         if not self.include_machine:
             known = [fact for fact in known if fact.verdict is _HUMAN]
-        for test in self.tests:
-            holds = test.holds
+        for holds in [test.holds for test in self.tests]:
             known = [fact for fact in known if holds(fact.attributes)]
         return known
 

@@ -75,12 +75,11 @@ def _weigh(rule: CompiledRule, facts: Facts, now: datetime) -> _Weighed:
     if not asked.holds:
         return _Weighed(None, asked.changes_at, None)
     tallies = [count(occurrences, facts, now) for occurrences in rule.occurrences]
-    course = Course(rule.points, tallies)
     missing = [tally.changes_at for tally in tallies if not tally.holds]
     if missing:
-        return _Weighed(None, latest(missing), course)
-    contribution = _contribution(rule, asked, tallies)
-    return _Weighed(contribution, earliest([asked.changes_at, *[tally.changes_at for tally in tallies]]), course)
+        return _Weighed(None, latest(missing), Course(rule.points, tallies))
+    changes_at = earliest([asked.changes_at, *[tally.changes_at for tally in tallies]]) if tallies else asked.changes_at
+    return _Weighed(_contribution(rule, asked, tallies), changes_at, Course(rule.points, tallies))
 
 
 def _contribution(rule: CompiledRule, asked: Asked, tallies: Sequence[Tally]) -> Contribution:
@@ -88,10 +87,10 @@ def _contribution(rule: CompiledRule, asked: Asked, tallies: Sequence[Tally]) ->
         return Contribution(rule.id, rule.name, rule.points, 0, None, None, asked.changes_at, asked.saw)
     telling = tallies[0] if len(tallies) == 1 else _telling(tallies)
     counted = telling.counted
-    times = len(counted) if telling.occurrences.frequency is _EACH else 1
+    points = rule.points * len(counted) if telling.occurrences.frequency is _EACH else rule.points
     first, last = (counted[0].id, counted[-1].id) if counted else (None, None)
     expires_at = earliest([asked.changes_at, *[tally.expires_at for tally in tallies]])
-    return Contribution(rule.id, rule.name, rule.points * times, len(counted), first, last, expires_at, asked.saw)
+    return Contribution(rule.id, rule.name, points, len(counted), first, last, expires_at, asked.saw)
 
 
 def _telling(tallies: Sequence[Tally]) -> Tally:
