@@ -94,7 +94,8 @@ class Deed:
         known = facts.interactions(self.interaction, since)
         if not self.include_machine:
             known = [fact for fact in known if fact.verdict is _HUMAN]
-        for holds in [test.holds for test in self.tests]:
+        for test in self.tests:
+            holds = test.holds
             known = [fact for fact in known if holds(fact.attributes)]
         return known
 
