@@ -91,7 +91,7 @@ def test_a_condition_without_expressions_means_any_occurrence():
     assert scored(rule(5, {"entity": "account"}), account=[{"name": "Acme"}]).score == 5
 
 
-@pytest.mark.rule("SCO-16", "RSC-4", "SCO-2")
+@pytest.mark.rule("SCO-16", "RSC-4")
 @pytest.mark.parametrize(
     ("condition", "opens", "expected"),
     [
@@ -179,7 +179,7 @@ def test_there_is_no_floor_and_no_ceiling():
     assert scored(rule(10**6, {**OPENED, "frequency": "each"}), interactions=opens).score == 5 * 10**7
 
 
-@pytest.mark.rule("SCO-6", "SCO-19")
+@pytest.mark.rule("SCO-19")
 def test_rules_may_ask_of_contact_lead_and_account():
     rules = [
         rule(1, LONDON),
