@@ -9,8 +9,9 @@ from chalicelib.clock import as_text
 from chalicelib.contacts import strategies
 from chalicelib.contacts.claims import Book, Strategy, change, places
 from chalicelib.contacts.context import MarketingContext
-from chalicelib.contacts.fields import clean
+from chalicelib.contacts.fields import EMAILS, clean
 from chalicelib.contacts.models import Account, Contact, ContactsItem, Duplicate, Heir, Membership, Owner
+from chalicelib.contacts.normalise import key_of
 from chalicelib.dynamodb import (
     ConditionFailed,
     Key,
@@ -77,11 +78,11 @@ def create(
     try:
         commit([put_new(contact)], writes, _joined(contact, now))
     except ConditionFailed as failed:
-        return _made_before(contact_id, failed)
+        return _made_before(failed)
     return contact
 
 
-def _made_before(contact_id: str, failed: ConditionFailed) -> Contact:
+def _made_before(failed: ConditionFailed) -> Contact:
     for _, earlier in failed.of(Contact):
         if earlier is not None:
             return earlier
@@ -93,9 +94,9 @@ def _made_before(contact_id: str, failed: ConditionFailed) -> Contact:
 
 def _new(contact_id: str, values: Mapping[str, Any], context: MarketingContext, now: datetime) -> Contact:
     given = {name: value for name, value in values.items() if value is not None}
-    contact = Contact(
-        *Contact.at(contact_id), contact_id=contact_id, created_at=now, updated_at=now, **given, **context.named()
-    )
+    pk, sk = Contact.at(contact_id)
+    known: dict[str, Any] = {**given, **context.named()}
+    contact = Contact(pk, sk, contact_id=contact_id, created_at=now, updated_at=now, **known)
     contact.list_by_name()
     return contact
 
@@ -216,17 +217,18 @@ def _created(values: Mapping[str, Any], new_id: str, context: MarketingContext, 
 def _matched(contact: Contact, values: Mapping[str, Any], now: datetime) -> Prepared[Contact]:
     """Update a known contact (MAT-9). What has not changed is not written, only checked to be there still."""
     changed = {name: value for name, value in values.items() if getattr(contact, name) != value}
-    same = changed.keys() <= {"email", "email_2", "email_3"} and _places_with(contact, changed) == (
-        contact.claims or {}
-    )
-    if not changed or same:
+    if not changed or _same_addresses(contact, changed):
         still = check(contact.key, Contact.pk.exists())
         return Prepared(contact, created=False, changed=False, writes=[still])
     return Prepared(contact, created=False, changed=True, writes=_amended(contact, changed, now))
 
 
-def _places_with(contact: Contact, values: Mapping[str, Any]) -> dict[str, str]:
-    return places(strategies.in_use(strategies.CONTACT), {**contact.attribute_values, **values})
+def _same_addresses(contact: Contact, changed: Mapping[str, Any]) -> bool:
+    """Return whether all that differs is how addresses of the same key are written."""
+    return all(
+        name in EMAILS and key_of(name, value) == key_of(name, getattr(contact, name))
+        for name, value in changed.items()
+    )
 
 
 def remove(contact_id: str, version: int, now: datetime) -> None:

@@ -130,7 +130,7 @@ def make_default(target: str, strategy_id: str) -> None:
 
 
 def _records(target: str) -> list[Any]:
-    return [item for item in ContactsItem.query(f"STRATEGIES#{target}", consistent_read=True)]
+    return list(ContactsItem.query(f"STRATEGIES#{target}", consistent_read=True))
 
 
 def _set_default(item: MatchingStrategy, *, default: bool) -> Write:
