@@ -34,21 +34,22 @@ def check_form(
 
 
 def _elements(form: FormDocument) -> Found:
-    kinds = Counter(element.kind for element in form.elements)
-    if not kinds[ElementKind.SUBMIT]:
+    if not any(element.kind is ElementKind.SUBMIT for element in form.elements):
         yield Problem("elements", "The form needs a submit button.")
-    placed = Counter(element.name for element in form.elements if element.kind is ElementKind.FIELD)
-    known = {field.name for field in form.fields}
-    for name, times in placed.items():
-        if name not in known:
-            yield Problem("elements", f"There is no field {name} on this form.")
-        elif times > 1:
-            yield Problem("elements", f"The field {name} stands on the form {times} times.")
-    for name in sorted(known - set(placed)):
-        yield Problem("elements", f"The field {name} stands nowhere on the form.")
     for at, element in enumerate(form.elements):
         if element.kind is ElementKind.IMAGE and element.url is None:
             yield Problem(f"elements.{at}.url", "An image needs an address.")
+    yield from _places(form)
+
+
+def _places(form: FormDocument) -> Found:
+    """Each field stands on the form once."""
+    placed = Counter(element.name for element in form.elements if element.kind is ElementKind.FIELD)
+    known = {field.name for field in form.fields}
+    for name in [name for name in placed if name not in known]:
+        yield Problem("elements", f"There is no field {name} on this form.")
+    for name in sorted(name for name in known if placed[name] != 1):
+        yield Problem("elements", f"The field {name} stands on the form {placed[name]} times; once is right.")
 
 
 def _names(form: FormDocument) -> Found:
@@ -61,14 +62,13 @@ def _mappings(form: FormDocument, contact_fields: Set[str], lead_fields: Set[str
     for at, field in enumerate(form.fields):
         if form.update is not Update.NONE and not (field.contact_field or field.lead_field):
             yield Problem(f"fields.{at}", f"The field {field.name} writes neither to the contact nor to the lead.")
-        if field.contact_field and field.contact_field not in contact_fields:
-            yield Problem(f"fields.{at}.contact_field", f"A form cannot write a contact's {field.contact_field}.")
-        if field.lead_field and field.lead_field not in lead_fields:
-            yield Problem(f"fields.{at}.lead_field", f"A form cannot write a lead's {field.lead_field}.")
-    for target in ("contact_field", "lead_field"):
-        for mapped, times in Counter(getattr(field, target) for field in form.fields).items():
-            if mapped and times > 1:
-                yield Problem("fields", f"{times} fields write to {mapped}; only one can.")
+    for target, known in (("contact_field", contact_fields), ("lead_field", lead_fields)):
+        mapped = Counter(getattr(field, target) for field in form.fields if getattr(field, target))
+        whose = target.removesuffix("_field")
+        yield from (Problem("fields", f"A form cannot write a {whose}'s {name}.") for name in mapped.keys() - known)
+        yield from (
+            Problem("fields", f"{n} fields write to {name}; only one can.") for name, n in mapped.items() if n > 1
+        )
 
 
 def _options(form: FormDocument) -> Found:

@@ -12,6 +12,7 @@ from chalicelib.capture.schemas import (
     LandingSettingsChange,
     LandingSettingsView,
     PageDocument,
+    PageLink,
     ProblemView,
     Retry,
     SubmissionRequest,
@@ -29,7 +30,7 @@ from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.errors import Forbidden, Gone, Invalid, NotFound, Problem, Unprocessable
-from chalicelib.http import FORM, JSON, Api, Call, Listing, Nothing, Reply, form_of
+from chalicelib.http import FORM, JSON, Api, Call, Listing, Nothing, Reply, form_of, query_of
 from chalicelib.leads import fields as lead_fields
 from chalicelib.settings import settings
 
@@ -69,7 +70,7 @@ lifecycle(api, Kind("page", "/pages", PageDocument, checks.check_page, publish_w
 # Everybody ---------------------------------------------------------------------------------------------------------
 
 
-@api.on("GET /p/{slug}", scope=None, query=Nothing)
+@api.on("GET /p/{slug}", scope=None, query=PageLink)
 def show_page(call: Call[Nothing], slug: str) -> Reply:
     """Show a hosted page."""
     try:
@@ -88,7 +89,7 @@ def receive_form(call: Call[Nothing], slug: str) -> Reply:
 
 
 def _visit(call: Call[Any]) -> pages.Visit:
-    token = (call.request.query_params or {}).get("v")
+    token = query_of(call.request).get("v")
     return pages.visit_of(call.headers.get("cookie", ""), token)
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, HttpUrl, field_validator
+from pydantic import ConfigDict, Field, HttpUrl, field_validator
 
 from chalicelib.http import ListQuery, Schema
 
@@ -157,6 +157,14 @@ class PageDocument(Schema):
     description: Text = ""
     product: Text = ""
     blocks: Annotated[list[Block], Field(min_length=1, max_length=30)]
+
+
+class PageLink(Schema):
+    """How somebody came to a page: `v` is what a message's link says; whatever else a link carries does not matter."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    v: Annotated[str, Field(max_length=500)] = ""
 
 
 class SubmissionRequest(Schema):

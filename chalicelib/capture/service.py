@@ -78,21 +78,22 @@ def submit(submitted: Submitted, now: datetime) -> Submission:
     if read.problems:
         raise Invalid(form.error_message, read.problems)
     submission = _row(submitted, version, read, now)
-    for _ in range(TRIES):
-        try:
-            return _taken(submission, form, read, now)
-        except ConditionFailed as failed:
-            if earlier := _earlier(failed):
-                return earlier
-        except Unavailable:
-            break
-        except DomainError as error:
-            return _stored(_failed(submission, error), now)
-    return _stored(_waiting(submission, now), now)
+    try:
+        return _taken(submission, form, read, now) or _stored(_waiting(_kept(submission, read), now))
+    except Unavailable:
+        return _stored(_waiting(_kept(submission, read), now))
+    except DomainError as error:
+        return _stored(_failed(_kept(submission, read), error))
+
+
+def _kept(submission: Submission, read: Read) -> Submission:
+    """What is not done yet keeps its values, whatever the form says of those that are."""
+    submission.values = _storable(read)
+    return submission
 
 
 def _row(submitted: Submitted, version: int, read: Read, now: datetime) -> Submission:
-    submission = Submission(
+    return Submission(
         *Submission.at(submitted.id),
         submission_id=submitted.id,
         form_id=submitted.form_id,
@@ -107,7 +108,6 @@ def _row(submitted: Submitted, version: int, read: Read, now: datetime) -> Submi
         form_shard=f"{submitted.form_id}#{shard(submitted.id)}",
         submitted_at=now,
     )
-    return submission
 
 
 def _storable(read: Read) -> dict[str, Any]:
@@ -115,12 +115,20 @@ def _storable(read: Read) -> dict[str, Any]:
     return {**kept, "do_not_bulk_email": True} if read.refuses_bulk_email else kept
 
 
-def _taken(submission: Submission, form: FormDocument, read: Read, now: datetime) -> Submission:
-    """Resolve a new submission and commit it with all that it causes, in one transaction."""
-    resolved = _resolve(submission, form, read, now)
-    _succeed(submission, form, resolved)
-    commit([put_new(submission)], resolved.writes)
-    return submission
+def _taken(submission: Submission, form: FormDocument, read: Read, now: datetime) -> Submission | None:
+    """Resolve a new submission and commit it with all that it causes; None if others were quicker five times."""
+    for _ in range(TRIES):
+        try:
+            resolved = _resolve(submission, form, read, now)
+            _succeed(submission, form, resolved)
+            commit([put_new(submission)], resolved.writes)
+        except ConditionFailed as failed:
+            if earlier := _earlier(failed):
+                return earlier
+            submission.values = _storable(read)
+        else:
+            return submission
+    return None
 
 
 def _succeed(submission: Submission, form: FormDocument, resolved: Resolved) -> None:
@@ -155,7 +163,7 @@ def _again(submission: Submission, now: datetime) -> datetime:
     return now + timedelta(seconds=min(30 * 2**submission.attempts, 3600))
 
 
-def _stored(submission: Submission, now: datetime) -> Submission:
+def _stored(submission: Submission) -> Submission:
     """Store a submission alone, so that nothing is answered before it is durable (invariant 2)."""
     try:
         commit([put_new(submission)])

@@ -63,8 +63,9 @@ def _default(field: FormField, raw: Any) -> Any:
 
 def _one(field: FormField, raw: Any) -> Any:
     if isinstance(raw, list):
-        raise ValueError("one value, please.")
-    value = PARSERS.get(field.type, _text)(raw, field)
+        raise ValueError("one value, please.")  # noqa: TRY004  told to the person like any other fault
+    parse: Callable[[Any, FormField], Any] = PARSERS.get(field.type, _text)
+    value = parse(raw, field)
     if isinstance(value, str) and len(value) > field.max_length:
         raise ValueError(f"at most {field.max_length} characters, please.")
     return value
