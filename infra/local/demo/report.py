@@ -50,7 +50,7 @@ def ledger(stage: Stage) -> str:
         tiles.update(stage.client.get(f"/journeys/{stage.company.journey}/figures")["tiles"])
         return sums()
 
-    found = stage.until("the ledger's sum", read, lambda found: _even(found))
+    found = stage.until("the ledger's sum", read, _even)
     parts = " + ".join(f"{found[name]} {name}" for name in SETTLED)
     return f"  {parts} = {found['intended']} intended"
 

@@ -105,7 +105,7 @@ def submit(stage: Stage, person: Person, page: str, typed: dict[str, str], brows
 def subscribe(stage: Stage) -> str:
     """Forty people send the newsletter form; five of them twice at once, shouting the second time."""
     everyone = people.people()
-    visits = [(person, False, None) for person in everyone]
+    visits: list[tuple[Person, bool, Browser | None]] = [(person, False, None) for person in everyone]
     visits += [(person, True, Browser()) for person in everyone if person.number in people.TWICE]
     visits.sort(key=lambda visit: visit[0].number)
     together(lambda visit: submit(stage, visit[0], "newsletter", visit[0].form(loud=visit[1]), visit[2]), visits)
