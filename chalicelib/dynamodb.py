@@ -25,7 +25,6 @@ from botocore.session import get_session
 from pynamodb.attributes import (
     Attribute,
     DiscriminatorAttribute,
-    NumberAttribute,
     UnicodeAttribute,
 )
 from pynamodb.connection import Connection
@@ -47,8 +46,13 @@ Raw = Mapping[str, Any]
 """An item as DynamoDB speaks it: {"pk": {"S": "…"}, …}."""
 
 
-class IntegerAttribute(NumberAttribute):
+class IntegerAttribute(Attribute[int]):
     """A whole number."""
+
+    attr_type = NUMBER
+
+    def serialize(self, value: int) -> str:
+        return str(int(value))
 
     def deserialize(self, value: str) -> int:
         return int(value)

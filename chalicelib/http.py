@@ -155,7 +155,7 @@ View = Callable[..., BaseModel | Reply | None]
 class Api(Blueprint):
     """A blueprint whose views take a Call and return a model or a Reply, and raise domain errors."""
 
-    def on(  # noqa: PLR0913  each option is a line of the route's contract
+    def on(
         self,
         verb: str,
         *,
