@@ -9,6 +9,7 @@ from chalicelib.conditions.compiler import problems_of
 from chalicelib.errors import Problem
 from chalicelib.journeys.document import (
     EFFECTS,
+    AnyTile,
     AssignTo,
     Branch,
     EmailTile,
@@ -42,8 +43,7 @@ class Findings:
 def find(document: JourneyDocument, catalogue: Catalogue, now: datetime) -> Findings:
     """Check a journey as a whole."""
     problems = [*_bounds(document, now), *_audience(document), *_emails(document), *_graph(document)]
-    if not any(problem.field.endswith("/next") for problem in problems):
-        problems += _cycles(document)
+    problems += _cycles(document)
     for name in document.tiles:
         problems += _tile(document, name, catalogue)
     return Findings(tuple(problems), tuple(_warnings(document)), tuple(dict.fromkeys(references(document))))
@@ -54,6 +54,8 @@ def _bounds(document: JourneyDocument, now: datetime) -> Iterator[Problem]:
         yield Problem("/end", "The end must lie after the start, and in the future.")
     if not fits(document, now):
         yield Problem("/recurrence", "Interval times count must not be longer than the time from start to end.")
+    if document.recurrence is not None and document.start is None:
+        yield Problem("/start", "A journey that recurs needs a start, from which its iterations are counted.")
     if document.recurrence is not None and document.audience.trigger is not None:
         yield Problem("/recurrence", "A journey that a trigger starts cannot recur.")
 
@@ -87,14 +89,16 @@ def _graph(document: JourneyDocument) -> Iterator[Problem]:
     if document.first is None or document.first not in document.tiles:
         yield Problem("/first", "Say which tile comes first.")
         return
-    for name in document.tiles:
-        for place, target in document.exits(name):
-            if target not in document.tiles:
-                yield Problem(f"/tiles/{name}/{place}", f"It leads to “{target}”, which does not exist.")
+    yield from (
+        Problem(f"/tiles/{name}/{place}", f"It leads to “{target}”, which does not exist.")
+        for name in document.tiles
+        for place, target in document.exits(name)
+        if target not in document.tiles
+    )
     inside = reachable(document)
-    for name in document.tiles:
-        if name not in inside:
-            yield Problem(f"/tiles/{name}", "No contact can reach this tile.")
+    yield from (
+        Problem(f"/tiles/{name}", "No contact can reach this tile.") for name in document.tiles if name not in inside
+    )
     if not any(isinstance(tile, EFFECTS) for tile in document.tiles.values()):
         yield Problem("/tiles", "The journey does nothing: put in an email, a task or something else that acts.")
 
@@ -169,20 +173,22 @@ def _warnings(document: JourneyDocument) -> Iterator[Problem]:
 def references(document: JourneyDocument) -> Iterator[Reference]:
     """Yield everything the journey names that must be live (JRN-7)."""
     audience = document.audience
-    for item in audience.segments.items if audience.segments else ():
-        yield "segment", item.segment
+    segments = [item.segment for item in audience.segments.items] if audience.segments else []
+    yield from (("segment", each) for each in (*segments, document.suppression_segment) if each)
     yield from (("form", form) for form in audience.forms)
     if audience.trigger is not None and audience.trigger.trigger not in BUILT_IN:
         yield "trigger", audience.trigger.trigger
-    if document.suppression_segment is not None:
-        yield "segment", document.suppression_segment
     if document.content_settings is not None:
         yield "content-settings", document.content_settings
     for tile in document.tiles.values():
-        match tile:
-            case EmailTile():
-                yield "email", tile.email
-                yield from (("page", page) for page in tile.pages)
-                yield from (("form", form) for form in tile.forms)
-            case RaiseTrigger():
-                yield "trigger", tile.trigger
+        yield from _named(tile)
+
+
+def _named(tile: AnyTile) -> Iterator[Reference]:
+    match tile:
+        case EmailTile():
+            yield "email", tile.email
+            yield from (("page", page) for page in tile.pages)
+            yield from (("form", form) for form in tile.forms)
+        case RaiseTrigger():
+            yield "trigger", tile.trigger

@@ -71,7 +71,7 @@ class Audience(Schema):
     """Who enters: members of segments, those who submit a form (JRN-31), or those for whom a trigger is raised."""
 
     segments: Segments | None = None
-    forms: Annotated[list[Id], Field(max_length=20)] = []
+    forms: Annotated[list[Id], Field(max_length=20)] = Field(default_factory=list)
     trigger: TriggerStart | None = None
 
 
@@ -81,7 +81,7 @@ class Audience(Schema):
 class Window(Schema):
     """When contacts may be released: on some weekdays, between some hours of the journey's zone (JRN-42)."""
 
-    weekdays: Annotated[list[Weekday], Field(max_length=7)] = []
+    weekdays: Annotated[list[Weekday], Field(max_length=7)] = Field(default_factory=list)
     opens: time | None = None
     closes: time | None = None
 
@@ -106,8 +106,8 @@ class EmailTile(Onward):
 
     kind: Literal["email"]
     email: Id
-    pages: Annotated[list[Id], Field(max_length=50)] = []
-    forms: Annotated[list[Id], Field(max_length=50)] = []
+    pages: Annotated[list[Id], Field(max_length=50)] = Field(default_factory=list)
+    forms: Annotated[list[Id], Field(max_length=50)] = Field(default_factory=list)
     expires: AwareDatetime | None = None
 
 
@@ -215,7 +215,7 @@ class RaiseTrigger(Onward):
 
     kind: Literal["raise_trigger"]
     trigger: Id
-    attributes: dict[str, str | int | float | bool] = {}
+    attributes: dict[str, str | int | float | bool] = Field(default_factory=dict)
 
 
 Effect = EmailTile | CreateLead | TaskTile | RaiseTrigger
@@ -257,7 +257,7 @@ class JourneyDocument(Schema):
     minimum_consent: Annotated[int, Field(ge=1, le=5)] | None = None
     recurrence: Recurrence | None = None
     first: TileId | None = None
-    tiles: Annotated[dict[TileId, AnyTile], Field(max_length=100)] = {}
+    tiles: Annotated[dict[TileId, AnyTile], Field(max_length=100)] = Field(default_factory=dict)
 
     @property
     def zone(self) -> ZoneInfo:

@@ -1,112 +1,122 @@
 """What effect tiles make: rows whose id is the hash of enrolment, tile and visit, put if absent."""
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from chalicelib.contacts.context import MarketingContext
 from chalicelib.dynamodb import Write, put_new, silent
 from chalicelib.journeys.document import AssignTo, CreateLead, EmailTile, JourneyDocument, RaiseTrigger, TaskTile
 from chalicelib.journeys.models import Enrolment, Raised
 from chalicelib.journeys.rules import effect_id
+from chalicelib.journeys.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Who stands at an effect tile, and when."""
+
+    enrolment: Enrolment
+    state: State
+    document: JourneyDocument
+    contact: Any
+    now: datetime
+
+    @property
+    def tile_id(self) -> str:
+        return self.state.tile or ""
+
+    @property
+    def made(self) -> str:
+        """The id of what the tile makes at this visit."""
+        return effect_id(self.enrolment.enrolment_id, self.tile_id, self.state.visit)
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The writes of a tile, and the figures that it counts for besides having been processed."""
+    """The writes of a tile, the figures it counts for besides having been processed, and what it made."""
 
     writes: list[Write]
     figures: tuple[str, ...]
-    made: str
+    why: str
 
 
-def of_tile(
-    tile: Any, enrolment: Enrolment, contact: Any, document: JourneyDocument, now: datetime
-) -> Effect:
-    """Return what the effect tile that the enrolment stands at makes."""
-    made = effect_id(enrolment.enrolment_id, enrolment.tile or "", enrolment.state.visit)
-    match tile:
-        case EmailTile():
-            effect = _send(tile, made, enrolment, document, now)
-        case TaskTile():
-            effect = _task(tile, made, enrolment, contact, document, now)
-        case CreateLead():
-            effect = _lead(tile, made, enrolment, contact, document, now)
-        case RaiseTrigger():
-            effect = _raise(tile, made, enrolment, now)
-        case _:
-            raise TypeError(f"tiles of the kind {tile.kind} make nothing")
-    return replace(effect, writes=[silent(write) for write in effect.writes])
+def of_tile(moment: Moment) -> Effect:
+    """Return what the tile that the contact stands at makes."""
+    tile = moment.document.tiles[moment.tile_id]
+    writes = [silent(write) for write in MAKE[type(tile)](moment, tile)]
+    return Effect(writes, ("intended",) if isinstance(tile, EmailTile) else (), f"made {moment.made}")
 
 
-def _send(tile: EmailTile, made: str, enrolment: Enrolment, document: JourneyDocument, now: datetime) -> Effect:
+def _send(moment: Moment, tile: EmailTile) -> Sequence[Write]:
     from chalicelib.messages import plans as messages
 
-    writes = messages.queue_send(
-        made,
+    enrolment = moment.enrolment
+    return messages.queue_send(
+        moment.made,
         enrolment_id=enrolment.enrolment_id,
         journey_id=enrolment.journey_id,
         journey_version=enrolment.journey_version,
         occurrence=enrolment.occurrence,
-        tile=enrolment.tile or "",
-        visit=enrolment.state.visit,
+        tile=moment.tile_id,
+        visit=moment.state.visit,
         contact_id=enrolment.contact_id,
         email_id=tile.email,
-        content_settings_id=document.content_settings or "",
+        content_settings_id=moment.document.content_settings or "",
         expires=tile.expires,
-        now=now,
+        now=moment.now,
     )
-    return Effect(list(writes), ("intended",), f"send {made}")
 
 
-def _task(  # noqa: PLR0913, PLR0917
-    tile: TaskTile, made: str, enrolment: Enrolment, contact: Any, document: JourneyDocument, now: datetime
-) -> Effect:
+def _task(moment: Moment, tile: TaskTile) -> Sequence[Write]:
     from chalicelib.activities import plans as activities
 
+    document = moment.document
     owners = {
         AssignTo.USER: tile.user,
-        AssignTo.CONTACT_OWNER: contact.owner_id or document.owner,
+        AssignTo.CONTACT_OWNER: moment.contact.owner_id or document.owner,
         AssignTo.JOURNEY_OWNER: document.owner,
     }
-    writes = activities.create(
-        made,
+    return activities.create(
+        moment.made,
         kind="task",
         subject=tile.subject,
         description=tile.details,
         owner_id=owners[tile.assign_to],
-        due=tile.due_in.after(now, document.zone) if tile.due_in else None,
-        regarding_contact_id=enrolment.contact_id,
-        journey_id=enrolment.journey_id,
-        enrolment_id=enrolment.enrolment_id,
-        now=now,
+        due=tile.due_in.after(moment.now, document.zone) if tile.due_in else None,
+        regarding_contact_id=moment.enrolment.contact_id,
+        journey_id=moment.enrolment.journey_id,
+        enrolment_id=moment.enrolment.enrolment_id,
+        now=moment.now,
     )
-    return Effect(list(writes), (), f"task {made}")
 
 
-def _lead(  # noqa: PLR0913, PLR0917
-    tile: CreateLead, made: str, enrolment: Enrolment, contact: Any, document: JourneyDocument, now: datetime
-) -> Effect:
-    from chalicelib.contacts.context import MarketingContext
+def _lead(moment: Moment, tile: CreateLead) -> Sequence[Write]:
     from chalicelib.leads import plans as leads
 
-    context = MarketingContext(
-        journey_id=enrolment.journey_id, email_id=None, form_id=None, page_id=None, submission_id=None, at=now
-    )
-    writes = leads.create_from_tile(
-        made, contact, tile.topic, contact.last_name, context, contact.owner_id or document.owner, now
-    )
-    return Effect(list(writes), (), f"lead {made}")
+    contact, owner = moment.contact, moment.contact.owner_id or moment.document.owner
+    context = MarketingContext(journey_id=moment.enrolment.journey_id, at=moment.now)
+    return leads.create_from_tile(moment.made, contact, tile.topic, contact.last_name, context, owner, moment.now)
 
 
-def _raise(tile: RaiseTrigger, made: str, enrolment: Enrolment, now: datetime) -> Effect:
+def _raise(moment: Moment, tile: RaiseTrigger) -> Sequence[Write]:
     raised = Raised(
-        *Raised.at(made),
-        raised_id=made,
+        *Raised.at(moment.made),
+        raised_id=moment.made,
         trigger_id=tile.trigger,
-        contact_id=enrolment.contact_id,
+        contact_id=moment.enrolment.contact_id,
         attributes=json.dumps(tile.attributes),
-        raised_at=now,
-        source=f"enrolment:{enrolment.enrolment_id}",
+        raised_at=moment.now,
+        source=f"enrolment:{moment.enrolment.enrolment_id}",
     )
-    return Effect([put_new(raised)], (), f"trigger {made}")
+    return [put_new(raised)]
+
+
+MAKE: Mapping[type, Callable[[Moment, Any], Sequence[Write]]] = {
+    EmailTile: _send,
+    TaskTile: _task,
+    CreateLead: _lead,
+    RaiseTrigger: _raise,
+}

@@ -88,7 +88,7 @@ class Enrolment(JourneysItem, discriminator="enrolment"):
         return State(self.tile, trail_of(self.trail), log_of(self.log))
 
     def leased(self, now: datetime) -> bool:
-        return self.token is not None and self.lease_until is not None and self.lease_until > now
+        return bool(self.token is not None and self.lease_until is not None and self.lease_until > now)
 
 
 def journey_shard(journey_id: str, contact_id: str) -> str:
@@ -150,7 +150,7 @@ class Refusal(JourneysItem, discriminator="refusal"):
     occurrence = UnicodeAttribute()
     reason = UnicodeAttribute()
     refused_at = InstantAttribute()
-    raised = UnicodeAttribute(null=True)
+    how = UnicodeAttribute(default="segment")
 
     @staticmethod
     def at(contact_id: str, journey_id: str, occurrence: str) -> tuple[str, str]:

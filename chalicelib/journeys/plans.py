@@ -7,7 +7,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
 from chalicelib.agenda import due_shard
-from chalicelib.dynamodb import Key, Write, check, delete, put, put_new, update
+from chalicelib.dynamodb import Key, Write, delete, put, put_new, update
 from chalicelib.journeys.models import WORK, Burst, Enrolment, Inside, Refusal, Standing, Wait, journey_shard
 from chalicelib.journeys.state import State, log_text, trail_text
 from chalicelib.journeys.stops import StopReason
@@ -55,15 +55,10 @@ def enrol(entry: Entry, state: State, now: datetime) -> list[Write]:
     )
     if entry.inside is None:
         return [put_new(enrolment)]
-    row = Inside(entry_inside_pk(entry.contact_id), entry.inside, enrolment_id=enrolment.enrolment_id)
-    return [put_new(enrolment), put_new(row)]
+    return [put_new(enrolment), put_new(Inside(enrolment.pk, entry.inside, enrolment_id=enrolment.enrolment_id))]
 
 
-def entry_inside_pk(contact_id: str) -> str:
-    return f"CONTACT#{contact_id}"
-
-
-def refuse(entry: Entry, reason: StopReason, raised: str | None, now: datetime) -> Write:
+def refuse(entry: Entry, reason: StopReason, how: str, now: datetime) -> Write:
     """Record why a contact of the audience is not processed; the latest reason stands."""
     place = Refusal.at(entry.contact_id, entry.journey_id, entry.occurrence)
     refusal = Refusal(
@@ -73,7 +68,7 @@ def refuse(entry: Entry, reason: StopReason, raised: str | None, now: datetime) 
         occurrence=entry.occurrence,
         reason=reason.value,
         refused_at=now,
-        raised=raised,
+        how=how,
     )
     return put(refusal, Refusal.pk.does_not_exist() | (Refusal.reason != reason.value))
 
@@ -90,19 +85,19 @@ def claim(enrolment_id: str, token: str, now: datetime, *, at_tile: str | None) 
         Enrolment.token.set(token),
         Enrolment.lease_until.set(now + timedelta(seconds=int(settings.lease_seconds))),
         Enrolment.attempts.set(Enrolment.attempts + 1),
-        condition=(Enrolment.standing == Standing.ACTIVE.value) & free & (Enrolment.attempts <= MOST_ATTEMPTS) & called,
+        condition=(Enrolment.standing == Standing.ACTIVE.value) & free & (Enrolment.attempts < MOST_ATTEMPTS) & called,
     )
 
 
 def count_wake(enrolment_id: str, token: str) -> Write:
     """Tell the burst that holds the lease that a fact arrived which it may not have seen."""
-    return update(
-        key_of(enrolment_id), Enrolment.wakes.set(Enrolment.wakes + 1), condition=Enrolment.token == token
-    )
+    return update(key_of(enrolment_id), Enrolment.wakes.set(Enrolment.wakes + 1), condition=Enrolment.token == token)
 
 
 def _fence(enrolment: Enrolment) -> Condition:
-    return (Enrolment.token == enrolment.token) & (Enrolment.revision == enrolment.revision)
+    held: Condition = Enrolment.token == enrolment.token if enrolment.token else Enrolment.token.does_not_exist()
+    same: Condition = Enrolment.revision == enrolment.revision
+    return held & same
 
 
 def _moved(enrolment: Enrolment, state: State) -> list[Action]:
@@ -141,7 +136,7 @@ def _history(enrolment: Enrolment, state: State, now: datetime) -> list[Write]:
     return [put_new(burst)]
 
 
-def rest(  # noqa: PLR0913
+def rest(
     enrolment: Enrolment, state: State, until: datetime, wakes: int, now: datetime, *, waits: str | None = None
 ) -> list[Write]:
     """Give the lease back until time comes or a fact; only if no fact came that this burst did not see."""
@@ -196,22 +191,18 @@ def hold(enrolment: Enrolment, state: State, now: datetime) -> list[Write]:
 def back_off(enrolment_id: str, token: str, reason: str, due: datetime) -> Write:
     """Give the lease back after a failure, keep the reason, try again later."""
     actions = [Enrolment.token.remove(), Enrolment.lease_until.remove(), Enrolment.reason.set(reason)]
-    return update(
-        key_of(enrolment_id), *actions, Enrolment.due.set(due), condition=Enrolment.token == token
-    )
+    return update(key_of(enrolment_id), *actions, Enrolment.due.set(due), condition=Enrolment.token == token)
 
 
-def set_aside(enrolment_id: str) -> Write:
+def set_aside(enrolment_id: str, token: str | None, reason: str | None) -> Write:
     """Take an enrolment that failed too often off the agenda; a user can see and resume it."""
-    actions = [Enrolment.token.remove(), Enrolment.lease_until.remove(), Enrolment.due.remove()]
-    failed = (Enrolment.standing == Standing.ACTIVE.value) & (Enrolment.attempts > MOST_ATTEMPTS)
-    return update(
-        key_of(enrolment_id),
-        *actions,
-        Enrolment.due_shard.remove(),
-        Enrolment.standing.set(Standing.SET_ASIDE.value),
-        condition=failed,
-    )
+    actions: list[Action] = [Enrolment.token.remove(), Enrolment.lease_until.remove(), Enrolment.due.remove()]
+    if reason is not None:
+        actions.append(Enrolment.reason.set(reason))
+    failed = (Enrolment.standing == Standing.ACTIVE.value) & (Enrolment.attempts >= MOST_ATTEMPTS)
+    same = Enrolment.token == token if token else Enrolment.token.does_not_exist()
+    standing = Enrolment.standing.set(Standing.SET_ASIDE.value)
+    return update(key_of(enrolment_id), *actions, Enrolment.due_shard.remove(), standing, condition=failed & same)
 
 
 def rearm(enrolment: Enrolment, due: datetime, version: int | None = None) -> Write:
@@ -223,10 +214,10 @@ def rearm(enrolment: Enrolment, due: datetime, version: int | None = None) -> Wr
         Enrolment.due_shard.set(due_shard(WORK, enrolment.contact_id)),
         Enrolment.due.set(due),
         Enrolment.revision.set(enrolment.revision + 1),
-        *([Enrolment.journey_version.set(version)] if version else []),
+        *([Enrolment.journey_version.set(version), Enrolment.waits.remove()] if version else []),
     ]
-    unchanged = (Enrolment.standing == enrolment.standing) & (Enrolment.revision == enrolment.revision)
-    return update(enrolment.key, *actions, condition=unchanged & Enrolment.token.does_not_exist())
+    unchanged = (Enrolment.standing == enrolment.standing) & _fence(enrolment)
+    return update(enrolment.key, *actions, condition=unchanged)
 
 
 def await_fact(enrolment: Enrolment, type_: str, literal: str, tile: str, until: datetime) -> Write:
@@ -240,5 +231,3 @@ def await_fact(enrolment: Enrolment, type_: str, literal: str, tile: str, until:
         expires=int((until + KEPT_AFTER_DEADLINE).timestamp()),
     )
     return put(wait)
-
-

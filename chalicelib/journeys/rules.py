@@ -82,9 +82,7 @@ class Judged:
     by: tuple[str, ...]
 
 
-def judge(
-    tile: IfThen, enrolment_id: str, trail: Mapping[str, Arrival], deeds: Deeds, deadline: datetime
-) -> Judged:
+def judge(tile: IfThen, enrolment_id: str, trail: Mapping[str, Arrival], deeds: Deeds, deadline: datetime) -> Judged:
     """Judge the rules by the facts up to the deadline; the time of the fact decides (decision 26)."""
     verdicts: list[tuple[str | None, bool]] = []
     for rule in tile.rules:

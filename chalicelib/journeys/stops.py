@@ -57,20 +57,20 @@ class Situation:
     merged: bool = False
 
 
+def _below(now: Situation) -> bool:
+    return now.minimum_consent is not None and now.consent < now.minimum_consent
+
+
 INSIDE: tuple[tuple[str, StopReason, Callable[[Situation], bool]], ...] = (
     ("17", StopReason.CONTACT_DELETED, lambda now: not now.exists),
     ("3", StopReason.JOURNEY_ENDED, lambda now: now.ended),
     ("23", StopReason.NEXT_ITERATION, lambda now: now.next_iteration),
     ("5", StopReason.SUPPRESSION_SEGMENT, lambda now: now.suppressed),
-    ("6", StopReason.CONSENT_BELOW_MINIMUM, lambda now: _below(now)),
+    ("6", StopReason.CONSENT_BELOW_MINIMUM, _below),
     ("9", StopReason.LEFT_AUDIENCE, lambda now: now.stops_leavers and not now.in_audience),
     ("merging", StopReason.MERGED, lambda now: now.merged),
 )
 """Rows of the matrix that stop a contact inside. Rows 7 and 8 need what no part built so far can report."""
-
-
-def _below(now: Situation) -> bool:
-    return now.minimum_consent is not None and now.consent < now.minimum_consent
 
 
 def stopped(now: Situation) -> StopReason | None:

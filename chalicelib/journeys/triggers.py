@@ -34,7 +34,7 @@ class TriggerDocument(Schema):
     """A custom trigger: its name is its title (TRG-6)."""
 
     description: Annotated[str, Field(max_length=2000)] = ""
-    attributes: Annotated[list[TriggerAttribute], Field(max_length=MOST_ATTRIBUTES)] = []
+    attributes: Annotated[list[TriggerAttribute], Field(max_length=MOST_ATTRIBUTES)] = Field(default_factory=list)
 
 
 def problems(document: TriggerDocument) -> list[Problem]:
@@ -78,8 +78,9 @@ def mistakes(attributes: Sequence[TriggerAttribute], values: Mapping[str, Any]) 
 
 # Business triggers -------------------------------------------------------------------------------------------------
 
-PHONES = {"business_phone", "mobile_phone", "home_phone", "phone"}
 EMAILS = {"email", "email_2", "email_3"}
+PHONES = {"phone", "mobile_phone"}
+ADDRESS = {"street", "city", "region", "postal_code", "country"}
 
 BUILT_IN: Mapping[str, str] = {
     "contact-created": "A contact was created.",
@@ -91,10 +92,6 @@ BUILT_IN: Mapping[str, str] = {
 """Business triggers that are always there (TRG-5)."""
 
 
-def _is_address(name: str) -> bool:
-    return name.startswith("address") or name in {"street", "city", "postal_code", "state_or_province", "country"}
-
-
 def raised_by(fact: Mapping[str, Any]) -> list[str]:
     """Return the business triggers that a fact raises."""
     if fact["fact"] == "contact.created":
@@ -102,12 +99,8 @@ def raised_by(fact: Mapping[str, Any]) -> list[str]:
     if fact["fact"] == "lead.created":
         return ["lead-created"] if fact.get("contact") else []
     changed = set(fact.get("changed", ()))
-    tests = {
-        "contact-email-updated": bool(changed & EMAILS),
-        "contact-phone-updated": bool(changed & PHONES),
-        "contact-address-updated": any(_is_address(name) for name in changed),
-    }
-    return [trigger for trigger, raised in tests.items() if raised]
+    names = {"contact-email-updated": EMAILS, "contact-phone-updated": PHONES, "contact-address-updated": ADDRESS}
+    return [trigger for trigger, fields in names.items() if changed & fields]
 
 
 def business_id(trigger: str, fact: Mapping[str, Any]) -> str:
