@@ -30,10 +30,9 @@ def write_rows(enrolment: Enrolment, state: State, document: JourneyDocument) ->
     tile = document.tiles[state.tile or ""]
     if enrolment.waits != mark(state) and isinstance(tile, IfThen):
         until = deadline(tile, state.arrived, document.zone)
-        for each in {
-            (wanted.type, wanted.literal) for wanted in all_awaited(tile, enrolment.enrolment_id, state.trail)
-        }:
-            commit([plans.await_fact(enrolment, *each, tile=state.tile or "", until=until)])
+        wanted = all_awaited(tile, enrolment.enrolment_id, state.trail)
+        for type_, literal in sorted({(each.type, each.literal) for each in wanted}):
+            commit([plans.await_fact(enrolment, type_, literal, state.tile or "", until)])
     return mark(state)
 
 
