@@ -112,10 +112,7 @@ class Burst(JourneysItem, discriminator="burst"):
     @property
     def visits(self) -> list[dict[str, Any]]:
         """The visits as figures are counted from them."""
-        return [
-            {"tile": entry.tile, "visit": entry.visit, "at": entry.at, "figures": list(entry.figures), "why": entry.why}
-            for entry in log_of(self.log)
-        ]
+        return [entry.as_visit() for entry in log_of(self.log)]
 
 
 class Wait(JourneysItem, discriminator="wait"):

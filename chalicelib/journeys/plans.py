@@ -97,7 +97,8 @@ def count_wake(enrolment_id: str, token: str) -> Write:
 def _fence(enrolment: Enrolment) -> Condition:
     held: Condition = Enrolment.token == enrolment.token if enrolment.token else Enrolment.token.does_not_exist()
     same: Condition = Enrolment.revision == enrolment.revision
-    return held & same
+    both: Condition = held & same
+    return both
 
 
 def _moved(enrolment: Enrolment, state: State) -> list[Action]:

@@ -28,6 +28,11 @@ class Entry:
     def as_list(self) -> list[Any]:
         return [self.tile, self.visit, _milliseconds(self.at), list(self.figures), self.why]
 
+    def as_visit(self) -> dict[str, Any]:
+        """Return the visit as clients see it and figures are counted from it."""
+        figures = list(self.figures)
+        return {"tile": self.tile, "visit": self.visit, "at": self.at, "figures": figures, "why": self.why}
+
     @classmethod
     def of(cls, given: list[Any]) -> "Entry":
         return cls(given[0], given[1], _instant(given[2]), tuple(given[3]), given[4])
