@@ -98,7 +98,7 @@ class Suppressed(MessagesItem, discriminator="suppressed"):
 class Bounces(MessagesItem, discriminator="bounces"):
     """Soft bounces of an address in a row; a delivery ends the row."""
 
-    count = IntegerAttribute()
+    in_a_row = IntegerAttribute()
     version = IntegerAttribute(default=1)
 
     @staticmethod

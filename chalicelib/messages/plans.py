@@ -118,9 +118,7 @@ def failed(send_id: str, token: str, reason: str, now: datetime) -> Write:
 
 def unknown(send_id: str, token: str, now: datetime) -> Write:
     """Return the write that records that the provider's answer was lost; its events may still settle it."""
-    return update(
-        _key(send_id), Send.state.set(State.UNKNOWN), Send.due.set(now + UNKNOWN_FOR), condition=_held(token)
-    )
+    return update(_key(send_id), Send.state.set(State.UNKNOWN), Send.due.set(now + UNKNOWN_FOR), condition=_held(token))
 
 
 def give_back(send: Send, token: str) -> Write:
@@ -149,9 +147,7 @@ def reported(send_id: str, state: State, *, provider_id: str, reason: str | None
 
 def close_unknown(send: Send, now: datetime) -> Write:
     """Return the write that leaves a send unknown for good: it is never tried again."""
-    return update(
-        send.key, *_at_rest(now), condition=(Send.state == State.UNKNOWN) & Send.settled_at.does_not_exist()
-    )
+    return update(send.key, *_at_rest(now), condition=(Send.state == State.UNKNOWN) & Send.settled_at.does_not_exist())
 
 
 def _at_rest(now: datetime) -> tuple[Action, ...]:
