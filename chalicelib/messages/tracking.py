@@ -62,7 +62,7 @@ def _introduced(url: str, send: Send) -> str:
     """Return the address of a page of ours with who comes, so that the visit is credited to the contact."""
     parts = urlsplit(url)
     query = [*parse_qsl(parts.query, keep_blank_values=True)]
-    query.append(("v", sign("visitor", send.contact_id or "", send.send_id)))
+    query.append(("v", sign("visitor", send.contact_id or "", send.journey_id or "", send.email_id)))
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 
