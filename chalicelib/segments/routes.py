@@ -13,6 +13,7 @@ from chalicelib.segments.schemas import (
     Memberships,
     MembershipView,
     MemberView,
+    SegmentDocument,
 )
 
 api = Api(__name__)
