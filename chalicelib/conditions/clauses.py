@@ -123,8 +123,10 @@ class ClauseCompiler:
             span = _span(read, canonical, literals[0], _SPANS[clause.operator], self._zone)
             return Test(clause.field, text, lambda record: span(record) is not None, read, span)
         matches = comparison(field.type, clause.operator, literals, self._zone)
-        holding = _not_holding if clause.operator in NEGATIVE else _holding
-        return Test(clause.field, text, holding(read, canonical, matches), read)
+        if clause.operator in NEGATIVE:
+            return Test(clause.field, text, _not_holding(read, canonical, matches), read)
+        holds = _holding(read, canonical, matches) if name.startswith(PROPERTIES) else _having(name, canonical, matches)
+        return Test(clause.field, text, holds, read)
 
 
 def _fits(count: int, expected: Values) -> bool:
@@ -156,6 +158,11 @@ def _reader(name: str) -> Read:
 
 def _holding(read: Read, canonical: Canonical, matches: Comparison) -> Callable[[Record], bool]:
     return lambda record: (value := canonical(read(record))) is not None and matches(value)
+
+
+def _having(name: str, canonical: Canonical, matches: Comparison) -> Callable[[Record], bool]:
+    """Like _holding, for a field of the record itself: one call less where most of the time goes."""
+    return lambda record: (value := canonical(record.get(name))) is not None and matches(value)
 
 
 def _not_holding(read: Read, canonical: Canonical, matches: Comparison) -> Callable[[Record], bool]:

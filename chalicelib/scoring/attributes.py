@@ -18,17 +18,15 @@ class Asked(NamedTuple):
     saw: tuple[tuple[str, Any], ...]
 
 
-_NOTHING_ASKED = Asked(holds=True, changes_at=None, saw=())
+NOTHING_ASKED = Asked(holds=True, changes_at=None, saw=())
 _DENIED = Asked(holds=False, changes_at=None, saw=())
 
 
 def ask(records: Sequence[RecordTests], facts: Facts, now: datetime) -> Asked:
     """Ask whether there is, of each entity, one record that satisfies all that is asked of it (decision 5)."""
-    if not records:
-        return _NOTHING_ASKED
+    if len(records) == 1:
+        return _ask_one(records[0], facts.records(records[0].entity), now)
     answers = [_ask_one(asked, facts.records(asked.entity), now) for asked in records]
-    if len(answers) == 1:
-        return answers[0]
     holds, changes_at = combine([(answer.holds, answer.changes_at) for answer in answers], every=True)
     return Asked(holds, changes_at, tuple(seen for answer in answers for seen in answer.saw))
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from chalicelib.conditions.changes import earliest, latest
 from chalicelib.conditions.facts import Facts
 from chalicelib.scoring import grades
-from chalicelib.scoring.attributes import Asked, ask
+from chalicelib.scoring.attributes import NOTHING_ASKED, Asked, ask
 from chalicelib.scoring.compiler import CompiledModel, CompiledRule
 from chalicelib.scoring.model import Frequency
 from chalicelib.scoring.tallies import Tally, count
@@ -71,27 +71,45 @@ class _Weighed(NamedTuple):
 
 
 def _weigh(rule: CompiledRule, facts: Facts, now: datetime) -> _Weighed:
-    asked = ask(rule.records, facts, now)
+    asked = ask(rule.records, facts, now) if rule.records else NOTHING_ASKED
     if not asked.holds:
         return _Weighed(None, asked.changes_at, None)
-    tallies = [count(occurrences, facts, now) for occurrences in rule.occurrences]
+    if not rule.occurrences:
+        contribution = Contribution(rule.id, rule.name, rule.points, 0, None, None, asked.changes_at, asked.saw)
+        return _Weighed(contribution, asked.changes_at, Course(rule.points, ()))
+    if len(rule.occurrences) == 1:
+        return _weigh_one(rule, asked, count(rule.occurrences[0], facts, now))
+    return _weigh_several(rule, asked, [count(occurrences, facts, now) for occurrences in rule.occurrences])
+
+
+def _weigh_one(rule: CompiledRule, asked: Asked, tally: Tally) -> _Weighed:
+    """Do what `_weigh_several` does, for the many rules with one condition about interactions."""
+    course = Course(rule.points, (tally,))
+    if not tally.holds:
+        return _Weighed(None, tally.changes_at, course)
+    changes_at, expires_at = tally.changes_at, tally.expires_at
+    if asked.changes_at is not None:
+        changes_at, expires_at = earliest((asked.changes_at, changes_at)), earliest((asked.changes_at, expires_at))
+    return _Weighed(_contribution(rule, tally, expires_at, asked), changes_at, course)
+
+
+def _weigh_several(rule: CompiledRule, asked: Asked, tallies: Sequence[Tally]) -> _Weighed:
     course = Course(rule.points, tallies)
     missing = [tally.changes_at for tally in tallies if not tally.holds]
     if missing:
         return _Weighed(None, latest(missing), course)
-    contribution = _contribution(rule, asked, tallies)
-    return _Weighed(contribution, earliest([asked.changes_at, *[tally.changes_at for tally in tallies]]), course)
-
-
-def _contribution(rule: CompiledRule, asked: Asked, tallies: Sequence[Tally]) -> Contribution:
-    if not tallies:
-        return Contribution(rule.id, rule.name, rule.points, 0, None, None, asked.changes_at, asked.saw)
-    telling = tallies[0] if len(tallies) == 1 else _telling(tallies)
-    counted = telling.counted
-    times = len(counted) if telling.occurrences.frequency is _EACH else 1
-    first, last = (counted[0].id, counted[-1].id) if counted else (None, None)
     expires_at = earliest([asked.changes_at, *[tally.expires_at for tally in tallies]])
-    return Contribution(rule.id, rule.name, rule.points * times, len(counted), first, last, expires_at, asked.saw)
+    changes_at = earliest([asked.changes_at, *[tally.changes_at for tally in tallies]])
+    return _Weighed(_contribution(rule, _telling(tallies), expires_at, asked), changes_at, course)
+
+
+def _contribution(rule: CompiledRule, tally: Tally, expires_at: datetime | None, asked: Asked) -> Contribution:
+    counted = tally.counted
+    if not counted:
+        return Contribution(rule.id, rule.name, rule.points, 0, None, None, expires_at, asked.saw)
+    number = len(counted)
+    points = rule.points * number if tally.occurrences.frequency is _EACH else rule.points
+    return Contribution(rule.id, rule.name, points, number, counted[0].id, counted[-1].id, expires_at, asked.saw)
 
 
 def _telling(tallies: Sequence[Tally]) -> Tally:

@@ -25,9 +25,9 @@ class Course(NamedTuple):
         """Return points that the rule never exceeded."""
         if self.points < 0:
             return 0
-        for tally in self.tallies:
-            if tally.occurrences.frequency is _EACH:
-                return self.points * len(tally.happened)
+        for occurrences, happened, *_ in self.tallies:
+            if occurrences.frequency is _EACH:
+                return self.points * len(happened)
         return self.points
 
 

@@ -255,3 +255,10 @@ def test_catalogues_of_several_domains_become_one_unless_they_disagree():
     assert set(merged.entities["contact"]) == {"city", "birthday", "email"}
     with pytest.raises(ValueError, match="declared twice"):
         CATALOGUE.merged(Catalogue({"contact": {"city": Field(FieldType.NUMBER)}}))
+
+
+def test_what_two_conditions_deny_is_looked_at_again_only_when_both_may_have_changed():
+    windows = {**CLICKED, "within": "P10D"}, {**CLICKED, "within": "P20D"}
+    denied = {"all": [{"not": window} for window in windows]}
+
+    assert answer(denied, interactions=[click("1")]).changes_at == NOW + 19 * DAY

@@ -91,7 +91,7 @@ def test_a_condition_without_expressions_means_any_occurrence():
     assert scored(rule(5, {"entity": "account"}), account=[{"name": "Acme"}]).score == 5
 
 
-@pytest.mark.rule("SCO-16", "RSC-4", "SCO-2")
+@pytest.mark.rule("SCO-16", "RSC-4")
 @pytest.mark.parametrize(
     ("condition", "opens", "expected"),
     [
@@ -179,7 +179,7 @@ def test_there_is_no_floor_and_no_ceiling():
     assert scored(rule(10**6, {**OPENED, "frequency": "each"}), interactions=opens).score == 5 * 10**7
 
 
-@pytest.mark.rule("SCO-6", "SCO-19")
+@pytest.mark.rule("SCO-19")
 def test_rules_may_ask_of_contact_lead_and_account():
     rules = [
         rule(1, LONDON),
@@ -264,3 +264,28 @@ def test_the_creation_of_the_lead_belongs_to_the_timeline():
     assert scored(*rules, interactions=opens).reached_at is None
     assert scored(*rules, interactions=opens, since=NOW - 2 * DAY).reached_at == NOW - 2 * DAY
     assert scored(*rules, interactions=[], since=NOW - 2 * DAY).reached_at == NOW - 2 * DAY
+
+
+def test_it_does_not_matter_at_which_place_in_the_rule_each_stands():
+    conditions = [{**CLICKED, "times": 2}, {**OPENED, "frequency": "each"}]
+    interactions = [opened("1"), opened("2"), opened("3"), clicked("a"), clicked("b")]
+
+    (contribution,) = scored(rule(10, *conditions), interactions=interactions).contributions
+
+    assert (contribution.points, contribution.occurrences) == (30, 3)
+
+
+def test_what_only_the_future_brings_has_not_reached_the_threshold():
+    rules = [rule(60, LONDON), rule(-50, {**OPENED, "within": "P5D"}, id_="s")]
+    interactions = [opened("1")]
+
+    evaluation = scored(*rules, contact={"city": "London"}, interactions=interactions, threshold=60)
+
+    assert (evaluation.score, evaluation.reached_at, evaluation.changes_at) == (10, None, NOW + 4 * DAY)
+
+
+def test_a_rule_that_several_conditions_deny_is_looked_at_again_when_the_last_may_have_changed():
+    none = {**OPENED, "frequency": "none"}
+    rules = [rule(10, {**none, "within": "P5D"}, {**none, "within": "P9D"})]
+
+    assert scored(*rules, interactions=[opened("1")]).changes_at == NOW + 8 * DAY

@@ -93,7 +93,6 @@ def test_points_are_whole(points):
         model(rule(IN_LONDON, points=points))
 
 
-@pytest.mark.rule("SCO-8")
 def test_every_problem_of_a_model_is_found_at_once():
     """Decision 18."""
     found = problems(
@@ -135,7 +134,6 @@ def test_a_model_without_a_rule_cannot_go_live():
     assert problems(rules=[]) == ["/rules"]
 
 
-@pytest.mark.rule("SCO-31")
 @pytest.mark.parametrize("level", [0, 6])
 def test_the_minimum_consent_is_none_or_a_level_from_one_to_five(level):
     with pytest.raises(ValidationError):

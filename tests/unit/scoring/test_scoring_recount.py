@@ -45,9 +45,13 @@ fixed = st.one_of(
     names.map(lambda name: {"entity": "contact", "where": [expression("city", "equals", name)]}),
     st.sampled_from(LENGTHS).map(lambda length: {"entity": "contact", "where": [expression("due", "in_last", length)]}),
 )
-groups = st.builds(
-    lambda first, others: [*first, *others], st.lists(each, max_size=1), st.lists(counted | fixed, max_size=2)
-).filter(bool)
+groups = (
+    st.builds(
+        lambda first, others: [*first, *others], st.lists(each, max_size=1), st.lists(counted | fixed, max_size=2)
+    )
+    .filter(bool)
+    .flatmap(st.permutations)
+)
 rules = st.builds(
     lambda points, conditions: {"points": points, "conditions": conditions}, st.sampled_from(POINTS), groups
 )
