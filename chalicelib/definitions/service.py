@@ -1,7 +1,7 @@
 """Use cases: draft, check, publish, stop, look up what is live."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
@@ -118,6 +118,7 @@ def publish(
     by: str,
     now: datetime,
     job: JobWanted | None = None,
+    writes: Callable[[Definition], Sequence[Write]] | None = None,
 ) -> Definition:
     """Make the draft the next live version, in one transaction with the job that it sets going.
 
@@ -136,6 +137,7 @@ def publish(
         _version(definition, checked, by, now),
         _used(definition, before, checked.references),
         [_milestone(definition, by, now)],
+        writes(definition) if writes else [],
         jobs.plan(f"{kind}-{definition_id}-{number}", _named(job, definition), now) if job else [],
     )
     _forget()
