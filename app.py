@@ -1,13 +1,20 @@
 """Entry point: puts the application together; everything it does lives in chalicelib."""
 
-from chalice.app import Chalice
+from chalice.app import Blueprint
+
+from chalicelib.access.authorizer import authorize
+from chalicelib.access.authorizer import handlers as access_handlers
+from chalicelib.access.routes import api as access_api
+from chalicelib.http import Application
+from chalicelib.observability import instrument
+from chalicelib.openapi import api as openapi_api
 
 # Lambda looks each function up here, which loads the middleware along with it (aws/chalice#1566).
-__all__ = ["app"]
+__all__ = ["app", "authorize"]
 
-app = Chalice(app_name="itinera", configure_logs=False)
+app = Application(app_name="itinera", configure_logs=False)
+instrument(app)
 
-
-@app.route("/health")
-def show_health() -> dict[str, str]:
-    return {"status": "up"}
+BLUEPRINTS: list[Blueprint] = [openapi_api, access_api, access_handlers]
+for blueprint in BLUEPRINTS:
+    app.register_blueprint(blueprint)

@@ -1,0 +1,1 @@
+"""Tasks, phone calls, appointments."""

@@ -1,0 +1,1 @@
+"""The one evaluator of scoring models, segments and journey branches: compiled once, answered with reasons."""

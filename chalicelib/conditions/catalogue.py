@@ -1,0 +1,92 @@
+"""The field catalogue: which fields there are to ask about, and of which type. Domains bring their parts of it."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+
+class FieldType(StrEnum):
+    TEXT = "text"
+    ID = "id"
+    NUMBER = "number"
+    INTEGER = "integer"
+    BOOLEAN = "boolean"
+    INSTANT = "instant"
+    DATE = "date"
+    CHOICE = "choice"
+    TEXTS = "texts"
+
+
+JSON_TYPES = frozenset({FieldType.TEXT, FieldType.NUMBER, FieldType.INTEGER, FieldType.BOOLEAN, FieldType.TEXTS})
+"""The types that an undeclared property can have: those that JSON can tell apart (decision 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field that may be asked about; a choice has options."""
+
+    type: FieldType
+    options: tuple[str, ...] = ()
+
+
+Fields = Mapping[str, Field]
+
+INTERACTION_FIELDS: Fields = {
+    name: Field(FieldType.ID)
+    for name in (
+        "email_id",
+        "form_id",
+        "page_id",
+        "journey_id",
+        "tile",
+        "link",
+        "list_id",
+        "event_id",
+        "segment_id",
+        "send_id",
+    )
+} | {name: Field(FieldType.TEXT) for name in ("url", "country", "city", "browser", "operating_system", "device")}
+"""What an interaction of any type may carry (5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The fields of every entity and of every interaction type. A value: put together once, passed as an argument."""
+
+    entities: Mapping[str, Fields] = field(default_factory=dict)
+    interactions: Mapping[str, Fields] = field(default_factory=dict)
+
+    @classmethod
+    def of_interactions(cls, types: Iterable[str], more: Fields | None = None) -> Self:
+        """Return the part that offers these interaction types, each with the common fields and `more`."""
+        offered = {**INTERACTION_FIELDS, **(more or {})}
+        return cls(interactions={str(type_): offered for type_ in types})
+
+    def merged(self, *others: "Catalogue") -> "Catalogue":
+        """Return this catalogue with the others in it. Raise ValueError where two declare one field differently."""
+        whole = self
+        for other in others:
+            whole = Catalogue(_merged(whole.entities, other.entities), _merged(whole.interactions, other.interactions))
+        return whole
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the catalogue as a designer's page reads it: fields, types, options and operators."""
+        return {"entities": _document(self.entities), "interactions": _document(self.interactions)}
+
+
+def _merged(ours: Mapping[str, Fields], theirs: Mapping[str, Fields]) -> dict[str, Fields]:
+    merged: dict[str, Fields] = dict(ours)
+    for name, fields in theirs.items():
+        known = merged.get(name, {})
+        if clash := sorted(key for key in known.keys() & fields.keys() if known[key] != fields[key]):
+            raise ValueError(f"{name} has its fields {clash} declared twice, differently.")
+        merged[name] = {**known, **fields}
+    return merged
+
+
+def _document(parts: Mapping[str, Fields]) -> dict[str, Any]:
+    return {
+        name: {key: {"type": field.type.value, "options": list(field.options)} for key, field in fields.items()}
+        for name, fields in parts.items()
+    }

@@ -1,0 +1,1 @@
+"""Preferences, consent levels and their log."""

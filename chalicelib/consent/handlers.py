@@ -1,0 +1,13 @@
+"""The router of the consent table."""
+
+from chalice.app import Blueprint, DynamoDBEvent
+
+from chalicelib.consent.facts import facts_of
+from chalicelib.interactions.router import route
+
+handlers = Blueprint("app")  # the module Lambda imports, see app.py
+
+
+@handlers.on_dynamodb_record(stream_arn="PLACEHOLDER")
+def route_consent(event: DynamoDBEvent) -> None:
+    route(event.to_dict(), facts_of)

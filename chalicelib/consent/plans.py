@@ -1,0 +1,56 @@
+"""What a change of preferences writes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.clock import as_text
+from chalicelib.consent.models import ChangeRow, PreferencesRow, preferences_key
+from chalicelib.consent.rules import Preferences, changed
+from chalicelib.dynamodb import Write, check, put, put_new
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Who changed it, from where (a form, a message, the API …), in which words, how, and why."""
+
+    who: str
+    source: str
+    method: str
+    wording: str | None = None
+    reason: str | None = None
+
+
+def change(
+    before: Preferences, wanted: Mapping[str, Any], evidence: Evidence, change_id: str, now: datetime
+) -> list[Write]:
+    """Return the writes of a change, none if nothing changes. Conditional on what was read before (PRV-13)."""
+    differs = changed(before, wanted)
+    if not differs:
+        return []
+    after = {name: value for name, value in {**before.fields(), **differs}.items() if value is not None}
+    pk, sk = PreferencesRow.at(before.contact_id)
+    row = PreferencesRow(pk, sk, contact_id=before.contact_id, changed_at=now, version=before.version + 1, **after)
+    record = ChangeRow(
+        *ChangeRow.at(before.contact_id, as_text(now), change_id),
+        contact_id=before.contact_id,
+        changed_at=now,
+        who=evidence.who,
+        source=evidence.source,
+        wording=evidence.wording,
+        method=evidence.method,
+        reason=evidence.reason,
+        before={name: before.fields()[name] for name in differs},
+        after=differs,
+    )
+    first = before.version == 0
+    return [put_new(row) if first else put(row, PreferencesRow.version == before.version), put_new(record)]
+
+
+def unchanged(preferences: Preferences) -> Write:
+    """Return the check that preferences are still as they were read."""
+    as_read = (
+        PreferencesRow.version == preferences.version if preferences.version else PreferencesRow.pk.does_not_exist()
+    )
+    return check(preferences_key(preferences.contact_id), as_read)

@@ -1,0 +1,92 @@
+"""What may be sent to whom, and who may allow it; pure."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import IntEnum, StrEnum
+from typing import Any
+
+
+class Level(IntEnum):
+    """Consent levels; each includes the lower ones (PRV-1)."""
+
+    NONE = 0
+    CONSENT = 1
+    TRANSACTIONAL = 2
+    SUBSCRIPTIONS = 3
+    MARKETING = 4
+    PROFILING = 5
+
+
+class Designation(StrEnum):
+    """What a message is, by law."""
+
+    COMMERCIAL = "commercial"
+    TRANSACTIONAL = "transactional"
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a contact allows (2.3); `version` 0 means that it never said anything, and these are the defaults."""
+
+    contact_id: str
+    bulk_email: bool = True
+    email: bool = True
+    tracking: bool = True
+    prefill: bool = False
+    follow_email: bool = True
+    consent_level: int = 0
+    is_child: bool = False
+    guardian_id: str | None = None
+    guardian_consent: bool = False
+    version: int = 0
+
+    def fields(self) -> dict[str, Any]:
+        """Return what can be changed."""
+        return {name: value for name, value in asdict(self).items() if name not in {"contact_id", "version"}}
+
+
+class Refusal(StrEnum):
+    """Why preferences forbid a message."""
+
+    DO_NOT_EMAIL = "do-not-email"
+    DO_NOT_BULK_EMAIL = "do-not-bulk-email"
+    CHILD = "child-without-guardian-consent"
+
+
+MATRIX: Mapping[tuple[bool, bool, Designation], Refusal | None] = {
+    (True, True, Designation.COMMERCIAL): None,
+    (True, True, Designation.TRANSACTIONAL): None,
+    (True, False, Designation.COMMERCIAL): Refusal.DO_NOT_BULK_EMAIL,
+    (True, False, Designation.TRANSACTIONAL): None,
+    (False, True, Designation.COMMERCIAL): Refusal.DO_NOT_EMAIL,
+    (False, True, Designation.TRANSACTIONAL): Refusal.DO_NOT_EMAIL,
+    (False, False, Designation.COMMERCIAL): Refusal.DO_NOT_EMAIL,
+    (False, False, Designation.TRANSACTIONAL): Refusal.DO_NOT_EMAIL,
+}
+"""email allowed?, bulk email allowed?, designation → why not (CON-15)."""
+
+
+def refusal(preferences: Preferences, designation: Designation) -> Refusal | None:
+    """Return why a message of a designation may not be sent, None if it may (CON-15, decision 37)."""
+    found = MATRIX[preferences.email, preferences.bulk_email, designation]
+    if found is None and designation is Designation.COMMERCIAL and not _grown_or_guarded(preferences):
+        return Refusal.CHILD
+    return found
+
+
+def _grown_or_guarded(preferences: Preferences) -> bool:
+    return not preferences.is_child or preferences.guardian_consent
+
+
+ALLOWING = ("bulk_email", "email", "tracking", "prefill", "follow_email", "guardian_consent")
+
+
+def raises(before: Preferences, after: Mapping[str, Any]) -> bool:
+    """Return whether a change allows more than before: only the person, or a user with a reason, may (invariant 7)."""
+    more = any(after.get(name) is True and not getattr(before, name) for name in ALLOWING)
+    return more or int(after.get("consent_level", before.consent_level)) > before.consent_level
+
+
+def changed(before: Preferences, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what of `wanted` differs."""
+    return {name: value for name, value in wanted.items() if before.fields()[name] != value}

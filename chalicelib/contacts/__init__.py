@@ -1,0 +1,1 @@
+"""Contacts and accounts, matching strategies, claims."""

@@ -1,0 +1,126 @@
+"""Claims: items that hold a match key for the record that owns it, with the heirs who wait behind (invariant 1).
+
+The same rules serve contacts and leads, each in its own table: a `Book` names the classes.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.contacts.normalise import key_of
+from chalicelib.dynamodb import Key, Write, delete, put, put_new, read
+from chalicelib.tokens import keyed_hash
+
+MOST_HEIRS = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Strategy:
+    """Attributes that must all be the same for two records of a target to be one (MAT-5)."""
+
+    id: str
+    target: str
+    name: str
+    attributes: tuple[str, ...]
+    default: bool
+    state: str = "live"
+
+    def missing(self, values: Mapping[str, Any]) -> list[str]:
+        """Return the attributes without a value; a missing page is the value “none” (decision 11)."""
+        return [name for name in self.attributes if name != "page_id" and key_of(name, values.get(name)) is None]
+
+    def place(self, values: Mapping[str, Any], scope: str = "") -> str | None:
+        """Return the partition of the claim on these values, None where one of them is absent."""
+        if self.missing(values):
+            return None
+        keys = [key_of(name, values.get(name)) or "none" for name in self.attributes]
+        return f"CLAIM#{self.id}#{scope}#{keyed_hash('claim', *keys)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """The classes of one table's claims."""
+
+    owner: type[Any]
+    heir: type[Any]
+
+    def owner_key(self, place: str) -> Key:
+        return Key(self.owner, place, "OWNER")
+
+    def heir_key(self, place: str, record_id: str) -> Key:
+        return Key(self.heir, place, f"HEIR#{record_id}")
+
+    def take(self, place: str, record_id: str, now: datetime) -> Write:
+        """Become the owner of what nobody owns."""
+        return put_new(self.owner(place, "OWNER", record_id=record_id, since=now))
+
+    def wait(self, place: str, record_id: str, updated_at: datetime) -> Write:
+        """Become an heir, or say that one was updated."""
+        return put(self.heir(place, f"HEIR#{record_id}", record_id=record_id, updated_at=updated_at))
+
+    def release(self, place: str, owner: Any, record_id: str, now: datetime) -> list[Write]:
+        """Let go of a key: as the owner, which the latest-updated heir follows in the same transaction, or as an heir.
+
+        `owner` is the Owner item as read. Reads at most 80 heirs; every write is conditional on what was read.
+        """
+        if owner is None or owner.record_id != record_id:
+            return [delete(self.heir_key(place, record_id))]
+        held = self.owner.record_id == record_id
+        heirs = list(self.heir.query(place, self.heir.sk.startswith("HEIR#"), consistent_read=True, limit=MOST_HEIRS))
+        if not heirs:
+            return [delete(self.owner_key(place), held)]
+        heir = max(heirs, key=lambda each: (each.updated_at, each.record_id))
+        promoted = self.owner(place, "OWNER", record_id=heir.record_id, since=now)
+        return [put(promoted, held), delete(heir.key, self.heir.updated_at == heir.updated_at)]
+
+    def owners(self, places: Iterable[str]) -> dict[str, Any]:
+        """Return who owns each place, read consistently in one request."""
+        asked = list(dict.fromkeys(places))
+        found = read(self.owner_key(place) for place in asked)
+        return {place: owner for place, owner in zip(asked, found, strict=True) if owner is not None}
+
+
+def places(strategies: Iterable[Strategy], values: Mapping[str, Any], scope: str = "") -> dict[str, str]:
+    """Return the claims that a record with these values makes: place by strategy id, where it has all attributes."""
+    found = {strategy.id: strategy.place(values, scope) for strategy in strategies}
+    return {identity: place for identity, place in found.items() if place is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The writes that bring a record's claims up to date, and whose claims it met."""
+
+    writes: list[Write]
+    met: Mapping[str, str]
+    """Owner's record id by strategy id, where another record owns the key."""
+
+
+def change(
+    book: Book,
+    record_id: str,
+    old: Mapping[str, str],
+    new: Mapping[str, str],
+    now: datetime,
+    *,
+    owners: Mapping[str, Any] | None = None,
+) -> Change:
+    """Return what changes when a record's claims go from `old` to `new` places (by strategy id).
+
+    Never takes an owned key: there the record becomes an heir. `owners` are those of the places, if known already.
+    """
+    gone = {identity: place for identity, place in old.items() if new.get(identity) != place}
+    come = {identity: place for identity, place in new.items() if old.get(identity) != place}
+    owners = book.owners([*gone.values(), *come.values()]) if owners is None else owners
+    writes: list[Write] = []
+    for place in gone.values():
+        writes += book.release(place, owners.get(place), record_id, now)
+    met: dict[str, str] = {}
+    for identity, place in come.items():
+        owner = owners.get(place)
+        if owner is None:
+            writes.append(book.take(place, record_id, now))
+        elif owner.record_id != record_id:
+            met[identity] = owner.record_id
+            writes.append(book.wait(place, record_id, now))
+    return Change(writes, met)

@@ -1,0 +1,23 @@
+"""What the contacts table's stream tells: a contact or an account was made, changed or deleted."""
+
+from collections.abc import Iterator
+from typing import Any
+
+QUIET = {"version", "updated_at", "claims", "name_key", "listed", "member_since", "due", "due_shard"}
+"""Attributes whose change alone is nobody's business."""
+
+
+def facts_of(record: Any) -> Iterator[dict[str, Any]]:
+    """Yield contact.created, .changed, .deleted and account.changed, with the names of what changed."""
+    image = record.new or record.old
+    if image.get("kind") not in {"contact", "account"}:
+        return
+    kind = image["kind"]
+    identity = image["pk"].partition("#")[2]
+    about = {"contact": identity} if kind == "contact" else {}
+    if record.old is None:
+        yield {"fact": f"{kind}.created", "id": identity, "changed": [], **about}
+    elif record.new is None:
+        yield {"fact": f"{kind}.deleted", "id": identity, **about}
+    elif changed := sorted(set(record.changed) - QUIET):
+        yield {"fact": f"{kind}.changed", "id": identity, "changed": changed, **about}

@@ -1,0 +1,75 @@
+"""The fields of contacts and accounts: how each is cleaned when it is written, and what conditions may ask of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.conditions.catalogue import Field, FieldType
+from chalicelib.contacts import normalise
+from chalicelib.contacts.models import Account, Contact
+
+TEXTS = (
+    "first_name",
+    "last_name",
+    "job_title",
+    "company_name",
+    "street",
+    "city",
+    "region",
+    "postal_code",
+    "country",
+    "language",
+    "website",
+    "description",
+)
+EMAILS = ("email", "email_2", "email_3")
+PHONES = ("phone", "mobile_phone")
+
+FIELDS: Mapping[str, Field] = {
+    **{name: Field(FieldType.TEXT) for name in (*TEXTS, *EMAILS, *PHONES)},
+    "birth_date": Field(FieldType.DATE),
+    "inactive": Field(FieldType.BOOLEAN),
+    "marketing_only": Field(FieldType.BOOLEAN),
+    "created_at": Field(FieldType.INSTANT),
+    **{
+        name: Field(FieldType.ID)
+        for name in ("owner_id", "account_id", "source_journey_id", "source_email_id", "source_form_id")
+    },
+    "source_page_id": Field(FieldType.ID),
+}
+
+ACCOUNT_FIELDS: Mapping[str, Field] = {
+    **{name: Field(FieldType.TEXT) for name in ("name", "city", "region", "postal_code", "country", "website")},
+    "industry": Field(FieldType.TEXT),
+    "category": Field(FieldType.TEXT),
+    "employees": Field(FieldType.INTEGER),
+    "annual_revenue": Field(FieldType.NUMBER),
+    "owner_id": Field(FieldType.ID),
+}
+
+SUBMITTABLE = frozenset({*TEXTS, *EMAILS, *PHONES, "birth_date"})
+"""Contact fields that a form may write."""
+
+
+def clean(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as they are stored: trimmed, blank ones as None. Raises Invalid for a broken address or number."""
+    return {name: _clean(name, value) for name, value in values.items()}
+
+
+def _clean(name: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    value = normalise.text(value)
+    if not value:
+        return None
+    if name in EMAILS:
+        return normalise.email(value, name).sendable
+    return normalise.phone(value, field=name) if name in PHONES else value
+
+
+def of_contact(contact: Contact) -> dict[str, Any]:
+    """Return a contact as conditions and templates read it."""
+    return {"id": contact.contact_id, **{name: getattr(contact, name) for name in FIELDS}}
+
+
+def of_account(account: Account) -> dict[str, Any]:
+    return {"id": account.record_id, **{name: getattr(account, name) for name in ACCOUNT_FIELDS}}

@@ -1,0 +1,214 @@
+"""The contacts table: contacts, accounts, who belongs where, matching strategies, claims."""
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+
+from chalicelib.agenda import ByDue
+from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, shard
+from chalicelib.settings import settings
+
+
+class ByName(GlobalSecondaryIndex["ContactsItem"]):
+    """Contacts or accounts, by name."""
+
+    class Meta:
+        index_name = "by_name"
+        projection = IncludeProjection(["kind"])
+
+    listed = UnicodeAttribute(hash_key=True)
+    name_key = UnicodeAttribute(range_key=True)
+
+
+class ByCreated(GlobalSecondaryIndex["ContactsItem"]):
+    """Contacts or accounts, by when they were made."""
+
+    class Meta:
+        index_name = "by_created"
+        projection = IncludeProjection(["kind"])
+
+    listed = UnicodeAttribute(hash_key=True)
+    created_at = InstantAttribute(range_key=True)
+
+
+class ByOwner(GlobalSecondaryIndex["ContactsItem"]):
+    """What somebody owns, by when it was made."""
+
+    class Meta:
+        index_name = "by_owner"
+        projection = IncludeProjection(["kind"])
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    created_at = InstantAttribute(range_key=True)
+
+
+class ByAccount(GlobalSecondaryIndex["ContactsItem"]):
+    """The contacts of an account, by name."""
+
+    class Meta:
+        index_name = "by_account"
+        projection = IncludeProjection(["kind"])
+
+    account_id = UnicodeAttribute(hash_key=True)
+    name_key = UnicodeAttribute(range_key=True)
+
+
+class ContactsItem(Item):
+    """The contacts table."""
+
+    class Meta:
+        table_name = settings.table("contacts")
+
+    by_due = ByDue()
+    by_name = ByName()
+    by_created = ByCreated()
+    by_owner = ByOwner()
+    by_account = ByAccount()
+    due_shard = UnicodeAttribute(null=True)
+    due = InstantAttribute(null=True)
+    listed = UnicodeAttribute(null=True)
+    name_key = UnicodeAttribute(null=True)
+    created_at = InstantAttribute(null=True)
+    owner_id = UnicodeAttribute(null=True)
+    account_id = UnicodeAttribute(null=True)
+
+
+class Contact(ContactsItem, discriminator="contact"):
+    """A person (CON-1)."""
+
+    contact_id = UnicodeAttribute()
+    first_name = UnicodeAttribute(null=True)
+    last_name = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    email_2 = UnicodeAttribute(null=True)
+    email_3 = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
+    mobile_phone = UnicodeAttribute(null=True)
+    job_title = UnicodeAttribute(null=True)
+    company_name = UnicodeAttribute(null=True)
+    street = UnicodeAttribute(null=True)
+    city = UnicodeAttribute(null=True)
+    region = UnicodeAttribute(null=True)
+    postal_code = UnicodeAttribute(null=True)
+    country = UnicodeAttribute(null=True)
+    language = UnicodeAttribute(null=True)
+    birth_date = UnicodeAttribute(null=True)
+    website = UnicodeAttribute(null=True)
+    description = UnicodeAttribute(null=True)
+    inactive = BooleanAttribute(null=True)
+    marketing_only = BooleanAttribute(null=True)
+    originating_lead_id = UnicodeAttribute(null=True)
+    originating_event_id = UnicodeAttribute(null=True)
+    source_journey_id = UnicodeAttribute(null=True)
+    source_email_id = UnicodeAttribute(null=True)
+    source_form_id = UnicodeAttribute(null=True)
+    source_page_id = UnicodeAttribute(null=True)
+    source_submission_id = UnicodeAttribute(null=True)
+    source_at = InstantAttribute(null=True)
+    member_since = InstantAttribute(null=True)
+    claims = JSONAttribute(null=True)
+    created_by = UnicodeAttribute(null=True)
+    updated_at = InstantAttribute()
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def at(contact_id: str) -> tuple[str, str]:
+        return f"CONTACT#{contact_id}", "CONTACT"
+
+    @property
+    def record_id(self) -> str:
+        return self.contact_id
+
+    def list_by_name(self) -> None:
+        """Bring the keys of its lists up to date with its name."""
+        name = " ".join(part for part in (self.last_name, self.first_name) if part) or self.email or self.contact_id
+        self.name_key = name.casefold()
+        self.listed = f"contact#{shard(self.contact_id)}"
+
+
+class Account(ContactsItem, discriminator="account"):
+    """A company (ACC-1)."""
+
+    name = UnicodeAttribute()
+    website = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
+    street = UnicodeAttribute(null=True)
+    city = UnicodeAttribute(null=True)
+    region = UnicodeAttribute(null=True)
+    postal_code = UnicodeAttribute(null=True)
+    country = UnicodeAttribute(null=True)
+    industry = UnicodeAttribute(null=True)
+    category = UnicodeAttribute(null=True)
+    employees = IntegerAttribute(null=True)
+    annual_revenue = DecimalAttribute(null=True)
+    description = UnicodeAttribute(null=True)
+    created_by = UnicodeAttribute(null=True)
+    updated_at = InstantAttribute()
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def at(account_id: str) -> tuple[str, str]:
+        return f"ACCOUNT#{account_id}", "ACCOUNT"
+
+    @property
+    def record_id(self) -> str:
+        return self.pk.removeprefix("ACCOUNT#")
+
+    def list_by_name(self) -> None:
+        self.name_key = self.name.casefold()
+        self.listed = f"account#{shard(self.record_id)}"
+
+
+class Membership(ContactsItem, discriminator="membership"):
+    """A contact's time at an account; `until` is there once it has ended (ACC-5)."""
+
+    contact_id = UnicodeAttribute()
+    since = InstantAttribute()
+    until = InstantAttribute(null=True)
+
+    @staticmethod
+    def at(account_id: str, contact_id: str, since: str) -> tuple[str, str]:
+        return f"ACCOUNT#{account_id}", f"MEMBER#{contact_id}#{since}"
+
+
+class MatchingStrategy(ContactsItem, discriminator="matching_strategy"):
+    """Which attributes make two records one (8.1)."""
+
+    strategy_id = UnicodeAttribute()
+    target = UnicodeAttribute()
+    name = UnicodeAttribute()
+    description = UnicodeAttribute(null=True)
+    attributes = JSONAttribute()
+    default = BooleanAttribute()
+    state = UnicodeAttribute()
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def at(target: str, strategy_id: str) -> tuple[str, str]:
+        return f"STRATEGIES#{target}", strategy_id
+
+
+class Owner(ContactsItem, discriminator="owner"):
+    """The record that owns a match key."""
+
+    record_id = UnicodeAttribute()
+    since = InstantAttribute()
+
+
+class Heir(ContactsItem, discriminator="heir"):
+    """A record with a match key that another owns; the latest updated one follows the owner."""
+
+    record_id = UnicodeAttribute()
+    updated_at = InstantAttribute()
+
+
+class Duplicate(ContactsItem, discriminator="duplicate"):
+    """A suggestion: another contact has the same match key."""
+
+    contact_id = UnicodeAttribute()
+    other_id = UnicodeAttribute()
+    strategy_id = UnicodeAttribute()
+    found_at = InstantAttribute()
+
+    @staticmethod
+    def at(contact_id: str, other_id: str) -> tuple[str, str]:
+        return f"CONTACT#{contact_id}", f"DUPLICATE#{other_id}"

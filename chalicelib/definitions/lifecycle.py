@@ -1,0 +1,77 @@
+"""The life of a definition: states, what a check says, what a publication writes; pure."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from chalicelib.errors import Conflict, Problem
+
+
+class State(StrEnum):
+    """Where a definition stands; live-edited is live with a newer draft beside it (decision 30)."""
+
+    DRAFT = "draft"
+    LIVE = "live"
+    LIVE_EDITED = "live-edited"
+    STOPPED = "stopped"
+
+
+LIVE_STATES = {State.LIVE, State.LIVE_EDITED}
+
+Document = Mapping[str, Any]
+Reference = tuple[str, str]
+"""Kind and id of something that a document names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a domain's check found: everything that keeps a document from going live, and what it names."""
+
+    problems: Sequence[Problem] = ()
+    references: Sequence[Reference] = ()
+    warnings: Sequence[Problem] = ()
+
+
+Check = Callable[[Document], Checked]
+
+
+@dataclass(frozen=True, slots=True)
+class JobWanted:
+    """Bulk work that a publication starts: its name in wiring.WORKS, its arguments, seconds until it may begin."""
+
+    work: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    delay: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """A live version. Its document never changes."""
+
+    kind: str
+    id: str
+    version: int
+    document: Document
+    published_at: datetime
+
+
+def after_edit(state: str) -> State:
+    return State.LIVE_EDITED if state in LIVE_STATES else State(state)
+
+
+def not_live(references: Iterable[Reference], live: Iterable[Reference]) -> list[Problem]:
+    """Return a problem for each thing that is named but not live."""
+    known = set(live)
+    return [
+        Problem(f"{kind}:{identity}", f"It names the {kind.replace('-', ' ')} {identity}, which is not live.")
+        for kind, identity in dict.fromkeys(references)
+        if (kind, identity) not in known
+    ]
+
+
+def require_draft(state: str) -> None:
+    """Raise Conflict unless a definition may be deleted: only what never went live may."""
+    if state != State.DRAFT:
+        raise Conflict("Only a draft that never went live can be deleted; what was live keeps its history.")

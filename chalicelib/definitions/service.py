@@ -1,0 +1,285 @@
+"""Use cases: draft, check, publish, stop, look up what is live."""
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, cast
+
+from chalicelib.clock import as_text
+from chalicelib.definitions import jobs
+from chalicelib.definitions.lifecycle import (
+    LIVE_STATES,
+    Check,
+    Checked,
+    Document,
+    JobWanted,
+    Live,
+    Reference,
+    State,
+    after_edit,
+    not_live,
+    require_draft,
+)
+from chalicelib.definitions.models import Definition, DefinitionsItem, LiveRow, Milestone, UsedBy, Version
+from chalicelib.dynamodb import Key, Write, commit, delete, put, put_changed, put_new, read
+from chalicelib.errors import Conflict, DomainError, NotFound, Problem, Stale, Unprocessable
+from chalicelib.lists import Asked, Page, page, partitions
+from chalicelib.settings import settings
+
+MOST_REFERENCES = 80
+
+
+def create(kind: str, definition_id: str, name: str, document: Document, by: str, now: datetime) -> Definition:
+    """Make a draft. The same id again returns what it made the first time."""
+    definition = Definition(
+        *Definition.at(kind, definition_id),
+        definition_kind=kind,
+        definition_id=definition_id,
+        state=State.DRAFT,
+        document=dict(document),
+        created_at=now,
+        updated_at=now,
+        updated_by=by,
+    )
+    definition.list_as(name)
+    try:
+        commit([put_new(definition, refused=Conflict("made already"))])
+    except Conflict:
+        return get(kind, definition_id)
+    return definition
+
+
+def get(kind: str, definition_id: str) -> Definition:
+    """Return a definition, read consistently. Raises NotFound."""
+    definition = Definition.find(*Definition.at(kind, definition_id))
+    if definition is None:
+        raise NotFound(f"There is no {kind.replace('-', ' ')} of this id.")
+    return definition
+
+
+def find_page(kind: str, prefix: str, asked: Asked) -> Page[Definition]:
+    """Return definitions of a kind by name, all or those whose name begins with `prefix`."""
+    condition = DefinitionsItem.name_key.startswith(prefix.casefold()) if prefix else None
+    return page(DefinitionsItem.by_name, partitions(kind), asked, condition=condition, kind=Definition)
+
+
+def save_draft(
+    kind: str, definition_id: str, name: str, document: Document, *, version: int, by: str, now: datetime
+) -> Definition:
+    """Replace the draft; a live version goes on until the draft is published. Raises NotFound, Stale."""
+    definition = get(kind, definition_id)
+    _require(definition, version)
+    definition.list_as(name)
+    definition.document, definition.state = dict(document), after_edit(definition.state)
+    definition.updated_at, definition.updated_by = now, by
+    commit([put_changed(definition)])
+    return definition
+
+
+def _require(definition: Definition, version: int) -> None:
+    if definition.version != version:
+        raise Stale("It has changed since it was read. Read it again and repeat the change.")
+
+
+def discard(kind: str, definition_id: str, version: int) -> None:
+    """Delete a draft that never went live. Raises Conflict, Stale, NotFound."""
+    definition = get(kind, definition_id)
+    _require(definition, version)
+    require_draft(definition.state)
+    commit([delete(definition.key, Definition.version == version, refused=Stale("It has changed meanwhile."))])
+
+
+def check(kind: str, definition_id: str, check_document: Check) -> Checked:
+    """Return everything that keeps the draft from going live, as publishing would say it (JRN-7)."""
+    return _checked(get(kind, definition_id), check_document)
+
+
+def _checked(definition: Definition, check_document: Check) -> Checked:
+    checked = check_document(definition.document)
+    references = list(dict.fromkeys(checked.references))
+    problems = [*checked.problems, *not_live(references, _live_among(references))]
+    if len(references) > MOST_REFERENCES:
+        problems.append(Problem("references", f"It names {len(references)} things; {MOST_REFERENCES} at most."))
+    return Checked(problems, references, checked.warnings)
+
+
+def _live_among(references: Sequence[Reference]) -> list[Reference]:
+    found = read(Key(LiveRow, *LiveRow.at(kind, identity)) for kind, identity in references)
+    return [reference for reference, row in zip(references, found, strict=True) if row is not None]
+
+
+def publish(
+    kind: str,
+    definition_id: str,
+    check_document: Check,
+    *,
+    version: int,
+    by: str,
+    now: datetime,
+    job: JobWanted | None = None,
+    writes: Callable[[Definition], Sequence[Write]] | None = None,
+) -> Definition:
+    """Make the draft the next live version, in one transaction with the job that it sets going.
+
+    Raises Unprocessable with every problem at once and changes nothing then (decision 18); Stale; NotFound.
+    """
+    definition = get(kind, definition_id)
+    _require(definition, version)
+    checked = _checked(definition, check_document)
+    if checked.problems:
+        raise Unprocessable("It cannot go live as it stands.", checked.problems)
+    before = LiveRow.find(*LiveRow.at(kind, definition_id))
+    number = definition.published_version + 1
+    definition.state, definition.live_version, definition.published_version = State.LIVE, number, number
+    definition.updated_at, definition.updated_by = now, by
+    commit(
+        _version(definition, checked, by, now),
+        _used(definition, before, checked.references),
+        [_milestone(definition, by, now)],
+        writes(definition) if writes else [],
+        jobs.plan(f"{kind}-{definition_id}-{number}", _named(job, definition), now) if job else [],
+    )
+    _forget()
+    return definition
+
+
+def _named(job: JobWanted, definition: Definition) -> JobWanted:
+    arguments = {"id": definition.definition_id, "version": definition.live_version, **job.arguments}
+    return JobWanted(job.work, arguments, job.delay)
+
+
+def _version(definition: Definition, checked: Checked, by: str, now: datetime) -> list[Write]:
+    kind, identity, number = definition.definition_kind, definition.definition_id, definition.live_version
+    taken = Stale("It was published by someone else meanwhile.")
+    published = Version(
+        *Version.at(kind, identity, number),
+        number=number,
+        document=definition.document,
+        published_at=now,
+        published_by=by,
+    )
+    live = LiveRow(
+        *LiveRow.at(kind, identity),
+        definition_id=identity,
+        number=number,
+        published_at=now,
+        references=[list(reference) for reference in checked.references],
+    )
+    return [put_new(published, refused=taken), put_changed(definition), put(live)]
+
+
+def _used(definition: Definition, before: LiveRow | None, references: Sequence[Reference]) -> list[Write]:
+    user = definition.definition_kind, definition.definition_id
+    old = {tuple(reference) for reference in before.references} if before else set()
+    gone, new = old - set(references), [reference for reference in references if reference not in old]
+    return [
+        *(put(UsedBy(*UsedBy.at(*reference, *user), user_kind=user[0], user_id=user[1])) for reference in new),
+        *(delete(Key(UsedBy, *UsedBy.at(*cast(Reference, reference), *user))) for reference in sorted(gone)),
+    ]
+
+
+def _milestone(definition: Definition, by: str, now: datetime) -> Write:
+    place = Milestone.place(definition.definition_kind, definition.definition_id, as_text(now))
+    return put(Milestone(*place, state=definition.state, at_version=definition.live_version, at=now, by=by))
+
+
+def stop(
+    kind: str,
+    definition_id: str,
+    *,
+    version: int,
+    by: str,
+    now: datetime,
+    confirmed: bool = False,
+    job: JobWanted | None = None,
+    back_to: State = State.STOPPED,
+) -> Definition:
+    """Take the live version out of use. Raises Conflict naming what uses it, unless confirmed (JRN-11, EML-5)."""
+    definition = get(kind, definition_id)
+    _require(definition, version)
+    if definition.state not in LIVE_STATES:
+        raise Conflict("It is not live, so there is nothing to stop.")
+    users = used_by(kind, definition_id)
+    if users and not confirmed:
+        named = [Problem(f"{user}:{identity}", "This is live and uses it.") for user, identity in users]
+        raise Conflict("Other live things use it. Stop them first, or confirm that it shall stop all the same.", named)
+    before = LiveRow.find(*LiveRow.at(kind, definition_id))
+    definition.state, definition.live_version = back_to, 0
+    definition.updated_at, definition.updated_by = now, by
+    commit(
+        [put_changed(definition), delete(Key(LiveRow, *LiveRow.at(kind, definition_id)))],
+        _used(definition, before, ()),
+        [_milestone(definition, by, now)],
+        jobs.plan(f"{kind}-{definition_id}-stop-{definition.version}", _named(job, definition), now) if job else [],
+    )
+    _forget()
+    return definition
+
+
+def used_by(kind: str, definition_id: str) -> list[Reference]:
+    """Return the live definitions that name this one."""
+    pk, _ = Definition.at(kind, definition_id)
+    found = UsedBy.query(pk, UsedBy.sk.startswith("USED_BY#"), consistent_read=True)
+    return [(row.user_kind, row.user_id) for row in found]
+
+
+def milestones(kind: str, definition_id: str) -> list[Milestone]:
+    """Return every change of state, oldest first."""
+    pk, _ = Definition.at(kind, definition_id)
+    return list(Milestone.query(pk, Milestone.sk.startswith("MILESTONE#")))
+
+
+# What is live ------------------------------------------------------------------------------------------------------
+
+_rows: dict[str, tuple[float, dict[str, LiveRow]]] = {}
+
+
+def _live_rows(kind: str) -> dict[str, LiveRow]:
+    """Return the live rows of a kind, at most settings.live_cache_seconds old."""
+    asked, rows = _rows.get(kind, (float("-inf"), {}))
+    if time.monotonic() - asked >= float(settings.live_cache_seconds):
+        rows = {row.definition_id: row for row in LiveRow.query(f"LIVE#{kind}", consistent_read=True)}
+        _rows[kind] = (time.monotonic(), rows)
+    return rows
+
+
+def _forget() -> None:
+    _rows.clear()
+
+
+def live(kind: str, definition_id: str) -> Live | None:
+    """Return the live version of a definition, None where there is none."""
+    row = _live_rows(kind).get(definition_id)
+    return None if row is None else _loaded(kind, row)
+
+
+def require_live(kind: str, definition_id: str, error: DomainError | None = None) -> Live:
+    """Return the live version of a definition. Raises `error`, or NotFound."""
+    found = live(kind, definition_id)
+    if found is None:
+        raise error or NotFound(f"There is no live {kind.replace('-', ' ')} of this id.")
+    return found
+
+
+def all_live(kind: str) -> list[Live]:
+    """Return everything that is live of a kind, by id."""
+    return [_loaded(kind, row) for _, row in sorted(_live_rows(kind).items())]
+
+
+def _loaded(kind: str, row: LiveRow) -> Live:
+    return Live(kind, row.definition_id, row.number, document(kind, row.definition_id, row.number), row.published_at)
+
+
+@lru_cache(maxsize=2000)
+def document(kind: str, definition_id: str, number: int) -> dict[str, Any]:
+    """Return a published document; it never changes, so each process reads it once. Raises NotFound."""
+    version = Version.find(*Version.at(kind, definition_id, number))
+    if version is None:
+        raise NotFound(f"There is no version {number} of this {kind.replace('-', ' ')}.")
+    return cast("dict[str, Any]", version.document)
+
+
+def soon(now: datetime) -> datetime:
+    """Return when every process has forgotten what was live before."""
+    return now + timedelta(seconds=int(settings.job_delay_seconds))

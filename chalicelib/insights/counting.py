@@ -1,0 +1,70 @@
+"""What a fact adds to which figures: pure tables from facts to increments."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from chalicelib.clock import digest
+
+Figure = tuple[str, str]
+"""A subject such as email#<id> and the name of one of its figures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Countable:
+    """Something to be counted once: its marker, and what it adds to which figure."""
+
+    marker: str
+    adds: Mapping[Figure, int] = field(default_factory=dict)
+
+
+UNIQUE = {"EmailOpened", "EmailClicked"}
+"""Interactions of which people also ask how many messages had at least one (KPI: unique opens, unique clicks)."""
+
+SUBJECTS = {"email": "email", "form": "form", "page": "page"}
+
+
+def of_fact(fact: Mapping[str, Any]) -> Iterator[Countable]:
+    """Yield what a fact counts for. Bursts are counted from their rows (`of_burst`)."""
+    name = fact["fact"]
+    if name in {"interaction.recorded", "interaction.decided"}:
+        yield from _of_interaction(fact)
+    elif name == "send.settled":
+        yield _of_send(fact)
+    elif name == "enrolment.created":
+        yield Countable(digest(name, fact["id"]), {(f"journey#{fact['journey']}", "enrolled"): 1})
+    elif name == "enrolment.ended":
+        yield Countable(digest(name, fact["id"]), {(f"journey#{fact['journey']}", f"ended:{fact['how']}"): 1})
+
+
+def _of_interaction(fact: Mapping[str, Any]) -> Iterator[Countable]:
+    if fact["verdict"] == "undecided":
+        return
+    type_ = fact["type"] if fact["verdict"] != "machine" else f"{fact['type']}:machine"
+    subjects = [f"{kind}#{fact[kind]}" for kind in SUBJECTS if fact.get(kind)]
+    yield Countable(digest("interaction", fact["id"], fact["verdict"]), {(subject, type_): 1 for subject in subjects})
+    if fact["type"] in UNIQUE and fact["verdict"] != "machine" and fact.get("send"):
+        unique = {(subject, f"{type_}:unique"): 1 for subject in subjects}
+        yield Countable(digest("unique", type_, fact["send"]), unique)
+
+
+def _of_send(fact: Mapping[str, Any]) -> Countable:
+    """A send that was unknown and is settled now leaves one figure for another; no figure subtracts it twice."""
+    adds: Counter[Figure] = Counter()
+    for subject in (f"journey#{fact['journey']}#{fact['tile']}", f"email#{fact['email']}"):
+        adds[subject, fact["state"]] += 1
+        if fact["state"] == "blocked":
+            adds[subject, f"blocked:{fact['reason']}"] += 1
+        if fact["was"] == "unknown":
+            adds[subject, "unknown"] -= 1
+    return Countable(digest("send", fact["id"], fact["was"], fact["state"]), adds)
+
+
+def of_burst(fact: Mapping[str, Any], visits: list[Mapping[str, Any]]) -> Countable:
+    """Count the visits of one burst: each says its tile and what happened there (entered, processed, path:yes …)."""
+    adds: Counter[Figure] = Counter()
+    for visit in visits:
+        for figure in visit["figures"]:
+            adds[f"journey#{fact['journey']}#{visit['tile']}", figure] += 1
+    return Countable(digest("burst", fact["contact"], fact["sk"]), adds)

@@ -1,0 +1,74 @@
+"""What recording an interaction writes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chalicelib.clock import digest
+from chalicelib.dynamodb import Write, put, put_new
+from chalicelib.interactions.models import Fact, Interaction
+from chalicelib.interactions.types import InteractionType
+
+NONE, UNDECIDED, HUMAN, MACHINE = "none", "undecided", "human", "machine"
+
+
+@dataclass(frozen=True, slots=True)
+class NewInteraction:
+    """What happened. `source` and `source_event` identify it for ever; one of contact, visitor, submission owns it.
+
+    `attributes` are ids and words of the catalogue (email_id, link, form_id, …) and `properties`, a mapping of its own.
+    """
+
+    type: InteractionType
+    at: datetime
+    source: str
+    source_event: str
+    contact_id: str | None = None
+    visitor_id: str | None = None
+    submission_id: str | None = None
+    account_id: str | None = None
+    lead_id: str | None = None
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    verdict: str = NONE
+
+    @property
+    def id(self) -> str:
+        return digest(self.source, self.source_event)
+
+    @property
+    def owner(self) -> str:
+        """Return the partition that it lies in. Raises ValueError for an interaction of nobody."""
+        for prefix, identity in (
+            ("CONTACT", self.contact_id),
+            ("VISITOR", self.visitor_id),
+            ("SUBMISSION", self.submission_id),
+        ):
+            if identity:
+                return f"{prefix}#{identity}"
+        raise ValueError("an interaction needs a contact, a visitor or a submission")
+
+
+def record(new: NewInteraction, now: datetime, *, once: bool = False) -> list[Write]:
+    """Return the writes that record an interaction (INT-1, INT-2).
+
+    `once` adds the row that makes a source's second delivery fail its condition; leave it out where the transaction
+    holds another source row (a submission, a send) or where the event is new by itself (a tracked link's GET).
+    """
+    item = Interaction(
+        *Interaction.place(new.owner, new.type, new.at, new.id),
+        interaction_id=new.id,
+        type=new.type,
+        at=new.at,
+        contact_id=new.contact_id,
+        account_id=new.account_id,
+        lead_id=new.lead_id,
+        visitor_id=new.visitor_id,
+        submission_id=new.submission_id,
+        attributes={name: value for name, value in new.attributes.items() if value not in (None, "", {}, [])} or None,
+        verdict=None if new.verdict == NONE else new.verdict,
+        recorded_at=now,
+    )
+    if not once:
+        return [put(item)]
+    return [put_new(Fact(*Fact.place(new.id), contact_id=new.contact_id, at=new.at)), put(item)]

@@ -1,0 +1,93 @@
+"""Tells the rest: turns the records of a table's stream into facts, and puts them on the queues of the reactions."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+from chalicelib.clock import as_text
+from chalicelib.observability import logger
+from chalicelib.queues import send
+
+Image = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRecord:
+    """A change of an item: what it was, what it is, and when the stream took note."""
+
+    old: Image | None
+    new: Image | None
+    at: datetime
+    expired: bool
+
+    @property
+    def changed(self) -> list[str]:
+        """Names of the attributes that differ."""
+        old, new = self.old or {}, self.new or {}
+        return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+
+
+FactsOf = Callable[[StreamRecord], Iterable[dict[str, Any]]]
+
+
+@dataclass(slots=True)
+class Routes:
+    """Which queues hear of a fact, and after how many seconds; chalicelib.wiring fills it."""
+
+    queues_for: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda _: ()
+    delays: Mapping[str, int] | None = None
+
+
+routes = Routes()
+
+
+def route(event: Mapping[str, Any], facts_of: FactsOf) -> None:
+    """Send on what a batch of stream records tells.
+
+    Never raises because of a record's content, for that would hold up the whole shard; always raises when a queue did
+    not take a message, so that the batch comes again.
+    """
+    waiting: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for raw in event["Records"]:
+        for fact in _told(raw, facts_of):
+            for queue in routes.queues_for(fact):
+                waiting[queue].append(fact)
+    for queue, facts in waiting.items():
+        send(queue, facts, delay=(routes.delays or {}).get(queue, 0))
+
+
+def _told(raw: Mapping[str, Any], facts_of: FactsOf) -> list[dict[str, Any]]:
+    try:
+        record = _record(raw)
+        return [{**fact, "at": as_text(record.at)} for fact in facts_of(record)]
+    except (KeyError, TypeError, ValueError):
+        logger.exception("a stream record was not understood", event_id=raw.get("eventID"))
+        return []
+
+
+def _record(raw: Mapping[str, Any]) -> StreamRecord:
+    change = raw["dynamodb"]
+    return StreamRecord(
+        _image(change.get("OldImage")),
+        _image(change.get("NewImage")),
+        _instant(change["ApproximateCreationDateTime"]),
+        raw.get("userIdentity", {}).get("principalId") == "dynamodb.amazonaws.com",
+    )
+
+
+def _instant(given: Any) -> datetime:
+    return given.astimezone(UTC) if isinstance(given, datetime) else datetime.fromtimestamp(float(given), UTC)
+
+
+def _image(raw: Mapping[str, Any] | None) -> Image | None:
+    return None if not raw else {name: _deserializer().deserialize(value) for name, value in raw.items()}
+
+
+@cache
+def _deserializer() -> Any:
+    from boto3.dynamodb.types import TypeDeserializer
+
+    return TypeDeserializer()

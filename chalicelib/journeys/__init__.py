@@ -1,0 +1,1 @@
+"""Definitions, enrolments, tiles, triggers, what stops a contact."""

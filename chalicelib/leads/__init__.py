@@ -1,0 +1,1 @@
+"""Leads, their matching and context, the business process that they walk through."""

@@ -1,0 +1,101 @@
+"""Long lists: an index spread over 16 shards, merged into pages, with a cursor that remembers each shard's place."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from heapq import merge
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.dynamodb import SHARDS, Item, Key, read
+from chalicelib.tokens import seal, unseal
+
+MOST = 100
+
+
+def partitions(name: str) -> list[str]:
+    """Return the partition keys of a sharded list, such as contact#0 … contact#15."""
+    return [f"{name}#{number}" for number in range(SHARDS)]
+
+
+Listed = TypeVar("Listed")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Listed]):
+    """Some of a list, and the cursor that continues it (None: there is no more)."""
+
+    items: list[Listed]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a client asks of a list."""
+
+    limit: int = 25
+    cursor: str | None = None
+
+
+def page(
+    index: Any,
+    hashes: Sequence[str],
+    asked: Asked,
+    *,
+    condition: Condition | None = None,
+    newest_first: bool = False,
+    kind: type[Item],
+) -> Page[Any]:
+    """Return a page of the whole items that `index` lists under `hashes`, in the order of its range key.
+
+    `kind` is the class of the items; index entries hold keys only, so the items are read in one batch.
+    Raises Invalid for a cursor that is not ours.
+    """
+    limit = min(asked.limit, MOST)
+    places: dict[str, Any] = json.loads(unseal("cursor", asked.cursor)) if asked.cursor else {}
+    options = {
+        "range_key_condition": condition,
+        "scan_index_forward": not newest_first,
+        "page_size": max(4, limit // 2),
+    }
+    shards = [_entries(index, name, places.get(name), options) for name in hashes]
+    merged = merge(*shards, key=lambda entry: entry.order, reverse=newest_first)
+    taken = list(islice(merged, limit))
+    more = next(merged, None) is not None
+    for entry in taken:
+        places[entry.hash] = entry.place
+    found = read(Key(kind, entry.place["pk"]["S"], entry.place["sk"]["S"]) for entry in taken)
+    cursor = seal("cursor", json.dumps(places, separators=(",", ":"))) if more else None
+    return Page([item for item in found if item is not None], cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    hash: str
+    order: tuple[str, str]
+    place: dict[str, Any]
+
+
+def _entries(index: Any, name: str, place: Any, options: dict[str, Any]) -> Iterator[_Entry]:
+    found = index.query(name, last_evaluated_key=place, **options)
+    keys = index.Meta.attributes.values()
+    hash_name = next(key.attr_name for key in keys if key.is_hash_key)
+    range_name = next(key.attr_name for key in keys if key.is_range_key)
+    for item in found:
+        raw = item.serialize(null_check=False)
+        key = {name: raw[name] for name in ("pk", "sk", hash_name, range_name)}
+        yield _Entry(name, (next(iter(raw[range_name].values())), item.pk), key)
+
+
+def every(index: Any, hash_key: str, condition: Condition | None = None) -> Iterator[Item]:
+    """Yield all entries of one partition of an index (keys only), page by page."""
+    yield from index.query(hash_key, range_key_condition=condition)
+
+
+Mapped = TypeVar("Mapped")
+
+
+def mapped(found: Page[Listed], view: Callable[[Listed], Mapped]) -> Page[Mapped]:
+    return Page([view(item) for item in found.items], found.next_cursor)

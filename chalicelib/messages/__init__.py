@@ -1,0 +1,1 @@
+"""Emails, the send ledger, what blocks a send, tracking, bounces, suppression."""

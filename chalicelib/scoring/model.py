@@ -1,0 +1,64 @@
+"""A scoring model as it stands in documents: rules that give points, grades, and the score that makes a lead ready."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from chalicelib.conditions.durations import DurationText
+from chalicelib.conditions.schemas import AttributeClause, Part
+
+MOST_POINTS = 1_000_000
+
+
+class Frequency(StrEnum):
+    """How often the occurrences of an interaction score (9.4)."""
+
+    EACH = "each"
+    AT_LEAST = "at_least"
+    NONE = "none"
+
+
+class Target(StrEnum):
+    CONTACT = "contact"
+
+
+class RuleCondition(Part):
+    """One child of a rule: an interaction, with frequency and range, or a record; all expressions have to hold."""
+
+    name: str = Field(default="", max_length=100)
+    entity: str = Field(min_length=1, max_length=100, examples=["EmailClicked", "contact"])
+    frequency: Frequency | None = Field(default=None, description="Interactions only; at_least where nothing is said.")
+    times: int | None = Field(default=None, ge=1, le=10_000, description="How many at_least asks for; 1.")
+    within: DurationText | None = Field(default=None, description="The date range; without one everything counts.")
+    where: tuple[AttributeClause, ...] = Field(default=(), max_length=20)
+    include_machine: bool = False
+
+
+class Rule(Part):
+    """Conditions that all have to hold, and the points that they give then."""
+
+    id: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")
+    name: str = Field(default="", max_length=100)
+    conditions: tuple[RuleCondition, ...] = Field(max_length=10)
+    points: int = Field(strict=True, ge=-MOST_POINTS, le=MOST_POINTS)
+
+
+class Grade(Part):
+    """A name for the scores from `min` to `max`, both included; the outermost may be open."""
+
+    name: str = Field(min_length=1, max_length=100)
+    min: int | None = Field(default=None, strict=True)
+    max: int | None = Field(default=None, strict=True)
+
+
+class ScoringModel(Part):
+    """What a marketer edits; `check` says whether it can go live."""
+
+    name: str = Field(min_length=1, max_length=100)
+    description: str = Field(default="", max_length=2000)
+    target: Target = Target.CONTACT
+    minimum_consent: int | None = Field(default=None, ge=1, le=5)
+    sales_ready_score: int | None = Field(default=None, strict=True, ge=-MOST_POINTS, le=MOST_POINTS)
+    grades: tuple[Grade, ...] = Field(default=(), max_length=20)
+    rules: tuple[Rule, ...] = Field(default=(), max_length=100)
+    time_zone: str = Field(default="UTC", max_length=64)

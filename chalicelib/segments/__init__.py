@@ -1,0 +1,1 @@
+"""Queries over people, and who is a member."""

@@ -1,0 +1,65 @@
+"""Segments as clients send and get them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, Field
+
+from chalicelib.conditions.schemas import Condition
+from chalicelib.http import Schema
+
+
+class SegmentType(StrEnum):
+    DYNAMIC = "dynamic"
+    STATIC = "static"
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("There is no time zone of this name; write one such as Europe/Copenhagen.")
+    return name
+
+
+class SegmentDocument(Schema):
+    """A segment: hand-picked (static), or a query over contacts that keeps itself up to date (dynamic)."""
+
+    description: Annotated[str, Field(max_length=2000)] = ""
+    type: SegmentType = SegmentType.DYNAMIC
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    query: Condition | None = None
+
+
+class MembersChange(Schema):
+    """Contacts to put into a static segment."""
+
+    contact_ids: Annotated[list[str], Field(min_length=1, max_length=100)]
+
+
+class MemberView(Schema):
+    """A contact that is a member, and since when."""
+
+    contact_id: str
+    since: datetime
+
+
+class MembershipView(Schema):
+    """A contact's time in a segment."""
+
+    segment_id: str
+    since: datetime
+    until: datetime | None = None
+    why: str
+
+
+class Memberships(Schema):
+    items: list[MembershipView]
+
+
+class AnswerView(Schema):
+    """Why a contact is or is not a member: each clause with the value or count it saw."""
+
+    holds: bool
+    reasons: list[dict[str, str | bool]]
+    changes_at: datetime | None = None

@@ -1,0 +1,179 @@
+"""Use cases: evaluate a contact's memberships, pick static members by hand, answer who is a member and why."""
+
+import json
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from chalicelib.agenda import due_shard
+from chalicelib.conditions import sources
+from chalicelib.conditions.compiler import compile_condition, problems_of
+from chalicelib.conditions.evaluation import Answer, evaluate
+from chalicelib.contacts import service as contacts
+from chalicelib.definitions import service as definitions
+from chalicelib.dynamodb import SHARDS, ConditionFailed, Write, commit, put, put_new, read
+from chalicelib.errors import Conflict, NotFound, Problem
+from chalicelib.lists import Asked, Page
+from chalicelib.segments import evaluating, plans
+from chalicelib.segments.evaluating import Outcome, Query
+from chalicelib.segments.models import Evaluation, Member, Membership, SegmentsItem, membership_key
+from chalicelib.segments.schemas import SegmentDocument, SegmentType
+from chalicelib.tokens import seal, unseal
+
+KIND = "segment"
+WORK = "membership"
+SLACK = timedelta(seconds=5)
+TRIES = 5
+
+
+def problems(document: SegmentDocument) -> list[Problem]:
+    """Return what keeps a segment from going live (SEG-3, SEG-11)."""
+    if document.type is SegmentType.STATIC:
+        refused = document.query is not None
+        return [Problem("query", "A static segment has no query; its members are picked by hand.")] if refused else []
+    if document.query is None:
+        return [Problem("query", "A dynamic segment needs a query.")]
+    return list(problems_of(document.query, sources.catalogue(), ZoneInfo(document.time_zone), "/query"))
+
+
+def evaluate_contact(fact: dict[str, Any], now: datetime) -> None:
+    """Bring a contact's memberships up to date after a fact, or because their time has come.
+
+    Safe to repeat and to race: every evaluation is fenced by the contact's record. Raises Conflict after five lost
+    races, so that the queue tries again.
+    """
+    contact_id = fact["contact"]
+    if fact["fact"] == "contact.deleted":
+        forget(contact_id, now)
+        return
+    queries = live_queries()
+    if not queries or not evaluating.touched(queries, fact):
+        return
+    for _ in range(TRIES):
+        if _evaluated(contact_id, queries, fact.get("at"), now):
+            return
+    raise Conflict("The contact's memberships are being evaluated by others.")
+
+
+def _evaluated(contact_id: str, queries: list[Query], at: str | None, now: datetime) -> bool:
+    record = Evaluation.find(*Evaluation.at(contact_id))
+    if record is not None and at is not None and datetime.fromisoformat(at) < record.evaluated_at - SLACK:
+        return True
+    memberships = memberships_of(contact_id)
+    entities = {entity for query in queries for entity in query.condition.entities}
+    facts = sources.gather(contact_id, entities | {"contact"}, evaluating.windows(queries), now)
+    if not facts.records("contact"):
+        return True
+    outcome = evaluating.decide(contact_id, queries, facts, memberships, now)
+    try:
+        commit([_evaluation(contact_id, record, outcome, now)], outcome.writes)
+    except ConditionFailed:
+        return False
+    return True
+
+
+def _evaluation(contact_id: str, before: Evaluation | None, outcome: Outcome, now: datetime) -> Write:
+    record = Evaluation(
+        *Evaluation.at(contact_id),
+        contact_id=contact_id,
+        version=before.version + 1 if before else 1,
+        evaluated_at=now,
+    )
+    if outcome.changes_at is not None:
+        record.due_shard, record.due = due_shard(WORK, contact_id), outcome.changes_at
+    return put(record, Evaluation.version == before.version) if before else put_new(record)
+
+
+def forget(contact_id: str, now: datetime) -> None:
+    """End all memberships of a contact that is deleted."""
+    for membership in memberships_of(contact_id).values():
+        if membership.holds:
+            commit(plans.leave(membership, now))
+
+
+def live_queries() -> list[Query]:
+    """Return the live dynamic segments, compiled (each version once a process)."""
+    live = [each for each in definitions.all_live(KIND) if each.document["type"] == SegmentType.DYNAMIC]
+    return [Query(each.id, _compiled(json.dumps(each.document, sort_keys=True))) for each in live]
+
+
+@lru_cache(maxsize=500)
+def _compiled(document: str) -> Any:
+    segment = SegmentDocument.model_validate_json(document)
+    if segment.query is None:
+        raise Conflict("A dynamic segment without a query went live.")
+    return compile_condition(segment.query, sources.catalogue(), ZoneInfo(segment.time_zone))
+
+
+def memberships_of(contact_id: str) -> dict[str, Membership]:
+    """Return a contact's current and last times in segments, by segment, read consistently."""
+    found = SegmentsItem.query(f"CONTACT#{contact_id}", SegmentsItem.sk.startswith("MEMBER#"), consistent_read=True)
+    return {item.segment_id: item for item in found if isinstance(item, Membership)}
+
+
+def is_member(contact_id: str, segment_id: str) -> bool:
+    """Return whether a contact is a member now, read consistently."""
+    membership = Membership.find(*Membership.at(segment_id, contact_id))
+    return membership is not None and membership.holds
+
+
+def are_members(contact_id: str, segment_ids: Iterable[str]) -> frozenset[str]:
+    """Return those of the segments that a contact is a member of now, in one read."""
+    found = read(membership_key(contact_id, segment_id) for segment_id in segment_ids)
+    return frozenset(item.segment_id for item in found if item is not None and item.holds)
+
+
+def pick(segment_id: str, contact_ids: Iterable[str], now: datetime) -> None:
+    """Put contacts into a static segment by hand, draft or live (SEG-16, CON-17).
+
+    Raises Conflict for a dynamic segment, NotFound for a contact that does not exist (nobody is added then).
+    """
+    _static(segment_id)
+    wanted = list(dict.fromkeys(contact_ids))
+    known = {contact.contact_id for contact in contacts.find_many(wanted)}
+    if missing := [each for each in wanted if each not in known]:
+        raise NotFound("Some of these contacts do not exist.", [Problem("contact_ids", each) for each in missing])
+    for contact_id in wanted:
+        before = Membership.find(*Membership.at(segment_id, contact_id))
+        if before is None or not before.holds:
+            commit(plans.join(segment_id, contact_id, before, "hand", now))
+
+
+def unpick(segment_id: str, contact_id: str, now: datetime) -> None:
+    """Take a contact out of a static segment. Raises Conflict for a dynamic one; a non-member is no error."""
+    _static(segment_id)
+    membership = Membership.find(*Membership.at(segment_id, contact_id))
+    if membership is not None and membership.holds:
+        commit(plans.leave(membership, now))
+
+
+def _static(segment_id: str) -> None:
+    document = definitions.get(KIND, segment_id).document
+    if document["type"] != SegmentType.STATIC:
+        raise Conflict("This segment is dynamic: its query decides who is a member. Only static ones are hand-picked.")
+
+
+def members(segment_id: str, asked: Asked) -> Page[Member]:
+    """Return a page of the members, shard by shard."""
+    place = unseal("members", asked.cursor).split("|") if asked.cursor else ["0", ""]
+    number, after = int(place[0]), place[1]
+    found: list[Member] = []
+    while number < SHARDS and len(found) < asked.limit:
+        pk = f"SEGMENT#{segment_id}#{number}"
+        start = {"pk": {"S": pk}, "sk": {"S": after}} if after else None
+        taken = list(Member.query(pk, limit=asked.limit - len(found), last_evaluated_key=start))
+        found += taken
+        full = len(found) == asked.limit
+        number, after = (number, taken[-1].sk) if full and taken else (number + 1, "")
+    return Page(found, seal("members", f"{number}|{after}") if number < SHARDS else None)
+
+
+def why(segment_id: str, contact_id: str, now: datetime) -> Answer:
+    """Answer whether a live dynamic segment's query holds for a contact now, and why (invariant 14)."""
+    query = next((each for each in live_queries() if each.segment_id == segment_id), None)
+    if query is None:
+        raise Conflict("Only a live dynamic segment has a query that can be asked.")
+    entities = query.condition.entities | {"contact"}
+    return evaluate(query.condition, sources.gather(contact_id, entities, evaluating.windows([query]), now), now)

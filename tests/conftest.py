@@ -1,0 +1,146 @@
+"""The ground all tests stand on: real DynamoDB semantics from a local cloud of their own, tables from infra/."""
+
+import os
+import re
+import socket
+import subprocess
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+CLOUD = ROOT / ".local" / "cloud" / "bin" / "ministack"
+PREFIX = "itinera-test"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+PORT = _free_port()
+ENDPOINT = f"http://127.0.0.1:{PORT}"
+
+# Before anything of ours is imported: settings are read once.
+os.environ.update(
+    AWS_ACCESS_KEY_ID="test",
+    AWS_SECRET_ACCESS_KEY="test",
+    AWS_DEFAULT_REGION="us-east-1",
+    AWS_REGION="us-east-1",
+    AWS_ENDPOINT_URL=ENDPOINT,
+    AWS_ACCOUNT_ID="000000000000",
+    PREFIX=PREFIX,
+    STAGE="test",
+    PUBLIC_URL="https://itinera.example",
+    QUEUE_BASE=f"{ENDPOINT}/000000000000/",
+    SECRET_NAME=f"{PREFIX}-keys",
+    LIVE_CACHE_SECONDS="0",
+    POWERTOOLS_METRICS_DISABLED="true",
+    POWERTOOLS_LOG_LEVEL="WARNING",
+)
+
+import boto3  # noqa: E402
+import pytest  # noqa: E402
+import yaml  # noqa: E402
+
+from tests.support import rules_plugin  # noqa: E402
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(rules_plugin.Rules())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    rules_plugin.mark(items)
+
+
+@pytest.fixture(scope="session")
+def local_aws() -> Iterator[str]:
+    """A local cloud for this process, on loopback. Yields its address."""
+    home = tempfile.TemporaryDirectory()
+    server = subprocess.Popen(
+        [str(CLOUD)],
+        cwd=home.name,
+        env={
+            **os.environ,
+            "BIND_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(PORT),
+            "IOT_MTLS_ENABLED": "0",
+            "TMPDIR": home.name,
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        _await_answer(server)
+        yield ENDPOINT
+    finally:
+        server.kill()
+        server.wait()
+        home.cleanup()
+
+
+def _await_answer(server: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            pytest.exit(f"the local cloud ended with {server.returncode}")
+        try:
+            urllib.request.urlopen(f"{ENDPOINT}/_ministack/health", timeout=1)
+        except urllib.error.HTTPError:
+            return
+        except OSError:
+            continue
+        else:
+            return
+    pytest.exit("the local cloud did not answer within 30 s")
+
+
+def _resources(kind: str) -> dict[str, dict[str, Any]]:
+    """What infra/ declares of one kind, with the test's prefix in the names."""
+    found: dict[str, dict[str, Any]] = {}
+    for file in sorted((ROOT / "infra" / "resources").glob("*.yaml")):
+        text = re.sub(r'\{ *"?Fn::Sub"?: *"\$\{Prefix\}([^"$]*)" *\}', rf"{PREFIX}\1", file.read_text())
+        for name, resource in (yaml.safe_load(text).get("Resources") or {}).items():
+            if resource.get("Type") == kind:
+                found[name] = resource["Properties"]
+    return found
+
+
+@pytest.fixture(scope="session")
+def declared(local_aws: str) -> Any:
+    """Tables, queues and the secret, as infra/ declares them."""
+    database, queues = boto3.client("dynamodb"), boto3.client("sqs")
+    tables = [_table(properties) for properties in _resources("AWS::DynamoDB::Table").values()]
+    for table in tables:
+        database.create_table(**table)
+    for queue in _resources("AWS::SQS::Queue").values():
+        queues.create_queue(QueueName=queue["QueueName"])
+    boto3.client("secretsmanager").create_secret(Name=f"{PREFIX}-keys", SecretString="a secret of tests only")
+    return tables
+
+
+def _table(properties: dict[str, Any]) -> dict[str, Any]:
+    wanted = ("TableName", "BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
+    return {name: properties[name] for name in wanted if name in properties}
+
+
+@pytest.fixture
+def cloud(declared: Any) -> Iterator[None]:
+    """An empty database and empty queues for one test."""
+    yield
+    database = boto3.client("dynamodb")
+    for table in declared:
+        if database.scan(TableName=table["TableName"], Limit=1)["Count"]:
+            database.delete_table(TableName=table["TableName"])
+            database.create_table(**table)
+    queues = boto3.client("sqs")
+    for queue in _resources("AWS::SQS::Queue").values():
+        queues.purge_queue(QueueUrl=f"{ENDPOINT}/000000000000/{queue['QueueName']}")
