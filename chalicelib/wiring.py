@@ -25,7 +25,7 @@ from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import bulk as journeys
 from chalicelib.journeys.models import JourneysItem
-from chalicelib.leads import catalogue as lead_fields
+from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from chalicelib.activities import service
-from chalicelib.activities.choices import ActivityState
+from chalicelib.activities.choices import ActivityState, RegardingKind
 from chalicelib.activities.models import Activity
 from chalicelib.activities.schemas import (
     ActivitiesQuery,
@@ -22,9 +22,7 @@ ONE = "/activities/{activity_id}"
 LISTS = "Activities are listed by owner_id, with state=open for the open ones only, or by regarding_id."
 
 
-@api.on(
-    "POST /activities", scope="activities:write", body=NewActivity, returns=ActivityView, status=HTTPStatus.CREATED
-)
+@api.on("POST /activities", scope="activities:write", body=NewActivity, returns=ActivityView, status=HTTPStatus.CREATED)
 def create_activity(call: Call[NewActivity]) -> ActivityView:
     """Make a task, a phone call or an appointment."""
     return view(service.create(call.new_id, call.body, call.caller.id, call.now))
@@ -77,7 +75,10 @@ def view(activity: Activity) -> ActivityView:
     kind, _, identity = (activity.regarding or "").partition("#")
     regarding = Regarding.model_validate({"kind": kind, "id": identity}) if identity else None
     shown = {name: getattr(activity, name) for name in SHOWN}
-    return ActivityView(id=activity.activity_id, kind=activity.activity_kind, regarding=regarding, **shown)
+    contact_id = identity if kind == RegardingKind.CONTACT else None
+    return ActivityView(
+        id=activity.activity_id, kind=activity.activity_kind, regarding=regarding, contact_id=contact_id, **shown
+    )
 
 
 SHOWN = (

@@ -9,7 +9,7 @@ from chalicelib.clock import from_text
 from chalicelib.dynamodb import ConditionFailed, Write, commit, silent
 from chalicelib.errors import Conflict
 from chalicelib.leads import plans as lead_plans
-from chalicelib.leads.catalogue import record_of
+from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading
 from chalicelib.scoring.deciding import LeadFacts, Scored, differs, evaluate, refusal
@@ -34,7 +34,7 @@ def react(fact: Mapping[str, Any], now: datetime) -> None:
         return
     at = from_text(fact["at"]) if "at" in fact and name != "lead.created" else None
     named = [fact["id"]] if name.startswith("lead.") else []
-    rescore(fact["contact"], now, lead_ids=named, at=at, due=bool(fact.get("due")))
+    rescore(fact["contact"], now, lead_ids=named, at=at, due=name == "due")
 
 
 REMOVALS = frozenset({"lead.deleted", "lead.changed", "contact.deleted", "preferences.changed"})
