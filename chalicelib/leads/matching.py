@@ -10,7 +10,7 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.normalise import key_of
 from chalicelib.contacts.service import Prepared
-from chalicelib.dynamodb import ConditionFailed, Write, check, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Write, check, put_new, read, silent
 from chalicelib.errors import Problem, Unprocessable
 from chalicelib.leads import plans
 from chalicelib.leads.models import Heir, Lead, Owner, lead_key
@@ -98,7 +98,8 @@ def _matched(lead: Lead, given: Mapping[str, Any], contact_id: str | None, now: 
     lead.latest_submission_at = now
     claims = claim(lead, now)
     writes = plans.changed(lead, before, by=FORM, why="matched a submission", now=now)
-    return Prepared(lead, created=False, changed=True, writes=[*writes, *claims.writes])
+    writes = [silent(write) for write in (*writes, *claims.writes)]  # whoever submits reads again, nobody is told
+    return Prepared(lead, created=False, changed=True, writes=writes)
 
 
 def _same(name: str, new: Any, old: Any) -> bool:
