@@ -48,6 +48,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "interaction.decided": ("rescore", "membership", "wake", "count"),
     "lead.created": ("rescore", "membership", "business"),
     "lead.changed": ("rescore", "membership"),
+    "lead.deleted": ("rescore", "membership"),
     "segment.joined": ("enrol",),
     "segment.left": ("enrol",),
     "send.queued": ("send",),
@@ -65,6 +66,8 @@ def queues_for(fact: Fact) -> tuple[str, ...]:
     """Return the queues that hear of a fact (docs/architecture.md has the same table in words)."""
     if fact["fact"] == "interaction.recorded":
         return _interaction(fact)
+    if fact["fact"].startswith("lead.") and "contact" not in fact:
+        return ()  # scores, memberships and triggers are a contact's; a lead without one has none (CORE-4, SCO-4)
     return REACTIONS.get(fact["fact"], ())
 
 

@@ -54,14 +54,14 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     (MAT-6), Invalid for broken values.
     """
     given = {name: value for name, value in clean(values).items() if value is not None}
-    if not always_new:
-        matched = _owner(strategies.find(strategies.LEAD, strategy_id), {**given, "page_id": page_id})
-        if matched is not None:
-            return _matched(matched, given, contact_id, now)
+    strategy = None if always_new else strategies.find(strategies.LEAD, strategy_id)
+    matched = _owner(strategy, {**given, "page_id": page_id}) if strategy else None
+    if matched is not None:
+        return _matched(matched, given, contact_id, now)
     lead = Lead.new(new_id, now)
     plans.take_context(lead, context)
-    lead.source_page_id, lead.owner_id = page_id, owner_id
-    return _created(lead, given, contact_id, now)
+    lead.source_page_id, lead.owner_id, lead.contact_id = page_id, owner_id, contact_id
+    return _created(lead, given, strategy, now)
 
 
 def _owner(strategy: Strategy, values: Mapping[str, Any]) -> Lead | None:
@@ -78,11 +78,13 @@ def _owner(strategy: Strategy, values: Mapping[str, Any]) -> Lead | None:
     return lead
 
 
-def _created(lead: Lead, given: Mapping[str, Any], contact_id: str | None, now: datetime) -> Prepared[Lead]:
+def _created(lead: Lead, given: Mapping[str, Any], strategy: Strategy | None, now: datetime) -> Prepared[Lead]:
     for name, value in {"last_name": NO_NAME, **given}.items():
         setattr(lead, name, value)
-    lead.contact_id, lead.latest_submission_at = contact_id, now
+    lead.latest_submission_at = now
     claims = claim(lead, now)
+    if strategy is not None and strategy.id in claims.met:
+        raise ConditionFailed([])  # another lead took the key between two reads: it is the one that matches
     return Prepared(lead, created=True, changed=True, writes=[put_new(lead), *claims.writes])
 
 

@@ -38,7 +38,7 @@ def lives_in(city: str, points: int = 20) -> dict[str, Any]:
 
 
 def publish(*rules: Any, threshold: int = 100, model_id: str | None = None, **more: Any) -> str:
-    """Publish a model, new or the next version, and return its id. Ids are never used twice: processes cache versions."""
+    """Publish a model, new or the next version, and return its id; ids are new ones, for processes cache versions."""
     model_id = model_id or f"model-{next(_numbers)}-{datetime.now(UTC).timestamp()}"
     document = {"sales_ready_score": threshold, "rules": list(rules), **more}
     definitions.create(KIND, model_id, "Interest", document, "user:u", NOW)

@@ -8,6 +8,7 @@ from chalicelib.interactions.router import StreamRecord
 from chalicelib.leads.choices import REASONS, State, StatusReason
 from chalicelib.leads.facts import facts_of
 from chalicelib.leads.schemas import CloseLead
+from chalicelib.wiring import queues_for
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -58,3 +59,10 @@ def test_each_way_of_closing_has_reasons_of_its_own(state):
         else:
             with pytest.raises(ValueError, match="no reason"):
                 CloseLead(state=state, status_reason=reason)
+
+
+@pytest.mark.rule("CORE-4")
+def test_only_leads_with_a_contact_concern_scores_memberships_and_triggers():
+    assert queues_for({"fact": "lead.created", "id": "l"}) == ()
+    for name in ("lead.created", "lead.changed", "lead.deleted"):
+        assert {"rescore", "membership"} <= set(queues_for({"fact": name, "id": "l", "contact": "c"}))
