@@ -6,15 +6,42 @@ from chalicelib.access.authorizer import authorize
 from chalicelib.access.authorizer import handlers as access_handlers
 from chalicelib.access.routes import api as access_api
 from chalicelib.http import Application
+from chalicelib.messages.handlers import (
+    confirm_verdicts,
+    decide_verdicts,
+    receive_email_events,
+    record_sends,
+    route_messages,
+    send_messages,
+)
+from chalicelib.messages.handlers import handlers as message_handlers
+from chalicelib.messages.public import api as public_messages_api
+from chalicelib.messages.routes import api as messages_api
 from chalicelib.observability import instrument
 from chalicelib.openapi import api as openapi_api
 
 # Lambda looks each function up here, which loads the middleware along with it (aws/chalice#1566).
-__all__ = ["app", "authorize"]
+__all__ = [
+    "app",
+    "authorize",
+    "confirm_verdicts",
+    "decide_verdicts",
+    "receive_email_events",
+    "record_sends",
+    "route_messages",
+    "send_messages",
+]
 
 app = Application(app_name="itinera", configure_logs=False)
 instrument(app)
 
-BLUEPRINTS: list[Blueprint] = [openapi_api, access_api, access_handlers]
+BLUEPRINTS: list[Blueprint] = [
+    openapi_api,
+    access_api,
+    access_handlers,
+    messages_api,
+    public_messages_api,
+    message_handlers,
+]
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

@@ -16,6 +16,9 @@ def queues_for(fact: Fact) -> tuple[str, ...]:
     return REACTIONS.get(name, ())
 
 
+VISITS = {"FormSubmitted", "FormVisited", "WebsiteVisited"}
+"""What a person does on a page, which decides earlier who clicked to get there (decision 35)."""
+
 REACTIONS: dict[str, tuple[str, ...]] = {
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
@@ -42,4 +45,5 @@ def _interaction(fact: Fact) -> tuple[str, ...]:
     if fact["verdict"] not in SETTLED:
         return ("count",)
     entering = ("enrol",) if fact["type"] == "FormSubmitted" else ()
-    return ("rescore", "membership", "wake", "count", *entering)
+    confirming = ("confirm",) if fact["type"] in VISITS else ()
+    return ("rescore", "membership", "wake", "count", *entering, *confirming)
