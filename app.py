@@ -6,6 +6,8 @@ from chalicelib.access.authorizer import authorize
 from chalicelib.access.authorizer import handlers as access_handlers
 from chalicelib.access.routes import api as access_api
 from chalicelib.http import Application
+from chalicelib.journeys.handlers import handlers as journey_handlers
+from chalicelib.journeys.routes import api as journeys_api
 from chalicelib.messages.handlers import (
     confirm_verdicts,
     decide_verdicts,
@@ -24,12 +26,21 @@ from chalicelib.openapi import api as openapi_api
 __all__ = [
     "app",
     "authorize",
+    "claim_enrolment",
     "confirm_verdicts",
     "decide_verdicts",
+    "enrol_contacts",
+    "perform_tile",
+    "poll_due",
+    "raise_business_triggers",
     "receive_email_events",
     "record_sends",
+    "rest_enrolment",
+    "route_journeys",
     "route_messages",
     "send_messages",
+    "set_aside_enrolment",
+    "wake_enrolments",
 ]
 
 app = Application(app_name="itinera", configure_logs=False)
@@ -42,6 +53,8 @@ BLUEPRINTS: list[Blueprint] = [
     messages_api,
     public_messages_api,
     message_handlers,
+    journeys_api,
+    journey_handlers,
 ]
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)
