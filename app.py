@@ -6,6 +6,17 @@ from chalicelib.access.authorizer import authorize
 from chalicelib.access.authorizer import handlers as access_handlers
 from chalicelib.access.routes import api as access_api
 from chalicelib.http import Application
+from chalicelib.journeys.handlers import (
+    claim_enrolment,
+    enrol_contacts,
+    perform_tile,
+    poll_due,
+    raise_business_triggers,
+    rest_enrolment,
+    route_journeys,
+    set_aside_enrolment,
+    wake_enrolments,
+)
 from chalicelib.journeys.handlers import handlers as journey_handlers
 from chalicelib.journeys.routes import api as journeys_api
 from chalicelib.observability import instrument
