@@ -7,6 +7,7 @@ from zlib import crc32
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import JobWanted
@@ -14,10 +15,11 @@ from chalicelib.definitions.models import Definition
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import service as leads
+from chalicelib.lists import Asked
 from chalicelib.observability import metrics
 from chalicelib.queues import send
 from chalicelib.scoring import configuration, plans, service
-from chalicelib.scoring.live import KIND
+from chalicelib.scoring.live import KIND, live_models
 from chalicelib.scoring.models import Score, ScoringItem
 
 RESCORE_ALL, DROP_SCORES, RECOUNT = "rescore-all", "drop-scores", "recount-scores"
@@ -52,6 +54,19 @@ def rescore_all(_: Mapping[str, Any], lead_ids: Sequence[str], __: datetime) -> 
     send(QUEUE, ({"fact": "lead.created", "id": lead.lead_id, "contact": lead.contact_id} for lead in found))
 
 
+def rescore_account(fact: Mapping[str, Any]) -> None:
+    """Have an account's contacts rescored after it changed, a page a message, if a model asks about accounts."""
+    if not any("account" in model.entities for model in live_models()):
+        return
+    found = contacts.by_account(fact["id"], Asked(100, fact.get("cursor")))
+    changed = (
+        {"fact": "contact.changed", "contact": each.contact_id, "changed": ["account_id"]} for each in found.items
+    )
+    send(QUEUE, changed)
+    if found.next_cursor is not None:
+        send(QUEUE, [{**fact, "cursor": found.next_cursor}])
+
+
 def drop_scores(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> None:
     """Take a stopped model's scores away, unless it is live again."""
     model_id = arguments["id"]
@@ -69,8 +84,8 @@ def _drop(lead_id: str, model_id: str, now: datetime) -> None:
 
 def recount(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> int:
     """Recount tonight's part of these leads' contacts; what differs is told loudly, then rescored. Returns how many."""
-    contacts = {lead.contact_id for lead in leads.find_many(lead_ids) if lead.contact_id}
-    tonight = sorted(each for each in contacts if crc32(each.encode()) % NIGHTS == arguments["part"])
+    parents = {lead.contact_id for lead in leads.find_many(lead_ids) if lead.contact_id}
+    tonight = sorted(each for each in parents if crc32(each.encode()) % NIGHTS == arguments["part"])
     different = [contact_id for contact_id in tonight if service.recount(contact_id, now)]
     if different:
         metrics.add_metric(name="ScoreDifferences", unit=MetricUnit.Count, value=len(different))

@@ -17,7 +17,9 @@ def rescore_contacts(event: SQSEvent) -> dict[str, Any]:
 
 
 def _rescore(fact: Message) -> None:
-    if "contact" in fact:  # a lead without a parent has no score (SCO-4)
+    if fact["fact"] == "account.changed":
+        bulk.rescore_account(fact)
+    elif "contact" in fact:  # a lead without a parent has no score (SCO-4)
         service.react(fact, now())
 
 

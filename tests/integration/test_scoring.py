@@ -13,6 +13,7 @@ from chalicelib.clock import as_text
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
@@ -428,6 +429,28 @@ def test_a_message_of_a_lead_without_contact_is_none_of_scorings_business():
     publish(clicked(30))
 
     assert deliver({"fact": "lead.created", "id": "l"}) == []
+
+
+@pytest.mark.rule("SCO-19")
+def test_a_changed_account_has_its_contacts_rescored_if_a_model_asks_about_accounts(monkeypatch):
+    sent = []
+    monkeypatch.setattr(bulk, "send", lambda _, messages: sent.extend(messages))
+    accounts.create("a", {"name": "Kajak ApS", "industry": "leisure"}, NOW, by="user:u")
+    person(account_id="a")
+    lead()
+    publish(clicked(30))
+    fact = {"fact": "account.changed", "id": "a", "changed": ["industry"]}
+    deliver(fact)
+    assert sent == []
+
+    where = [{"field": "industry", "operator": "equals", "values": ["leisure"]}]
+    rule = {"id": "a", "name": "Leisure", "points": 9, "conditions": [{"entity": "account", "where": where}]}
+    model = publish(rule)
+    assert deliver(fact) == []
+
+    assert [message["contact"] for message in sent] == ["c"]
+    assert deliver(*sent) == []
+    assert scores()[model] == 9
 
 
 # Costs -------------------------------------------------------------------------------------------------------------
