@@ -332,6 +332,22 @@ def test_a_lead_that_sales_gave_back_becomes_ready_again_by_something_new_only()
     assert leads.find("l").sales_ready_at == NOW + DAY
 
 
+def test_a_lead_that_sales_gave_back_is_not_ready_by_a_score_that_only_falls():
+    person()
+    lead()
+    model = publish(clicked(100, within="P7D"))
+    click("1", NOW - 5 * DAY)
+    click("2", NOW - DAY)
+    rescore()
+    back = process.return_to_marketing
+    leads.step("l", back, by="user:u", why="", version=leads.find("l").version, now=NOW)
+
+    rescore(NOW + 3 * DAY)
+
+    assert scores() == {model: 100}
+    assert not leads.find("l").sales_ready
+
+
 @pytest.mark.rule("SCO-25")
 def test_without_a_configuration_all_is_yes_and_of_several_the_newest_counts(api):
     assert api.get("/scoring-configuration")["automatic_sales_ready"] is True
