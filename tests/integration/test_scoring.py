@@ -507,7 +507,7 @@ def test_a_changed_score_costs_eight_units_of_tables_and_indexes_at_most():
 # Explaining --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("SCO-26", "SCO-27", "LEAD-11")
+@pytest.mark.rule("SCO-26", "SCO-27")
 def test_a_score_is_explained_rule_by_rule(api):
     person(city="Odense")
     lead()
