@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
+from chalicelib.definitions.jobs import Work, works
+from chalicelib.interactions.router import routes
+from chalicelib.settings import settings
+
 Fact = Mapping[str, Any]
 
 SETTLED = {"none", "human"}  # verdicts that cause something at once; undecided facts wait, machines cause nothing
@@ -43,3 +47,16 @@ def _interaction(fact: Fact) -> tuple[str, ...]:
         return ("count",)
     entering = ("enrol",) if fact["type"] == "FormSubmitted" else ()
     return ("rescore", "membership", "wake", "count", *entering)
+
+
+DELAYS: dict[str, int] = {"verdict": int(settings.verdict_delay_seconds)}
+"""Seconds that a queue's messages wait before they can be had."""
+
+WORKS: dict[str, Work] = {}
+"""Every kind of bulk work, by the name that definitions.jobs knows it by."""
+
+
+def connect() -> None:
+    """Tell the mechanism what only the assembled application knows: who hears of what, and what bulk work there is."""
+    routes.queues_for, routes.delays = queues_for, DELAYS
+    works.update(WORKS)
