@@ -138,6 +138,7 @@ def _table(properties: dict[str, Any]) -> dict[str, Any]:
 def cloud(declared: Any) -> Iterator[None]:
     """An empty database and empty queues for one test."""
     yield
+    _forget()
     database = boto3.client("dynamodb")
     for table in declared:
         if database.scan(TableName=table["TableName"], Limit=1)["Count"]:
@@ -146,6 +147,14 @@ def cloud(declared: Any) -> Iterator[None]:
     queues = boto3.client("sqs")
     for queue in _resources("AWS::SQS::Queue").values():
         queues.purge_queue(QueueUrl=f"{ENDPOINT}/000000000000/{queue['QueueName']}")
+
+
+def _forget() -> None:
+    """Empty what a process keeps of published documents: in another test the same id is another document."""
+    from chalicelib.definitions import service
+
+    service._forget()
+    service.document.cache_clear()
 
 
 @pytest.fixture

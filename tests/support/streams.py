@@ -27,7 +27,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from chalicelib.clock import now
 from tests.support import events
 from tests.support.declared import Declared
-from tests.support.machine import Machine
+from tests.support.machine import ExecutionFailed, Machine
 
 MOST_ROUNDS = 2000
 MOST_TRIES = 5
@@ -239,7 +239,7 @@ class World:
         machine = Machine(declared.file, call, lambda seconds: self.advance(timedelta(seconds=seconds)))
         try:
             execution.output = machine.run(execution.given, execution.name)
-        except Exception as error:  # an execution that fails is a state of affairs, not an error of the test
+        except ExecutionFailed as error:  # a state of affairs, not an error of the test
             execution.error = error
         execution.trace = machine.trace
 
