@@ -19,6 +19,13 @@ ENVIRONMENT: Json = {
     "PUBLIC_URL": ref("PublicUrl"),
     "QUEUE_BASE": {"Fn::Sub": "https://sqs.${AWS::Region}.${AWS::URLSuffix}/${AWS::AccountId}/"},
     "SECRET_NAME": {"Fn::Sub": "${Prefix}-keys"},
+    "CONFIGURATION_SET": ref("Prefix"),
+    "LIVE_CACHE_SECONDS": ref("LiveCacheSeconds"),
+    "VERDICT_DELAY_SECONDS": ref("VerdictDelaySeconds"),
+    "LEASE_SECONDS": ref("LeaseSeconds"),
+    "POLL_GRACE_SECONDS": ref("PollGraceSeconds"),
+    "JOB_DELAY_SECONDS": ref("JobDelaySeconds"),
+    "ALLOW_TEST_DOMAINS": ref("AllowTestDomains"),
     "POWERTOOLS_SERVICE_NAME": "itinera",
     "POWERTOOLS_METRICS_NAMESPACE": "Itinera",
     "POWERTOOLS_LOG_LEVEL": ref("LogLevel"),
@@ -236,14 +243,11 @@ def overlaid(below: Json, above: Json) -> Json:
 
 def _refuse_strangers(generated: Json, declared: Declared) -> None:
     """A renamed function must not leave its grants or events behind unnoticed."""
-    unknown = sorted(set(declared.grants) - set(functions_of(generated)))
-    untyped = [
-        name
-        for name, one in declared.template["Resources"].items()
-        if "Type" not in one and name not in generated["Resources"]
-    ]
-    if unknown or untyped:
-        msg = f"No such function or resource in app.py: {', '.join([*unknown, *untyped])}."
+    resources = declared.template["Resources"]
+    untyped = {name for name, one in resources.items() if "Type" not in one} - set(generated["Resources"])
+    strangers = untyped | (set(declared.grants) - set(functions_of(generated)))
+    if strangers:
+        msg = f"No such function or resource in app.py: {', '.join(sorted(strangers))}."
         raise BadTemplate(msg)
 
 

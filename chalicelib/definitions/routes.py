@@ -22,6 +22,7 @@ from chalicelib.definitions.schemas import (
     ProblemView,
     StopRequest,
 )
+from chalicelib.dynamodb import Write
 from chalicelib.errors import Problem
 from chalicelib.http import Api, Call, Listing, Nothing, Schema
 
@@ -49,6 +50,7 @@ class Kind:
     before_save: Callable[[Any, Definition | None], Any] = lambda document, _: document
     publish_job: NoJob = _no_job
     stop_job: NoJob = _no_job
+    publish_writes: Callable[[Definition], Sequence[Write]] | None = None
     stops_to: State = State.STOPPED
     lifecycle: bool = True
 
@@ -148,6 +150,7 @@ def _publishing(api: Api, kind: Kind) -> None:
             by=call.caller.id,
             now=call.now,
             job=kind.publish_job(service.get(kind.name, _id(path))),
+            writes=kind.publish_writes,
         )
         return view(published)
 

@@ -1,7 +1,7 @@
 """Use cases: draft, check, publish, stop, look up what is live."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -125,6 +125,7 @@ def publish(
     by: str,
     now: datetime,
     job: JobWanted | None = None,
+    writes: Callable[[Definition], Sequence[Write]] | None = None,
 ) -> Definition:
     """Make the draft the next live version, in one transaction with the job that it sets going.
 
@@ -139,13 +140,15 @@ def publish(
     number = definition.published_version + 1
     definition.state, definition.live_version, definition.published_version = State.LIVE, number, number
     definition.updated_at, definition.updated_by = now, by
-    writes = [
+    needed = [
         *_version(definition, before, checked, by, now),
         _milestone(definition, by, now),
         *(jobs.plan(f"{kind}-{definition_id}-{number}", _named(job, definition), now) if job else []),
+        *(writes(definition) if writes else []),
         *_naming(definition, before, checked.references),
     ]
-    commit([*writes, *_no_longer_naming(definition, before, checked.references)][:MOST_WRITES])
+    tidying = _no_longer_naming(definition, before, checked.references)
+    commit(needed, tidying[: max(0, MOST_WRITES - len(needed))])
     _forget()
     return definition
 

@@ -7,7 +7,7 @@ from typing import Any
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:
     """Yield segment.joined and segment.left for the start and the end of a contact's time in a segment."""
     old, new = record.old or {}, record.new or {}
-    if new.get("kind") != "membership":
+    if new.get("kind") != "segment_membership":
         return
     if _holds(new) and not (_holds(old) and old["since"] == new["since"]):
         yield _fact("segment.joined", new)

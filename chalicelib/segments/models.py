@@ -29,7 +29,7 @@ class Member(SegmentsItem, discriminator="member"):
         return f"SEGMENT#{segment_id}#{shard(contact_id)}", f"MEMBER#{contact_id}"
 
 
-class Membership(SegmentsItem, discriminator="membership"):
+class Membership(SegmentsItem, discriminator="segment_membership"):
     """A contact's current or last time in a segment; `until` is there once it has left."""
 
     contact_id = UnicodeAttribute()

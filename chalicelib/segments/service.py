@@ -170,6 +170,14 @@ def members(segment_id: str, asked: Asked) -> Page[Member]:
     return Page(found, seal("members", f"{number}|{after}") if number < SHARDS else None)
 
 
+def slice_of_members(segment_id: str, number: int, after: str | None, most: int) -> tuple[list[str], str | None]:
+    """Return contacts of one slice (0 to 15) of a segment, for bulk work, and where to go on (None: no more)."""
+    pk = f"SEGMENT#{segment_id}#{number}"
+    place = {"pk": {"S": pk}, "sk": {"S": after}} if after else None
+    found = list(Member.query(pk, limit=most, last_evaluated_key=place))
+    return [member.contact_id for member in found], found[-1].sk if len(found) == most else None
+
+
 def why(segment_id: str, contact_id: str, now: datetime) -> Answer:
     """Answer whether a live dynamic segment's query holds for a contact now, and why (invariant 14)."""
     query = next((each for each in live_queries() if each.segment_id == segment_id), None)

@@ -25,7 +25,15 @@ STACK_SECONDS = 120.0
 # More workers than this at a cold start only take the two cores from each other.
 CONCURRENCY = 4
 # Template parameters that differ here from a deployment on AWS.
-PARAMETERS = {"Stage": "local", "Prefix": PREFIX, "StreamRecordAge": "60"}
+PARAMETERS = {
+    "Stage": "local",
+    "Prefix": PREFIX,
+    "StreamRecordAge": "60",
+    "AllowTestDomains": "yes",
+    "LiveCacheSeconds": "1",
+    "JobDelaySeconds": "2",
+    "VerdictDelaySeconds": "1",
+}
 
 Say = Callable[[str], None]
 

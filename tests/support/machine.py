@@ -1,159 +1,104 @@
-"""Follows the transitions of an ASL file (JSONata) in process: the very file that is deployed, with our own functions.
+"""Runs a state machine in process: follows the transitions of the very ASL file and calls the real handlers.
 
-Only what our machines use: Task (lambda:invoke, sqs:sendMessage), Choice, Map, Wait, Pass, Succeed, Fail, with Retry,
-Catch, Assign and Output.
+It knows the few things that our machines use: tasks that invoke a Lambda, with Retry and Catch; choices that compare a
+field with a text; Pass and Succeed. Anything else fails loudly.
 """
 
 import json
+import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-LONGEST = 25_000  # transitions; a standard execution ends at as many events
+INFRA = Path(__file__).parents[2] / "infra"
+MOST_STATES = 500
+
+Function = Callable[[dict[str, Any]], dict[str, Any]]
+EQUALS = re.compile(r"\{% \$states\.input\.(\w+) = '([^']*)' %\}")
+MERGES = re.compile(r"\{% \$merge\(\[\$states\.input, \{'(\w+)': (.+)\}\]\) %\}")
 
 
-class ExecutionFailed(Exception):
-    """An error that no Catch took: its name and its cause, as Step Functions tells them."""
-
-    def __init__(self, error: str, cause: str) -> None:
-        super().__init__(f"{error}: {cause}")
-        self.error, self.cause = error, cause
+class Killed(BaseException):
+    """The worker dies at this instruction: nothing of it is retried or caught, only the agenda remembers."""
 
 
-Call = Callable[[str, dict[str, Any]], Any]
-
-
+@dataclass(slots=True)
 class Machine:
-    """A state machine whose tasks are calls of `call(resource, arguments)` and whose waits are `wait(seconds)`."""
+    """A machine, the functions its tasks invoke (by the name of the substitution), and the states it went through."""
 
-    def __init__(self, file: Path, call: Call, wait: Callable[[float], None]) -> None:
-        self.definition = json.loads(file.read_text())
-        self.call, self.wait = call, wait
-        self.trace: list[str] = []
+    file: str
+    functions: Mapping[str, Function]
+    path: list[str] = field(default_factory=list)
 
-    def run(self, given: Any, name: str = "") -> Any:
-        """Run from the start with `given` and return the output. Raises ExecutionFailed."""
-        return self._walk(self.definition, given, {"Execution": {"Input": given, "Name": name}}, {})
+    def run(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Run one execution to its end and return its output. Raises what no state catches."""
+        definition = json.loads((INFRA / self.file).read_text())
+        name, data = definition["StartAt"], json.loads(json.dumps(given))
+        for _ in range(MOST_STATES):
+            self.path.append(name)
+            state = definition["States"][name]
+            if state["Type"] == "Succeed":
+                return data
+            following, data = self._step(state, data)
+            name = following
+        raise AssertionError(f"the machine does not come to an end: {self.path[-10:]}")
 
-    def _walk(self, states: Mapping[str, Any], given: Any, context: dict[str, Any], variables: dict[str, Any]) -> Any:
-        name: str | None = states["StartAt"]
-        while name is not None:
-            self.trace.append(name)
-            if len(self.trace) > LONGEST:
-                raise ExecutionFailed("States.Runtime", "the execution does not come to an end")
-            given, name = self._step(states["States"][name], given, context, variables)
-        return given
+    def _step(self, state: dict[str, Any], data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        match state["Type"]:
+            case "Choice":
+                return _choose(state, data), data
+            case "Pass":
+                return state["Next"], _evaluate(state["Output"], {"input": data})
+            case "Task":
+                return self._invoke(state, data)
+        raise AssertionError(f"unknown type of state: {state['Type']}")
 
-    def _step(
-        self, state: Mapping[str, Any], given: Any, context: dict[str, Any], variables: dict[str, Any]
-    ) -> tuple[Any, str | None]:
-        told = {"input": given, "context": context}
-        if state["Type"] == "Choice":
-            return self._choose(state, told, variables)
-        try:
-            result = self._patiently(state, told, variables)
-        except ExecutionFailed as failed:
-            return self._caught(state, failed, told, variables)
-        return self._left(state, {**told, "result": result}, variables, result, state.get("Next"))
-
-    def _choose(self, state: Mapping[str, Any], told: Any, variables: dict[str, Any]) -> tuple[Any, str | None]:
-        for choice in state["Choices"]:
-            if evaluated(choice["Condition"], told, variables):
-                return self._left(choice, told, variables, told["input"], choice["Next"])
-        return self._left(state, told, variables, told["input"], state["Default"])
-
-    def _left(
-        self, place: Mapping[str, Any], told: Any, variables: dict[str, Any], default: Any, following: str | None
-    ) -> tuple[Any, str | None]:
-        output = evaluated(place["Output"], told, variables) if "Output" in place else default
-        variables |= evaluated(place.get("Assign", {}), told, variables)
-        return output, following
-
-    def _caught(
-        self, state: Mapping[str, Any], failed: ExecutionFailed, told: Any, variables: dict[str, Any]
-    ) -> tuple[Any, str | None]:
-        for catch in state.get("Catch", ()):
-            if _names(catch["ErrorEquals"], failed.error):
-                error = {"Error": failed.error, "Cause": failed.cause}
-                return self._left(catch, {**told, "errorOutput": error}, variables, error, catch["Next"])
-        raise failed
-
-    def _patiently(self, state: Mapping[str, Any], told: Any, variables: dict[str, Any]) -> Any:
-        tries = [0] * len(state.get("Retry", ()))
-        while True:
+    def _invoke(self, state: dict[str, Any], data: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+        function = self.functions[state["Arguments"]["FunctionName"].strip("${}")]
+        payload = _evaluate(state["Arguments"]["Payload"], {"input": data})
+        tries = 1 + max((retry["MaxAttempts"] for retry in state.get("Retry", [])), default=0)
+        for attempt in range(tries):
             try:
-                return self._done(state, told, variables)
-            except ExecutionFailed as failed:
-                self._again(state.get("Retry", ()), tries, failed)
-
-    def _again(self, retries: Any, tries: list[int], failed: ExecutionFailed) -> None:
-        for number, retry in enumerate(retries):
-            if _names(retry["ErrorEquals"], failed.error):
-                if tries[number] >= retry.get("MaxAttempts", 3):
-                    break
-                self.wait(retry.get("IntervalSeconds", 1) * retry.get("BackoffRate", 2.0) ** tries[number])
-                tries[number] += 1
-                return
-        raise failed
-
-    def _done(self, state: Mapping[str, Any], told: Any, variables: dict[str, Any]) -> Any:
-        kind = state["Type"]
-        if kind == "Task":
-            return self._task(state["Resource"], evaluated(state.get("Arguments", told["input"]), told, variables))
-        if kind == "Map":
-            return self._each(state, told, variables)
-        if kind == "Wait":
-            self.wait(float(evaluated(state["Seconds"], told, variables)))
-        if kind == "Fail":
-            cause = str(evaluated(state.get("Cause", ""), told, variables))
-            raise ExecutionFailed(str(evaluated(state.get("Error", ""), told, variables)), cause)
-        return told["input"]
-
-    def _task(self, resource: str, arguments: dict[str, Any]) -> Any:
-        try:
-            answer = self.call(resource, arguments)
-        except ExecutionFailed:
-            raise
-        except Exception as error:  # whatever a function raises is an error of its task, under its class's name
-            cause = json.dumps({"errorMessage": str(error), "errorType": type(error).__name__})
-            raise ExecutionFailed(type(error).__name__, cause) from error
-        return json.loads(json.dumps(answer))
-
-    def _each(self, state: Mapping[str, Any], told: Any, variables: dict[str, Any]) -> list[Any]:
-        items = evaluated(state["Items"], told, variables) if "Items" in state else told["input"]
-        results = []
-        for index, item in enumerate(items):
-            context = {**told["context"], "Map": {"Item": {"Index": index, "Value": item}}}
-            each = {"input": told["input"], "context": context}
-            given = evaluated(state["ItemSelector"], each, variables) if "ItemSelector" in state else item
-            results.append(self._walk(state["ItemProcessor"], given, context, dict(variables)))
-        return results
+                result = json.loads(json.dumps(function(json.loads(json.dumps(payload)))))
+            except Exception as error:
+                name = type(error).__name__
+                if attempt + 1 < tries and _listed(state.get("Retry", []), name):
+                    continue
+                caught = _listed(state.get("Catch", []), name)
+                if caught is None:
+                    raise
+                scope = {"input": data, "errorOutput": {"Error": name}}
+                return caught["Next"], _evaluate(caught["Output"], scope)
+            return state["Next"], _evaluate(state["Output"], {"input": data, "result": {"Payload": result}})
+        raise AssertionError("unreachable")
 
 
-def _names(errors: list[str], error: str) -> bool:
-    return error in errors or "States.ALL" in errors or ("States.TaskFailed" in errors and error != "States.Timeout")
+def _listed(rules: list[dict[str, Any]], name: str) -> dict[str, Any] | None:
+    return next((rule for rule in rules if {name, "States.ALL"} & set(rule["ErrorEquals"])), None)
 
 
-def evaluated(template: Any, told: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
-    """Return `template` with each `{% … %}` in it evaluated."""
-    if isinstance(template, dict):
-        return {name: evaluated(value, told, variables) for name, value in template.items()}
-    if isinstance(template, list):
-        return [evaluated(value, told, variables) for value in template]
-    if isinstance(template, str) and template.startswith("{%") and template.endswith("%}"):
-        return _value(template[2:-2].strip(), told, variables)
-    return template
+def _choose(state: dict[str, Any], data: dict[str, Any]) -> str:
+    for choice in state["Choices"]:
+        compared = EQUALS.fullmatch(choice["Condition"])
+        assert compared, f"unknown condition: {choice['Condition']}"
+        if data.get(compared[1]) == compared[2]:
+            return str(choice["Next"])
+    return str(state["Default"])
 
 
-def _value(expression: str, told: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
-    import jsonata
+def _evaluate(expression: str, scope: dict[str, Any]) -> dict[str, Any]:
+    merged = MERGES.fullmatch(expression)
+    if merged:
+        return {**scope["input"], merged[1]: _value(merged[2], scope)}
+    return dict(_value(expression.removeprefix("{% ").removesuffix(" %}"), scope))
 
-    null = jsonata.utils.Utils.NULL_VALUE
-    known = {**{name: null if value is None else value for name, value in variables.items()}, "states": told}
-    try:
-        if not jsonata.Jsonata.jsonata(f"$exists({expression})").evaluate(None, known):
-            raise ExecutionFailed("States.QueryEvaluationError", f"no value: {expression}")
-        value = jsonata.Jsonata.jsonata(expression).evaluate(None, known)
-    except jsonata.JException as error:
-        raise ExecutionFailed("States.QueryEvaluationError", f"{expression}: {error}") from error
-    return json.loads(json.dumps(value))
+
+def _value(text: str, scope: dict[str, Any]) -> Any:
+    if text.startswith("'"):
+        return text.strip("'")
+    assert text.startswith("$states."), f"unknown expression: {text}"
+    value: Any = scope
+    for part in text.removeprefix("$states.").split("."):
+        value = value[part]
+    return value

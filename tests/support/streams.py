@@ -27,7 +27,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from chalicelib.clock import now
 from tests.support import events
 from tests.support.declared import Declared
-from tests.support.machine import ExecutionFailed, Machine
+from tests.support.asl import ExecutionFailed, Machine
 
 MOST_ROUNDS = 2000
 MOST_TRIES = 5

@@ -1,0 +1,117 @@
+"""What keeps a form or a page from going live; pure but for what is live."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Set
+
+from chalicelib.capture.schemas import ElementKind, FieldType, FormDocument, FormField, PageDocument, Update
+from chalicelib.contacts.claims import Strategy
+from chalicelib.definitions.lifecycle import Checked
+from chalicelib.errors import Problem
+
+Found = Iterator[Problem]
+
+
+def check_form(
+    form: FormDocument,
+    *,
+    contact_fields: Set[str],
+    lead_fields: Set[str],
+    strategies: Iterable[Strategy],
+    allow_without_update: bool,
+) -> Checked:
+    """Return everything that keeps a form from going live (FRM-2, FRM-3, FLD-1, MAT-6)."""
+    problems = [
+        *_elements(form),
+        *_names(form),
+        *_mappings(form, contact_fields, lead_fields),
+        *_options(form),
+        *_strategies(form, strategies),
+    ]
+    if form.update is Update.NONE and not allow_without_update:
+        sentence = "The settings of landing pages do not allow forms that update nothing."
+        problems.append(Problem("update", sentence))
+    return Checked(problems)
+
+
+def _elements(form: FormDocument) -> Found:
+    if not any(element.kind is ElementKind.SUBMIT for element in form.elements):
+        yield Problem("elements", "The form needs a submit button.")
+    for at, element in enumerate(form.elements):
+        if element.kind is ElementKind.IMAGE and element.url is None:
+            yield Problem(f"elements.{at}.url", "An image needs an address.")
+    yield from _places(form)
+
+
+def _places(form: FormDocument) -> Found:
+    """Each field stands on the form once."""
+    placed = Counter(element.name for element in form.elements if element.kind is ElementKind.FIELD)
+    known = {field.name for field in form.fields}
+    for name in [name for name in placed if name not in known]:
+        yield Problem("elements", f"There is no field {name} on this form.")
+    for name in sorted(name for name in known if placed[name] != 1):
+        yield Problem("elements", f"The field {name} stands on the form {placed[name]} times; once is right.")
+
+
+def _names(form: FormDocument) -> Found:
+    for name, times in Counter(field.name for field in form.fields).items():
+        if times > 1:
+            yield Problem("fields", f"{times} fields are called {name}; names must differ.")
+
+
+def _mappings(form: FormDocument, contact_fields: Set[str], lead_fields: Set[str]) -> Found:
+    for at, field in enumerate(form.fields):
+        if form.update is not Update.NONE and not (field.contact_field or field.lead_field):
+            yield Problem(f"fields.{at}", f"The field {field.name} writes neither to the contact nor to the lead.")
+    for target, known in (("contact_field", contact_fields), ("lead_field", lead_fields)):
+        mapped = Counter(getattr(field, target) for field in form.fields if getattr(field, target))
+        whose = target.removesuffix("_field")
+        yield from (Problem("fields", f"A form cannot write a {whose}'s {name}.") for name in mapped.keys() - known)
+        yield from (
+            Problem("fields", f"{n} fields write to {name}; only one can.") for name, n in mapped.items() if n > 1
+        )
+
+
+def _options(form: FormDocument) -> Found:
+    for at, field in enumerate(form.fields):
+        if field.type is FieldType.OPTION_SET and not field.options:
+            yield Problem(f"fields.{at}.options", f"The field {field.name} needs options to choose among.")
+        values = {option.value for option in field.options}
+        if field.type is FieldType.OPTION_SET and field.default and field.default not in values:
+            yield Problem(f"fields.{at}.default", "The default must be one of the options.")
+
+
+def _strategies(form: FormDocument, strategies: Iterable[Strategy]) -> Found:
+    for strategy in strategies:
+        mapped = {_target(field, strategy.target) for field in form.fields}
+        for attribute in strategy.attributes:
+            if attribute not in mapped | {"page_id", "topic"}:
+                yield Problem("fields", f"The matching strategy “{strategy.name}” needs a field for {attribute}.")
+
+
+def _target(field: FormField, target: str) -> str | None:
+    return field.contact_field if target == "contact" else field.lead_field or field.contact_field
+
+
+def check_page(page: PageDocument) -> Checked:
+    """Return everything that keeps a page from going live (PAG-1), what it names, and what hinders some readers."""
+    problems = [
+        Problem(f"blocks.{at}.form_id", "Say which form stands here.")
+        for at, block in enumerate(page.blocks)
+        if block.kind == "form" and block.form_id is None
+    ]
+    forms = [block.form_id for block in page.blocks if block.form_id is not None]
+    problems += [
+        Problem("blocks", f"The form {form} stands on the page {times} times.")
+        for form, times in Counter(forms).items()
+        if times > 1
+    ]
+    return Checked(problems, [("form", form) for form in dict.fromkeys(forms)], list(_accessibility(page)))
+
+
+def _accessibility(page: PageDocument) -> Found:
+    """Warn about what shuts people out (decision 43)."""
+    for at, block in enumerate(page.blocks):
+        if "<img" in block.html and "alt=" not in block.html:
+            yield Problem(f"blocks.{at}.html", "An image has no alternative text.")
+        if "<h1" in block.html:
+            yield Problem(f"blocks.{at}.html", "The page's title is its first heading; begin yours at the second.")

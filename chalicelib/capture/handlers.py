@@ -1,0 +1,27 @@
+"""The queue that finishes submissions, and the router of the capture table."""
+
+from typing import Any
+
+from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
+
+from chalicelib.capture import service
+from chalicelib.capture.facts import facts_of
+from chalicelib.clock import now
+from chalicelib.interactions.router import route
+from chalicelib.queues import Message, consume
+
+handlers = Blueprint("app")  # the module Lambda imports, see app.py
+
+
+@handlers.on_dynamodb_record(stream_arn="PLACEHOLDER")
+def route_capture(event: DynamoDBEvent) -> None:
+    route(event.to_dict(), facts_of)
+
+
+@handlers.on_sqs_message(queue_arn="PLACEHOLDER", batch_size=10)
+def finish_submissions(event: SQSEvent) -> dict[str, Any]:
+    return consume(event.to_dict(), _finish)
+
+
+def _finish(message: Message) -> None:
+    service.finish(message["id"], now())

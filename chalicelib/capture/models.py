@@ -1,0 +1,109 @@
+"""The capture table: submissions, visitors, addresses of pages, the settings of landing pages."""
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+
+from chalicelib.agenda import ByDue
+from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, Key
+from chalicelib.settings import settings
+
+
+class ByForm(GlobalSecondaryIndex["CaptureItem"]):
+    """The submissions of a form, by when they came."""
+
+    class Meta:
+        index_name = "by_form"
+        projection = IncludeProjection(["kind"])
+
+    form_shard = UnicodeAttribute(hash_key=True)
+    submitted_at = InstantAttribute(range_key=True)
+
+
+class ByOpen(GlobalSecondaryIndex["CaptureItem"]):
+    """The submissions that are pending or failed."""
+
+    class Meta:
+        index_name = "by_open"
+        projection = IncludeProjection(["kind"])
+
+    open_shard = UnicodeAttribute(hash_key=True)
+    submitted_at = InstantAttribute(range_key=True)
+
+
+class CaptureItem(Item):
+    """The capture table."""
+
+    class Meta:
+        table_name = settings.table("capture")
+
+    by_due = ByDue()
+    by_form = ByForm()
+    by_open = ByOpen()
+    due_shard = UnicodeAttribute(null=True)
+    due = InstantAttribute(null=True)
+    form_shard = UnicodeAttribute(null=True)
+    open_shard = UnicodeAttribute(null=True)
+    submitted_at = InstantAttribute(null=True)
+
+
+class Submission(CaptureItem, discriminator="submission"):
+    """What somebody submitted, and what it resolved to (FSU-3)."""
+
+    submission_id = UnicodeAttribute()
+    form_id = UnicodeAttribute()
+    form_version = IntegerAttribute()
+    state = UnicodeAttribute()
+    values = JSONAttribute(null=True)
+    page_id = UnicodeAttribute(null=True)
+    page_url = UnicodeAttribute(null=True)
+    journey_id = UnicodeAttribute(null=True)
+    email_id = UnicodeAttribute(null=True)
+    visitor_id = UnicodeAttribute(null=True)
+    contact_id = UnicodeAttribute(null=True)
+    lead_id = UnicodeAttribute(null=True)
+    contact_result = UnicodeAttribute(null=True)
+    lead_result = UnicodeAttribute(null=True)
+    failure = UnicodeAttribute(null=True)
+    problems = JSONAttribute(null=True)
+    attempts = IntegerAttribute(default=0)
+    rounds = IntegerAttribute(default=0)
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def at(submission_id: str) -> tuple[str, str]:
+        return f"SUBMISSION#{submission_id}", "SUBMISSION"
+
+
+class Visitor(CaptureItem, discriminator="visitor"):
+    """The contact that a browser turned out to belong to (WEB-5)."""
+
+    contact_id = UnicodeAttribute()
+    since = InstantAttribute()
+
+    @staticmethod
+    def at(visitor_id: str) -> tuple[str, str]:
+        return f"VISITOR#{visitor_id}", "VISITOR"
+
+
+class PageAddress(CaptureItem, discriminator="page_address"):
+    """Which page lies at an address; an address that a page had stays its own."""
+
+    page_id = UnicodeAttribute()
+
+    @staticmethod
+    def at(slug: str) -> tuple[str, str]:
+        return f"PAGE#{slug}", "PAGE"
+
+
+class LandingSettings(CaptureItem, discriminator="landing_settings"):
+    """The organisation's settings of landing pages (13.7)."""
+
+    allow_without_update = BooleanAttribute(default=False)
+    store_all_submissions = BooleanAttribute(default=False)
+    version = IntegerAttribute(default=0)
+
+    PLACE = ("SETTINGS", "LANDING_PAGES")
+
+
+def visitor_key(visitor_id: str) -> Key:
+    return Key(Visitor, *Visitor.at(visitor_id))

@@ -1,0 +1,204 @@
+"""Hosted pages: what a visit shows and records, and what a form sent from one becomes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from chalicelib import web
+from chalicelib.capture import service
+from chalicelib.capture.models import PageAddress
+from chalicelib.capture.schemas import FormDocument, PageDocument
+from chalicelib.capture.service import FAILURE, Submitted
+from chalicelib.clock import digest, new_id
+from chalicelib.definitions import service as definitions
+from chalicelib.definitions.lifecycle import Live
+from chalicelib.definitions.models import Definition
+from chalicelib.dynamodb import Write, put
+from chalicelib.errors import Conflict, Gone, Invalid, NotFound, Problem
+from chalicelib.http import Reply
+from chalicelib.settings import settings
+from chalicelib.tokens import sign, verify
+
+COOKIE = "itinera_visitor"
+TWO_YEARS = 2 * 365 * 24 * 3600
+FORM, NONCE, TRAP = "_form", "_nonce", "_more"
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """Who looks at a page: a browser, and through which message it came (if it did)."""
+
+    visitor_id: str
+    fresh: bool
+    contact_id: str | None = None
+    journey_id: str | None = None
+    email_id: str | None = None
+
+    @property
+    def cookie(self) -> str:
+        secure = "; Secure" if settings.public_url.startswith("https:") else ""
+        value = sign("visitor-cookie", self.visitor_id)
+        return f"{COOKIE}={value}; Path=/; Max-Age={TWO_YEARS}; HttpOnly; SameSite=Lax{secure}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What was typed into one form of a page, and what was wrong with it."""
+
+    form_id: str
+    typed: Mapping[str, Any] = field(default_factory=dict)
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+
+def address(definition: Definition) -> list[Write]:
+    """Return the write that gives a page its address. Refused where another page has it."""
+    slug = definition.document["partial_url"]
+    taken = Conflict("Another page has this address already.", [Problem("partial_url", slug)])
+    free = PageAddress.pk.does_not_exist() | (PageAddress.page_id == definition.definition_id)
+    return [put(PageAddress(*PageAddress.at(slug), page_id=definition.definition_id), free, refused=taken)]
+
+
+def find(slug: str) -> Live:
+    """Return the live page at an address. Raises NotFound, or Gone for a page that was stopped."""
+    known = PageAddress.find(*PageAddress.at(slug), consistent=False)
+    if known is None:
+        raise NotFound("There is no page at this address.")
+    return definitions.require_live("page", known.page_id, Gone("This page is not shown any more."))
+
+
+def visit_of(cookies: str, token: str | None) -> Visit:
+    """Return who visits, by the cookie of the browser and by the link of a message; damaged ones count for nothing."""
+    visitor_id = _cookie(cookies)
+    visit = Visit(visitor_id or new_id(), fresh=visitor_id is None)
+    known = service.contact_of_visitor(visit.visitor_id) if visitor_id else None
+    contact_id, journey_id, email_id = _link(token)
+    return Visit(visit.visitor_id, visit.fresh, contact_id or known, journey_id, email_id)
+
+
+def _cookie(cookies: str) -> str | None:
+    pairs = (pair.strip().partition("=") for pair in cookies.split(";"))
+    value = next((value for name, _, value in pairs if name == COOKIE), None)
+    try:
+        return verify("visitor-cookie", value)[0] if value else None
+    except Invalid:
+        return None
+
+
+def _link(token: str | None) -> tuple[str | None, str | None, str | None]:
+    """Return contact, journey and email of a message's link."""
+    try:
+        contact_id, journey_id, email_id = verify("visitor", token) if token else ("", "", "")
+    except (Invalid, ValueError):
+        return None, None, None
+    return contact_id or None, journey_id or None, email_id or None
+
+
+def show(slug: str, visit: Visit, now: datetime) -> Reply:
+    """Show a page and record the visit. Raises NotFound, Gone."""
+    live = find(slug)
+    document = PageDocument.model_validate(live.document)
+    form_ids = [block.form_id for block in document.blocks if block.form_id]
+    service.visited(
+        live.id,
+        form_ids,
+        visitor_id=visit.visitor_id,
+        contact_id=visit.contact_id,
+        journey_id=visit.journey_id,
+        email_id=visit.email_id,
+        now=now,
+    )
+    return _rendered(slug, live, visit, None)
+
+
+def _rendered(
+    slug: str, live: Live, visit: Visit, answers: Answers | None, status: HTTPStatus = HTTPStatus.OK
+) -> Reply:
+    document = PageDocument.model_validate(live.document)
+    blocks = [_block(block, live.id, visit, answers) for block in document.blocks]
+    return web.page(
+        "landing_page.html",
+        status,
+        cookie=visit.cookie if visit.fresh else None,
+        title=document.title,
+        language=document.language,
+        description=document.description,
+        blocks=[block for block in blocks if block],
+        action=web.url(f"/p/{slug}"),
+    )
+
+
+def _block(block: Any, page_id: str, visit: Visit, answers: Answers | None) -> dict[str, Any] | None:
+    if block.form_id is None:
+        return {"html": web.cleaned(block.html)}
+    live = definitions.live("form", block.form_id)
+    if live is None:
+        return None
+    mine = answers if answers is not None and answers.form_id == block.form_id else Answers(block.form_id)
+    return {
+        "form": FormDocument.model_validate(live.document),
+        "id": block.form_id,
+        "nonce": sign("nonce", block.form_id, page_id, new_id(), visit.journey_id or "", visit.email_id or ""),
+        "typed": mine.typed,
+        "wrong": mine.wrong,
+    }
+
+
+def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -> Reply:
+    """Take a form that was sent from a page; shows the page again with what is wrong, else thanks. Raises NotFound."""
+    live = find(slug)
+    form_id = str(fields.get(FORM, ""))
+    form, _ = service.form_of(form_id)
+    typed = {name: value for name, value in fields.items() if not name.startswith("_")}
+    if fields.get(TRAP):
+        answers = Answers(form_id, typed, {"": form.limit_message})
+        return _rendered(slug, live, visit, answers, HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        submission = service.submit(_submitted(fields, typed, form_id, live.id, slug, visit), now)
+    except Invalid as refused:
+        return _again(slug, live, visit, form_id, typed, refused.problems)
+    if submission.state == FAILURE:
+        problems = [Problem(**each) for each in submission.problems or []]
+        return _again(slug, live, visit, form_id, typed, problems or [Problem("", str(submission.failure))])
+    return thanks(form, visit)
+
+
+def _submitted(
+    fields: Mapping[str, Any], typed: Mapping[str, Any], form_id: str, page_id: str, slug: str, visit: Visit
+) -> Submitted:
+    nonce = str(fields.get(NONCE, ""))
+    signed_form, signed_page, _, journey_id, email_id = _nonce(nonce)
+    if (signed_form, signed_page) != (form_id, page_id):
+        raise Invalid("This form was opened too long ago, or not here. Open the page again and repeat it.")
+    return Submitted(
+        form_id=form_id,
+        typed=typed,
+        source_event=digest(nonce, *(f"{name}={value}" for name, value in sorted(typed.items()))),
+        page_id=page_id,
+        page_url=web.url(f"/p/{slug}"),
+        visitor_id=visit.visitor_id,
+        journey_id=journey_id or None,
+        email_id=email_id or None,
+    )
+
+
+def _nonce(nonce: str) -> tuple[str, ...]:
+    parts = verify("nonce", nonce)
+    return parts if len(parts) == 5 else ("", "", "", "", "")
+
+
+def _again(slug: str, live: Live, visit: Visit, form_id: str, typed: Mapping[str, Any], problems: Any) -> Reply:
+    form, _ = service.form_of(form_id)
+    names = {each.contact_field: each.name for each in form.fields if each.contact_field}
+    wrong = {names.get(problem.field, problem.field): problem.message for problem in problems}
+    return _rendered(slug, live, visit, Answers(form_id, typed, wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def thanks(form: FormDocument, visit: Visit) -> Reply:
+    """Thank for a submission, or send on to where the form says."""
+    cookie = {"Set-Cookie": visit.cookie} if visit.fresh else {}
+    if form.redirect_url is not None:
+        return Reply("", HTTPStatus.SEE_OTHER, headers={"Location": str(form.redirect_url), **cookie})
+    shown = web.message("Thank you", form.success_message)
+    return Reply(shown.body, shown.status, headers={**shown.headers, **cookie})

@@ -1,0 +1,223 @@
+"""Forms, pages and submissions over HTTP: for marketers, and for everybody."""
+
+import json
+from http import HTTPStatus
+from typing import Any
+
+from chalicelib import web
+from chalicelib.capture import checks, pages, service
+from chalicelib.capture.models import LandingSettings, Submission
+from chalicelib.capture.schemas import (
+    FormDocument,
+    LandingSettingsChange,
+    LandingSettingsView,
+    PageDocument,
+    PageLink,
+    ProblemView,
+    Retry,
+    SubmissionRequest,
+    SubmissionResult,
+    SubmissionsQuery,
+    SubmissionView,
+    Update,
+    ValuesChange,
+)
+from chalicelib.capture.service import PENDING, Submitted
+from chalicelib.clock import digest, new_id
+from chalicelib.contacts import fields as contact_fields
+from chalicelib.contacts import strategies
+from chalicelib.definitions.lifecycle import Checked
+from chalicelib.definitions.models import Definition
+from chalicelib.definitions.routes import Kind, lifecycle
+from chalicelib.errors import Forbidden, Gone, Invalid, NotFound, Problem, Unprocessable
+from chalicelib.http import FORM, JSON, Api, Call, Listing, Nothing, Reply, form_of, query_of
+from chalicelib.leads import fields as lead_fields
+from chalicelib.settings import settings
+
+api = Api(__name__)
+
+
+def _check_form(form: FormDocument) -> Checked:
+    used = []
+    if form.update in {Update.CONTACTS_AND_LEADS, Update.CONTACTS}:
+        used.append(strategies.find(strategies.CONTACT, form.contact_strategy_id))
+    if form.update in {Update.CONTACTS_AND_LEADS, Update.LEADS} and not form.generate_leads_without_matching:
+        used.append(strategies.find(strategies.LEAD, form.lead_strategy_id))
+    return checks.check_form(
+        form,
+        contact_fields=contact_fields.SUBMITTABLE,
+        lead_fields=lead_fields.SUBMITTABLE,
+        strategies=used,
+        allow_without_update=service.landing_settings().allow_without_update,
+    )
+
+
+def _with_defaults(form: FormDocument, before: Definition | None) -> FormDocument:
+    """A form keeps its own copy of the defaults of the day it was made (MAT-4, MAT-12)."""
+    if before is not None:
+        return form
+    chosen = {
+        "contact_strategy_id": form.contact_strategy_id or strategies.default(strategies.CONTACT).id,
+        "lead_strategy_id": form.lead_strategy_id or strategies.default(strategies.LEAD).id,
+    }
+    return form.model_copy(update=chosen)
+
+
+lifecycle(api, Kind("form", "/forms", FormDocument, _check_form, before_save=_with_defaults))
+lifecycle(api, Kind("page", "/pages", PageDocument, checks.check_page, publish_writes=pages.address))
+
+
+# Everybody ---------------------------------------------------------------------------------------------------------
+
+
+@api.on("GET /p/{slug}", scope=None, query=PageLink)
+def show_page(call: Call[Nothing], slug: str) -> Reply:
+    """Show a hosted page."""
+    try:
+        return pages.show(slug, _visit(call), call.now)
+    except (NotFound, Gone) as error:
+        return _nothing_there(error)
+
+
+@api.on("POST /p/{slug}", scope=None, content_types=(FORM,))
+def receive_form(call: Call[Nothing], slug: str) -> Reply:
+    """Take a form that was sent from a hosted page."""
+    try:
+        return pages.receive(slug, form_of(call), _visit(call), call.now)
+    except (NotFound, Gone) as error:
+        return _nothing_there(error)
+
+
+def _visit(call: Call[Any]) -> pages.Visit:
+    token = query_of(call.request).get("v")
+    return pages.visit_of(call.headers.get("cookie", ""), token)
+
+
+def _nothing_there(error: NotFound | Gone) -> Reply:
+    status = HTTPStatus.GONE if isinstance(error, Gone) else HTTPStatus.NOT_FOUND
+    return web.message("There is nothing here", str(error), status)
+
+
+@api.on("GET /static/{digest}/{name}", scope=None)
+def show_static(_: Call[Nothing], digest: str, name: str) -> Reply:  # noqa: ARG001  the digest only names the version
+    """Serve a file of ours; its address changes with its content."""
+    try:
+        content, _digest = web.static(name)
+    except (FileNotFoundError, IsADirectoryError, ValueError) as error:
+        raise NotFound("There is no such file.") from error
+    headers = {"Cache-Control": "public, max-age=31536000, immutable"}
+    return Reply(content, content_type="text/css; charset=utf-8", headers=headers)
+
+
+@api.on("OPTIONS /forms/{form_id}/submissions", scope=None)
+def allow_submissions(call: Call[Nothing], form_id: str) -> Reply:
+    """Tell a browser whether a page of another origin may submit this form."""
+    return Reply("", HTTPStatus.NO_CONTENT, headers=_cors(call, form_id))
+
+
+def _cors(call: Call[Any], form_id: str) -> dict[str, str | list[str]]:
+    """Return what lets a form's own origins read the answer. Raises Forbidden for a foreign origin."""
+    origin = call.headers.get("origin")
+    if origin is None or settings.public_url.startswith(origin):
+        return {}
+    form, _ = service.form_of(form_id)
+    if origin not in form.allowed_origins:
+        raise Forbidden("Pages of this origin may not submit this form. Add the origin to the form.")
+    return {
+        "Access-Control-Allow-Origin": origin,
+        "Access-Control-Allow-Methods": "POST, OPTIONS",
+        "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key",
+        "Access-Control-Max-Age": "600",
+        "Vary": "Origin",
+    }
+
+
+@api.on("POST /forms/{form_id}/submissions", scope=None, content_types=(JSON, FORM), returns=SubmissionResult)
+def submit_form(call: Call[Nothing], form_id: str) -> Reply:
+    """Take a submission as JSON or as a urlencoded form; with an Idempotency-Key, once."""
+    allowed = _cors(call, form_id)
+    sent = _sent(call)
+    submitted = Submitted(
+        form_id=form_id,
+        typed=sent.values,
+        source_event=digest("key", call.idempotency_key) if call.idempotency_key else new_id(),
+        page_url=sent.page_url,
+        visitor_id=pages.visit_of(f"{pages.COOKIE}={sent.visitor}", None).visitor_id if sent.visitor else None,
+    )
+    submission = service.submit(submitted, call.now)
+    if submission.state == service.FAILURE:
+        problems = [Problem(**each) for each in submission.problems or []]
+        raise Unprocessable(str(submission.failure), problems)
+    form, _ = service.form_of(form_id)
+    result = SubmissionResult(
+        submission_id=submission.submission_id,
+        state=submission.state,
+        message=form.success_message,
+        redirect_url=str(form.redirect_url) if form.redirect_url else None,
+    )
+    status = HTTPStatus.ACCEPTED if submission.state == PENDING else HTTPStatus.CREATED
+    return Reply(result, status, headers=allowed)
+
+
+def _sent(call: Call[Any]) -> SubmissionRequest:
+    if call.headers.get("content-type", JSON).startswith(FORM):
+        typed = {name: value for name, value in form_of(call).items() if not name.startswith("_")}
+        return SubmissionRequest.model_validate({"values": typed})
+    try:
+        return SubmissionRequest.model_validate(json.loads(call.raw))
+    except json.JSONDecodeError as error:
+        raise Invalid("The body is not JSON.") from error
+
+
+# Marketers ---------------------------------------------------------------------------------------------------------
+
+
+@api.on("GET /submissions", scope="submissions:read", query=SubmissionsQuery, returns=Listing[SubmissionView])
+def list_submissions(call: Call[Nothing]) -> Listing[SubmissionView]:
+    """List the submissions of a form, or those that are pending or failed."""
+    query = call.query
+    if (query.form_id is None) == (query.state is None):
+        raise Invalid("Ask by form_id, or by state (pending or failure).")
+    if query.form_id is not None:
+        return Listing[SubmissionView].of(service.by_form(query.form_id, query.asked), _view)
+    return Listing[SubmissionView].of(service.by_state(query.state, query.asked), _view)
+
+
+@api.on("GET /submissions/{submission_id}", scope="submissions:read", returns=SubmissionView)
+def show_submission(_: Call[Nothing], submission_id: str) -> SubmissionView:
+    """Show a submission and what it resolved to."""
+    return _view(service.find(submission_id))
+
+
+@api.on("PATCH /submissions/{submission_id}", scope="submissions:write", body=ValuesChange, returns=SubmissionView)
+def correct_submission(call: Call[ValuesChange], submission_id: str) -> SubmissionView:
+    """Put values of a failed submission right; send If-Match."""
+    return _view(service.correct(submission_id, call.body.values, call.version))
+
+
+@api.on("POST /submissions/{submission_id}/retry", scope="submissions:write", body=Retry, returns=SubmissionView)
+def retry_submission(call: Call[Retry], submission_id: str) -> SubmissionView:
+    """Try a failed submission again."""
+    return _view(service.retry(submission_id, call.now, new_interaction=call.body.new_interaction))
+
+
+@api.on("GET /settings/landing-pages", scope="settings:read", returns=LandingSettingsView)
+def show_landing_settings(_: Call[Nothing]) -> LandingSettingsView:
+    """Show the settings of landing pages."""
+    return _settings(service.landing_settings())
+
+
+@api.on("PUT /settings/landing-pages", scope="settings:write", body=LandingSettingsChange, returns=LandingSettingsView)
+def change_landing_settings(call: Call[LandingSettingsChange]) -> LandingSettingsView:
+    """Change the settings of landing pages; send If-Match."""
+    return _settings(service.change_landing_settings(call.body.model_dump(), call.version))
+
+
+def _settings(stored: LandingSettings) -> LandingSettingsView:
+    return LandingSettingsView.model_validate(stored)
+
+
+def _view(each: Submission) -> SubmissionView:
+    given = {name: getattr(each, name) for name in SubmissionView.model_fields if name not in {"id", "problems"}}
+    problems = [ProblemView.model_validate(one) for one in each.problems or []]
+    return SubmissionView(**given, id=each.submission_id, problems=problems)

@@ -1,0 +1,245 @@
+"""Forms, pages and submissions as clients send and get them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, HttpUrl, field_validator
+
+from chalicelib.http import ListQuery, Schema
+
+Text = Annotated[str, Field(max_length=500)]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,49}$")]
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+Address = Annotated[HttpUrl, Field(max_length=2000)]
+
+
+class FieldType(StrEnum):
+    """What a field takes, and how it is shown (13.3)."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    TEXT_AREA = "text_area"
+    URL = "url"
+    PHONE = "phone"
+    OPTION_SET = "option_set"
+    TWO_OPTIONS = "two_options"
+    WHOLE_NUMBER = "whole_number"
+    DECIMAL = "decimal"
+    DATE = "date"
+    DATE_TIME = "date_time"
+
+
+class Option(Schema):
+    """A choice of an option set."""
+
+    value: Annotated[str, Field(min_length=1, max_length=200)]
+    label: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class FormField(Schema):
+    """A field, and the attributes of contact and lead that it writes; at least one of them."""
+
+    name: Name
+    label: Annotated[str, Field(min_length=1, max_length=200)]
+    type: FieldType = FieldType.TEXT
+    contact_field: str | None = None
+    lead_field: str | None = None
+    required: bool = False
+    required_message: Text = ""
+    placeholder: Text = ""
+    default: Text = ""
+    max_length: Annotated[int, Field(ge=1, le=10_000)] = 200
+    hidden: bool = False
+    label_position: Literal["top", "left", "right"] = "top"
+    options: Annotated[list[Option], Field(max_length=200)] = Field(default_factory=list)
+    rendering: Literal["drop_down", "radio", "check_box"] = "drop_down"
+
+
+class ElementKind(StrEnum):
+    """What a form is made of (FRM-3)."""
+
+    FIELD = "field"
+    TEXT = "text"
+    IMAGE = "image"
+    DIVIDER = "divider"
+    BULK_EMAIL = "do_not_bulk_email"
+    SUBMIT = "submit"
+    RESET = "reset"
+
+
+NOT_YET = {
+    "subscription_list": "Subscription lists cannot be put on a form yet; take this element out.",
+    "remember_me": "Remember me comes with prefilled forms, which are not there yet; take this element out.",
+    "captcha": "Captcha is not there yet; take this element out. Every form has a trap for robots.",
+}
+
+
+class Element(Schema):
+    """A part of a form, in the order in which people see it."""
+
+    kind: ElementKind
+    name: Name | None = Field(default=None, description="The field that stands here.")
+    text: Annotated[str, Field(max_length=5000)] = ""
+    url: Address | None = None
+    alt: Text = ""
+
+    @field_validator("kind", mode="before")
+    @classmethod
+    def _known(cls, given: Any) -> Any:
+        if given in NOT_YET:
+            raise ValueError(NOT_YET[given])
+        return given
+
+
+class Update(StrEnum):
+    """What a submission makes or changes (SUB-1 to SUB-4)."""
+
+    CONTACTS_AND_LEADS = "contacts_and_leads"
+    CONTACTS = "contacts"
+    LEADS = "leads"
+    NONE = "none"
+
+
+class FormDocument(Schema):
+    """A form (13.2)."""
+
+    type: Literal["landing_page"] = "landing_page"
+    purpose: Text = ""
+    description: Text = ""
+    update: Update = Update.CONTACTS_AND_LEADS
+    contact_strategy_id: Id | None = None
+    lead_strategy_id: Id | None = None
+    generate_leads_without_matching: bool = False
+    topic: Annotated[str, Field(max_length=200)] = ""
+    owner_id: Id | None = None
+    fields: Annotated[list[FormField], Field(min_length=1, max_length=60)]
+    elements: Annotated[list[Element], Field(min_length=1, max_length=120)]
+    success_message: Text = "Thank you. We have received what you sent."
+    error_message: Text = "We could not take this yet. Please look at the fields below."
+    limit_message: Text = "This does not look like a person's message, so it was not taken."
+    redirect_url: Address | None = None
+    store_all_submissions: bool = False
+    blank_clears: bool = False
+    allowed_origins: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list)
+
+    @field_validator("type", mode="before")
+    @classmethod
+    def _only_landing(cls, given: Any) -> Any:
+        if given in {"subscription_center", "forward_to_a_friend"}:
+            raise ValueError("Only landing-page forms can be made; every content settings record has its own centre.")
+        return given
+
+    @field_validator("allowed_origins")
+    @classmethod
+    def _origins(cls, given: list[str]) -> list[str]:
+        for origin in given:
+            if not origin.startswith(("https://", "http://localhost", "http://127.0.0.1")) or origin.endswith("/"):
+                raise ValueError("An origin is like https://www.example.com, without a slash at its end.")
+        return given
+
+
+class Block(Schema):
+    """A part of a page: HTML of your own, or a form."""
+
+    kind: Literal["html", "form"]
+    html: Annotated[str, Field(max_length=100_000)] = ""
+    form_id: Id | None = None
+
+
+class PageDocument(Schema):
+    """A hosted page (13.6)."""
+
+    type: Literal["landing_page"] = "landing_page"
+    title: Annotated[str, Field(min_length=1, max_length=200)]
+    partial_url: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    description: Text = ""
+    product: Text = ""
+    blocks: Annotated[list[Block], Field(min_length=1, max_length=30)]
+
+
+class PageLink(Schema):
+    """How somebody came to a page: `v` is what a message's link says; whatever else a link carries does not matter."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    v: Annotated[str, Field(max_length=500)] = ""
+
+
+class SubmissionRequest(Schema):
+    """A submission from a program."""
+
+    values: dict[str, str | int | float | bool | list[str] | None]
+    page_url: Annotated[str, Field(max_length=2000)] | None = None
+    visitor: Annotated[str, Field(max_length=200)] | None = None
+
+
+class SubmissionResult(Schema):
+    """What became of a submission."""
+
+    submission_id: str
+    state: str
+    message: str
+    redirect_url: str | None = None
+
+
+class ProblemView(Schema):
+    field: str
+    message: str
+
+
+class SubmissionView(Schema):
+    """A submission, and what it resolved to (FSU-3)."""
+
+    id: str
+    form_id: str
+    form_version: int
+    state: str
+    submitted_at: datetime
+    values: dict[str, Any] | None = None
+    page_id: str | None = None
+    page_url: str | None = None
+    journey_id: str | None = None
+    email_id: str | None = None
+    visitor_id: str | None = None
+    contact_id: str | None = None
+    lead_id: str | None = None
+    contact_result: str | None = None
+    lead_result: str | None = None
+    failure: str | None = None
+    problems: list[ProblemView] = Field(default_factory=list)
+    attempts: int
+    version: int
+
+
+class SubmissionsQuery(ListQuery):
+    """The submissions of a form, or those that are pending or failed, newest first."""
+
+    form_id: Id | None = None
+    state: Literal["pending", "failure"] | None = None
+
+
+class ValuesChange(Schema):
+    """Values to put right in a failed submission (FSU-4)."""
+
+    values: dict[str, str | int | float | bool | list[str] | None]
+
+
+class Retry(Schema):
+    """Whether the retry counts as another submission (FSU-7)."""
+
+    new_interaction: bool = False
+
+
+class LandingSettingsView(Schema):
+    """Settings of landing pages (13.7)."""
+
+    allow_without_update: bool = False
+    store_all_submissions: bool = False
+    version: int = 0
+
+
+class LandingSettingsChange(Schema):
+    allow_without_update: bool = False
+    store_all_submissions: bool = False

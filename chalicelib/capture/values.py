@@ -1,0 +1,147 @@
+"""What people typed into a form: checked, and turned into what contacts and leads hold; pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from chalicelib.capture.schemas import ElementKind, FieldType, FormDocument, FormField
+from chalicelib.errors import Problem
+
+YES = {"true", "on", "yes", "1"}
+NO = {"false", "off", "no", "0", ""}
+LARGEST = Decimal(100_000_000_000)
+
+Typed = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """Values as typed, by field name; what is wrong with them; whether bulk email was refused on the form."""
+
+    values: dict[str, Any]
+    problems: tuple[Problem, ...]
+    refuses_bulk_email: bool
+
+    def for_target(self, form: FormDocument, target: str) -> dict[str, Any]:
+        """Return the values that go to the contact or to the lead, by its attributes."""
+        mapped = {field.name: getattr(field, f"{target}_field") for field in form.fields}
+        return {mapped[name]: value for name, value in self.values.items() if mapped.get(name)}
+
+
+def read(form: FormDocument, typed: Typed) -> Read:
+    """Read what was sent. A field that was not sent is absent; fields that the form does not have are a problem."""
+    values: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for field in form.fields:
+        raw = _default(field, typed.get(field.name))
+        if raw in (None, ""):
+            if field.required:
+                problems.append(Problem(field.name, field.required_message or f"{field.label}: please fill this in."))
+            elif field.name in typed:
+                values[field.name] = None
+            continue
+        try:
+            values[field.name] = _one(field, raw)
+        except ValueError as error:
+            problems.append(Problem(field.name, f"{field.label}: {error}"))
+    known = {field.name for field in form.fields} | {ElementKind.BULK_EMAIL.value}
+    problems += [Problem(name, "This form has no such field.") for name in sorted(set(typed) - known)]
+    return Read(values, tuple(problems), _yes(typed.get(ElementKind.BULK_EMAIL.value)))
+
+
+def _default(field: FormField, raw: Any) -> Any:
+    if isinstance(raw, str):
+        raw = raw.strip()
+        if raw == field.placeholder and raw:
+            return None  # an untouched placeholder is no answer (FLD-2)
+    if raw is None and field.hidden:
+        return field.default or None
+    return raw
+
+
+def _one(field: FormField, raw: Any) -> Any:
+    if isinstance(raw, list):
+        raise ValueError("one value, please.")  # noqa: TRY004  told to the person like any other fault
+    parse: Callable[[Any, FormField], Any] = PARSERS.get(field.type, _text)
+    value = parse(raw, field)
+    if isinstance(value, str) and len(value) > field.max_length:
+        raise ValueError(f"at most {field.max_length} characters, please.")
+    return value
+
+
+def _text(raw: Any, _: FormField) -> str:
+    return str(raw)
+
+
+def _yes(raw: Any) -> bool:
+    return raw is True or str(raw).strip().lower() in YES
+
+
+def _two_options(raw: Any, _: FormField) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    text = str(raw).strip().lower()
+    if text not in YES | NO:
+        raise ValueError("yes or no, please.")
+    return text in YES
+
+
+def _whole(raw: Any, _: FormField) -> int:
+    number = _decimal(raw, _)
+    if number != number.to_integral_value():
+        raise ValueError("a whole number, please.")
+    return int(number)
+
+
+def _decimal(raw: Any, _: FormField) -> Decimal:
+    try:
+        number = Decimal(str(raw))
+    except InvalidOperation as error:
+        raise ValueError("a number, please.") from error
+    if not number.is_finite() or abs(number) > LARGEST:
+        raise ValueError("this number is too large.")
+    return number
+
+
+def _date(raw: Any, _: FormField) -> str:
+    try:
+        return date.fromisoformat(str(raw)).isoformat()
+    except ValueError as error:
+        raise ValueError("a date such as 2026-11-24, please.") from error
+
+
+def _date_time(raw: Any, _: FormField) -> str:
+    try:
+        return datetime.fromisoformat(str(raw)).isoformat()
+    except ValueError as error:
+        raise ValueError("a date and time such as 2026-11-24T08:00, please.") from error
+
+
+def _url(raw: Any, _: FormField) -> str:
+    text = str(raw)
+    if not text.startswith(("https://", "http://")):
+        raise ValueError("an address that begins with https://, please.")
+    return text
+
+
+PARSERS: Mapping[FieldType, Callable[[Any, FormField], Any]] = {
+    FieldType.TWO_OPTIONS: _two_options,
+    FieldType.WHOLE_NUMBER: _whole,
+    FieldType.DECIMAL: _decimal,
+    FieldType.DATE: _date,
+    FieldType.DATE_TIME: _date_time,
+    FieldType.URL: _url,
+}
+
+
+def unknown_options(form: FormDocument, values: Mapping[str, Any]) -> list[Problem]:
+    """Return values that an option set does not have: such a submission fails and is kept (FSU-2)."""
+    return [
+        Problem(field.name, f"{values[field.name]} is none of the options of {field.label}.")
+        for field in form.fields
+        if field.type is FieldType.OPTION_SET
+        and values.get(field.name) is not None
+        and values[field.name] not in {option.value for option in field.options}
+    ]

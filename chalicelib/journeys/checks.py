@@ -1,0 +1,194 @@
+"""What keeps a journey from going live: every problem at once, each with its place; pure (JRN-7)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.conditions.catalogue import Catalogue
+from chalicelib.conditions.compiler import problems_of
+from chalicelib.errors import Problem
+from chalicelib.journeys.document import (
+    EFFECTS,
+    AnyTile,
+    AssignTo,
+    Branch,
+    EmailTile,
+    IfThen,
+    JourneyDocument,
+    RaiseTrigger,
+    Reentry,
+    Rule,
+    TaskTile,
+    WaitFor,
+    WaitUntil,
+    Window,
+)
+from chalicelib.journeys.graph import before, loops_without_wait, reachable
+from chalicelib.journeys.rules import OF_FORMS, OF_PAGES
+from chalicelib.journeys.schedule import fits
+from chalicelib.journeys.triggers import BUILT_IN
+
+Reference = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What is wrong, what is only unusual, and what the journey names, which must be live."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    references: tuple[Reference, ...]
+
+
+def find(document: JourneyDocument, catalogue: Catalogue, now: datetime) -> Findings:
+    """Check a journey as a whole."""
+    problems = [*_bounds(document, now), *_audience(document), *_emails(document), *_graph(document)]
+    problems += _cycles(document)
+    for name in document.tiles:
+        problems += _tile(document, name, catalogue)
+    return Findings(tuple(problems), tuple(_warnings(document)), tuple(dict.fromkeys(references(document))))
+
+
+def _bounds(document: JourneyDocument, now: datetime) -> Iterator[Problem]:
+    if document.end is not None and document.end <= max(document.start or now, now):
+        yield Problem("/end", "The end must lie after the start, and in the future.")
+    if not fits(document, now):
+        yield Problem("/recurrence", "Interval times count must not be longer than the time from start to end.")
+    if document.recurrence is not None and document.start is None:
+        yield Problem("/start", "A journey that recurs needs a start, from which its iterations are counted.")
+    if document.recurrence is not None and document.audience.trigger is not None:
+        yield Problem("/recurrence", "A journey that a trigger starts cannot recur.")
+
+
+def _audience(document: JourneyDocument) -> Iterator[Problem]:
+    audience = document.audience
+    by_contact = audience.segments is not None or bool(audience.forms)
+    if audience.trigger is None and not by_contact:
+        yield Problem("/audience", "Say who enters: a segment, a form or a trigger.")
+    if audience.trigger is not None and audience.forms:
+        yield Problem("/audience/forms", "A journey starts by a trigger or by forms and segments, not by both.")
+    if audience.segments is not None and not audience.segments.included and not (audience.forms or audience.trigger):
+        yield Problem("/audience/segments", "Include at least one segment; exclusions alone hold nobody.")
+    if audience.trigger is not None and audience.segments is not None and audience.segments.included:
+        yield Problem("/audience/segments", "Where a trigger starts the journey, segments can only exclude.")
+    yield from _reentry(document)
+
+
+def _reentry(document: JourneyDocument) -> Iterator[Problem]:
+    start = document.audience.trigger
+    if start is not None and (start.reentry is Reentry.PER_KEY) != bool(start.key):
+        yield Problem("/audience/trigger/key", "Name the trigger's attribute for per_key, and only for per_key.")
+
+
+def _emails(document: JourneyDocument) -> Iterator[Problem]:
+    if document.content_settings is None and any(isinstance(tile, EmailTile) for tile in document.tiles.values()):
+        yield Problem("/content_settings", "A journey that sends emails needs content settings.")
+
+
+def _graph(document: JourneyDocument) -> Iterator[Problem]:
+    if document.first is None or document.first not in document.tiles:
+        yield Problem("/first", "Say which tile comes first.")
+        return
+    yield from (
+        Problem(f"/tiles/{name}/{place}", f"It leads to “{target}”, which does not exist.")
+        for name in document.tiles
+        for place, target in document.exits(name)
+        if target not in document.tiles
+    )
+    inside = reachable(document)
+    yield from (
+        Problem(f"/tiles/{name}", "No contact can reach this tile.") for name in document.tiles if name not in inside
+    )
+    if not any(isinstance(tile, EFFECTS) for tile in document.tiles.values()):
+        yield Problem("/tiles", "The journey does nothing: put in an email, a task or something else that acts.")
+
+
+def _cycles(document: JourneyDocument) -> Iterator[Problem]:
+    for name in loops_without_wait(document):
+        yield Problem(f"/tiles/{name}", "Contacts would go round in circles without a pause: put in a “wait for”.")
+
+
+def _tile(document: JourneyDocument, name: str, catalogue: Catalogue) -> Iterator[Problem]:
+    tile, place = document.tiles[name], f"/tiles/{name}"
+    match tile:
+        case IfThen():
+            yield from _if_then(document, name, tile)
+        case Branch():
+            yield from _branch(document, tile, place, catalogue)
+        case WaitFor(window=Window() as window) | WaitUntil(window=Window() as window):
+            yield from _window(window, f"{place}/window")
+        case TaskTile():
+            yield from _task(document, tile, place)
+
+
+def _window(window: Window, place: str) -> Iterator[Problem]:
+    if not window.weekdays and window.opens is None and window.closes is None:
+        yield Problem(place, "Say the weekdays or the hours, or leave the window out.")
+    if window.opens is not None and window.opens == window.closes:
+        yield Problem(place, "The window opens and closes at the same time.")
+
+
+def _task(document: JourneyDocument, tile: TaskTile, place: str) -> Iterator[Problem]:
+    if (tile.assign_to is AssignTo.USER) != bool(tile.user):
+        yield Problem(f"{place}/user", "Name the user for “user”, and only for “user”.")
+    if tile.assign_to is AssignTo.JOURNEY_OWNER and document.owner is None:
+        yield Problem(f"{place}/assign_to", "The journey has no owner to assign the task to.")
+
+
+def _branch(document: JourneyDocument, tile: Branch, place: str, catalogue: Catalogue) -> Iterator[Problem]:
+    if not tile.branches:
+        yield Problem(f"{place}/branches", "A branch needs a condition.")
+    names = [way.name for way in tile.branches]
+    if len({*names, "other"}) <= len(names):
+        yield Problem(f"{place}/branches", "Every way needs a name of its own, and “other” is taken.")
+    for at, way in enumerate(tile.branches):
+        yield from problems_of(way.condition, catalogue, document.zone, f"{place}/branches/{at}/condition")
+
+
+def _if_then(document: JourneyDocument, name: str, tile: IfThen) -> Iterator[Problem]:
+    if not tile.rules:
+        yield Problem(f"/tiles/{name}/rules", "Say what to wait for; it takes an earlier tile to wait for something.")
+    earlier = before(document, name)
+    for at, rule in enumerate(tile.rules):
+        yield from _rule(document, rule, earlier, f"/tiles/{name}/rules/{at}")
+
+
+def _rule(document: JourneyDocument, rule: Rule, earlier: frozenset[str], place: str) -> Iterator[Problem]:
+    source = document.tiles.get(rule.tile)
+    if source is None or rule.tile not in earlier:
+        yield Problem(f"{place}/tile", f"“{rule.tile}” does not come before this tile.")
+    elif not isinstance(source, EmailTile):
+        yield Problem(f"{place}/tile", f"“{rule.tile}” sends nothing that somebody could react to.")
+    elif rule.did in OF_PAGES and rule.page not in source.pages:
+        yield Problem(f"{place}/page", "Name a page among those that the email links to.")
+    elif rule.did in OF_FORMS and rule.form not in source.forms:
+        yield Problem(f"{place}/form", "Name a form among those that the email links to.")
+
+
+def _warnings(document: JourneyDocument) -> Iterator[Problem]:
+    if not any(isinstance(tile, EmailTile) for tile in document.tiles.values()):
+        yield Problem("/tiles", "This journey sends no message.")
+
+
+def references(document: JourneyDocument) -> Iterator[Reference]:
+    """Yield everything the journey names that must be live (JRN-7)."""
+    audience = document.audience
+    segments = [item.segment for item in audience.segments.items] if audience.segments else []
+    yield from (("segment", each) for each in (*segments, document.suppression_segment) if each)
+    yield from (("form", form) for form in audience.forms)
+    if audience.trigger is not None and audience.trigger.trigger not in BUILT_IN:
+        yield "trigger", audience.trigger.trigger
+    if document.content_settings is not None:
+        yield "content-settings", document.content_settings
+    for tile in document.tiles.values():
+        yield from _named(tile)
+
+
+def _named(tile: AnyTile) -> Iterator[Reference]:
+    match tile:
+        case EmailTile():
+            yield "email", tile.email
+            yield from (("page", page) for page in tile.pages)
+            yield from (("form", form) for form in tile.forms)
+        case RaiseTrigger():
+            yield "trigger", tile.trigger

@@ -1,0 +1,228 @@
+"""The engine: what the machine's tasks do in one burst. Each commits under the burst's token and revision."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.definitions import service as definitions
+from chalicelib.dynamodb import ConditionFailed, Write, commit
+from chalicelib.errors import Conflict
+from chalicelib.journeys import effects, plans, snapshot, versions, waiting
+from chalicelib.journeys.document import EmailTile, IfThen, JourneyDocument
+from chalicelib.journeys.effects import Moment
+from chalicelib.journeys.leases import claimed
+from chalicelib.journeys.models import Enrolment
+from chalicelib.journeys.snapshot import Facts, Snapshot
+from chalicelib.journeys.state import State
+from chalicelib.journeys.stops import Situation, StopReason, stopped
+from chalicelib.journeys.walk import Halt, Stop, Walker
+
+TRIES = 5
+CONTENT_SETTINGS_PAUSE = timedelta(minutes=15)
+
+Task = Mapping[str, Any]
+"""What goes round in the machine: ids, the token, and what comes next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """An enrolment that this burst holds, with the version it walks."""
+
+    task: Task
+    enrolment: Enrolment
+    document: JourneyDocument
+    now: datetime
+
+    @classmethod
+    def of(cls, task: Task, enrolment: Enrolment, now: datetime) -> "Burst":
+        return cls(task, enrolment, versions.document(enrolment.journey_id, enrolment.journey_version), now)
+
+    def walker(self, *, deeds_known: bool = False) -> Walker:
+        enrolment = self.enrolment
+        facts = Facts(
+            enrolment.contact_id, enrolment.journey_id, enrolment.journey_version, self.now, deeds_known=deeds_known
+        )
+        return Walker(self.document, enrolment.enrolment_id, facts, self.now)
+
+    def onward(self, stop: Stop) -> dict[str, Any]:
+        """Say what the machine does next."""
+        following = {Halt.REST: "rest", Halt.END: "finish"}
+        if stop.halt is not Halt.EFFECT:
+            return {**self.task, "next": following[stop.halt]}
+        tile = stop.state.tile or ""
+        return {**self.task, "next": self.document.tiles[tile].kind, "tile": tile, "visit": stop.state.visit}
+
+    def over(self) -> dict[str, Any]:
+        return {**self.task, "next": "done"}
+
+
+def claim(task: Task, now: datetime) -> dict[str, Any]:
+    """Take the lease and say what comes next; nothing where somebody else holds it or nothing is due."""
+    enrolment = claimed(task, now)
+    if enrolment is None:
+        return {**task, "next": "done"}
+    burst = Burst.of({**task, "version": enrolment.journey_version}, enrolment, now)
+    if _left(burst, enrolment.state, None):
+        return burst.over()
+    return burst.onward(burst.walker().walk(enrolment.state))
+
+
+def _left(burst: Burst, state: State, known: Snapshot | None) -> bool:
+    """Hold or stop the contact where the journey or the contact itself asks for it; return whether it did."""
+    journey = versions.running(burst.enrolment.journey_id)
+    if journey is None:
+        commit(plans.hold(burst.enrolment, state, burst.now))
+        return True
+    reason = stopped(_situation(burst, journey, known))
+    if reason is not None:
+        commit(_ended(burst, state, reason))
+    return reason is not None
+
+
+def _situation(burst: Burst, journey: versions.Running, known: Snapshot | None) -> Situation:
+    document, occurrence = journey.document, burst.enrolment.occurrence
+    recurring = document.recurrence is not None and occurrence.isdecimal()
+    bounds = Situation(
+        ended=journey.ended(burst.now),
+        next_iteration=recurring and int(occurrence) < journey.iteration(burst.now),
+    )
+    if known is None:
+        return bounds
+    return Situation(
+        exists=known.contact is not None,
+        ended=bounds.ended,
+        next_iteration=bounds.next_iteration,
+        suppressed=known.suppressed(burst.document),
+        consent=known.consent,
+        minimum_consent=burst.document.minimum_consent,
+        in_audience=known.audience_holds(burst.document),
+        stops_leavers=_stops_leavers(burst.document),
+    )
+
+
+def _stops_leavers(document: JourneyDocument) -> bool:
+    audience = document.audience
+    by_segments = audience.segments is not None and bool(audience.segments.included)
+    return document.left_audience == "stop" and by_segments and not audience.forms
+
+
+def _ended(burst: Burst, state: State, reason: StopReason | None = None) -> list[Write]:
+    return plans.end(burst.enrolment, state, burst.now, reason)
+
+
+def perform(task: Task, now: datetime) -> dict[str, Any]:
+    """Do what the effect tile does, and walk on: the effect's rows and the new place in one fenced transaction."""
+    contact_id = task["enrolment"].split(".")[0]
+    for _ in range(TRIES):
+        version = versions.document(*_version(task))
+        asked = version.audience.segments.included if _stops_leavers(version) and version.audience.segments else ()
+        known = snapshot.take(contact_id, version, asked, task["enrolment"])
+        if known.enrolment is None or known.enrolment.token != task["token"]:
+            return {**task, "next": "done"}
+        try:
+            return _performed(Burst.of(task, known.enrolment, now), known)
+        except ConditionFailed as failed:
+            if not failed.of(Enrolment):
+                raise
+    raise Conflict("The enrolment is being changed by others.")
+
+
+def _version(task: Task) -> tuple[str, int]:
+    return task["enrolment"].split(".")[1], task["version"]
+
+
+def _performed(burst: Burst, known: Snapshot) -> dict[str, Any]:
+    walker = burst.walker()
+    stop = walker.walk(burst.enrolment.state)
+    if stop.halt is not Halt.EFFECT or (stop.state.tile, stop.state.visit) != (burst.task["tile"], burst.task["visit"]):
+        return burst.onward(stop)
+    if _left(burst, stop.state, known):
+        return burst.over()
+    if _must_wait(burst, stop.state):
+        until = burst.now + CONTENT_SETTINGS_PAUSE
+        commit(plans.rest(burst.enrolment, stop.state, until, burst.enrolment.wakes, burst.now))
+        return burst.over()
+    effect = effects.of_tile(Moment(burst.enrolment, stop.state, burst.document, known.contact, burst.now))
+    after = walker.walk(walker.done(stop.state, *effect.figures, why=effect.why))
+    _commit_effect(effect.writes, _settled(burst, after))
+    return _after(burst, after)
+
+
+def _must_wait(burst: Burst, state: State) -> bool:
+    """Return whether stopped content settings keep the contact at an email tile (row 22 of the matrix)."""
+    if not isinstance(burst.document.tiles[state.tile or ""], EmailTile):
+        return False
+    return definitions.live("content-settings", burst.document.content_settings or "") is None
+
+
+def _commit_effect(made: list[Write], place: list[Write]) -> None:
+    """Commit both; where the rows are there already, by a run that the table has forgotten, only the place."""
+    try:
+        commit(made, place)
+    except ConditionFailed as failed:
+        if failed.of(Enrolment):
+            raise
+        commit(place)
+
+
+def _waits_for_facts(burst: Burst, stop: Stop) -> bool:
+    return stop.halt is Halt.REST and isinstance(burst.document.tiles[stop.state.tile or ""], IfThen)
+
+
+def _settled(burst: Burst, stop: Stop) -> list[Write]:
+    """Return what commits a walk: the end, a rest that time alone ends, or else the place it has come to."""
+    if stop.halt is Halt.END:
+        return _ended(burst, stop.state)
+    if stop.until is not None and not _waits_for_facts(burst, stop):
+        return plans.rest(burst.enrolment, stop.state, stop.until, burst.enrolment.wakes, burst.now)
+    return plans.advance(burst.enrolment, stop.state)
+
+
+def _after(burst: Burst, stop: Stop) -> dict[str, Any]:
+    if stop.halt is Halt.EFFECT or _waits_for_facts(burst, stop):
+        return burst.onward(stop)
+    if stop.until is not None:
+        waiting.call_back(burst.enrolment.enrolment_id, stop.until, burst.now)
+    return burst.over()
+
+
+def rest(task: Task, now: datetime) -> dict[str, Any]:
+    """Rest or finish; first the wait rows, then the facts, then the rest, unless a fact came in between (design 5)."""
+    for _ in range(TRIES):
+        enrolment = Enrolment.find(*Enrolment.at(task["enrolment"]))
+        if enrolment is None or enrolment.token != task["token"]:
+            return {**task, "next": "done"}
+        settled = _tried(Burst.of(task, enrolment, now))
+        if settled is not None:
+            return settled
+    raise Conflict("The enrolment is being changed by others.")
+
+
+def _tried(burst: Burst) -> dict[str, Any] | None:
+    try:
+        return _rested(burst)
+    except ConditionFailed as failed:
+        if not failed.of(Enrolment):
+            raise
+        return None
+
+
+def _rested(burst: Burst) -> dict[str, Any] | None:
+    """Settle once; None where the facts have to be read again for another tile that waits for some."""
+    stop = burst.walker().walk(burst.enrolment.state)
+    if not _waits_for_facts(burst, stop):
+        if stop.halt is not Halt.EFFECT:
+            commit(_settled(burst, stop))
+        return _after(burst, stop)
+    mark = waiting.write_rows(burst.enrolment, stop.state, burst.document)
+    stop = burst.walker(deeds_known=True).walk(burst.enrolment.state)
+    if not _waits_for_facts(burst, stop):
+        commit(_settled(burst, stop))
+        return _after(burst, stop)
+    if waiting.mark(stop.state) != mark or stop.until is None:
+        commit(plans.advance(burst.enrolment, stop.state))
+        return None
+    commit(plans.rest(burst.enrolment, stop.state, stop.until, burst.enrolment.wakes, burst.now, waits=mark))
+    waiting.call_back(burst.enrolment.enrolment_id, stop.until, burst.now)
+    return burst.over()

@@ -1,0 +1,139 @@
+"""Use cases: a contact enters a journey, or is refused with a reason that is looked at again."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from chalicelib.clock import digest
+from chalicelib.dynamodb import ConditionFailed, commit
+from chalicelib.journeys import plans, snapshot, versions
+from chalicelib.journeys.document import Reentry
+from chalicelib.journeys.models import Inside, JourneysItem, Raised, Refusal
+from chalicelib.journeys.snapshot import Facts, Snapshot
+from chalicelib.journeys.stops import Situation, StopReason, refused
+from chalicelib.journeys.versions import Running
+from chalicelib.journeys.walk import Walker
+
+SEGMENT, FORM, RAISED = "segment", "form", "raised:"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """Why a contact may enter: it is in the segments, it submitted a form, or a trigger was raised for it."""
+
+    how: str = SEGMENT
+    raised: Raised | None = None
+
+
+def calls(fact: Mapping[str, Any]) -> Iterator[tuple[Running, Call]]:
+    """Yield the live journeys that a fact concerns, and how the contact comes to them."""
+    for journey in versions.all_running():
+        call = _call(journey, fact)
+        if call is not None:
+            yield journey, call
+
+
+def _call(journey: Running, fact: Mapping[str, Any]) -> Call | None:
+    audience = journey.document.audience
+    if fact["fact"].startswith("segment."):
+        named = audience.segments is not None and any(item.segment == fact["id"] for item in audience.segments.items)
+        return Call() if named and audience.trigger is None else None
+    if fact["fact"].startswith("interaction."):
+        return Call(FORM) if fact["type"] == "FormSubmitted" and fact.get("form") in audience.forms else None
+    if (
+        audience.trigger is not None
+        and fact["fact"] == "trigger.raised"
+        and audience.trigger.trigger == fact["trigger"]
+    ):
+        raised = Raised.find(*Raised.at(fact["id"]))
+        return Call(f"{RAISED}{raised.raised_id}", raised) if raised else None
+    return None
+
+
+def hear(fact: Mapping[str, Any], now: datetime) -> None:
+    """Let a contact enter wherever a fact calls it, and look again at what it was refused before."""
+    contact_id = fact.get("contact")
+    if not contact_id:
+        return  # a lead or an account alone walks no journey (row 1)
+    for journey, call in calls(fact):
+        enter(journey, contact_id, call, now)
+    if fact["fact"] in {"preferences.changed", "segment.left"}:
+        look_again(contact_id, now)
+
+
+def look_again(contact_id: str, now: datetime) -> None:
+    """Let a contact enter where the reason of its refusal has fallen away (decision 22)."""
+    found = JourneysItem.query(f"CONTACT#{contact_id}", JourneysItem.sk.startswith("REFUSED#"), consistent_read=True)
+    for refusal in [item for item in found if isinstance(item, Refusal)]:
+        journey = versions.running(refusal.journey_id)
+        if journey is not None:
+            enter(journey, contact_id, _as_before(refusal), now)
+
+
+def _as_before(refusal: Refusal) -> Call:
+    if not refusal.how.startswith(RAISED):
+        return Call(refusal.how)
+    return Call(refusal.how, Raised.find(*Raised.at(refusal.how.removeprefix(RAISED))))
+
+
+def enter(journey: Running, contact_id: str, call: Call, now: datetime) -> StopReason | None:
+    """Enrol a contact of the audience, once an occurrence (JRN-14), or refuse it; return why it was refused.
+
+    Whoever is not in the audience at this moment is passed over in silence (rows 2 and 3 of the matrix).
+    """
+    if not journey.admits(now):
+        return None
+    segments = journey.document.audience.segments
+    known = snapshot.take(contact_id, journey.document, [item.segment for item in segments.items] if segments else [])
+    if not _in_audience(journey, known, call):
+        return None
+    entry = _entry(journey, contact_id, call, now)
+    reason = refused(
+        Situation(
+            exists=known.contact is not None,
+            suppressed=known.suppressed(journey.document),
+            consent=known.consent,
+            minimum_consent=journey.document.minimum_consent,
+        )
+    )
+    if reason is None:
+        _enrol(journey, entry, now)
+    elif reason is not StopReason.NO_CONTACT:
+        _refuse(entry, reason, call, now)
+    return reason
+
+
+def _in_audience(journey: Running, known: Snapshot, call: Call) -> bool:
+    called = call.how != SEGMENT or known.audience_holds(journey.document)
+    return called and not known.excluded(journey.document)
+
+
+def _entry(journey: Running, contact_id: str, call: Call, now: datetime) -> plans.Entry:
+    occurrence, inside = str(journey.iteration(now)), None
+    start = journey.document.audience.trigger
+    if start is not None and call.raised is not None:
+        occurrence = "once" if start.reentry is Reentry.ONCE else call.raised.raised_id
+        if start.reentry is Reentry.NOT_WHILE_INSIDE:
+            _, inside = Inside.at(contact_id, journey.journey_id)
+        elif start.reentry is Reentry.PER_KEY:
+            value = str(call.raised.values.get(start.key or "", ""))
+            _, inside = Inside.at(contact_id, journey.journey_id, digest(value))
+    return plans.Entry(contact_id, journey.journey_id, journey.version, occurrence, inside)
+
+
+def _enrol(journey: Running, entry: plans.Entry, now: datetime) -> None:
+    enrolment_id = f"{entry.contact_id}.{entry.journey_id}.{entry.occurrence}"
+    facts = Facts(entry.contact_id, entry.journey_id, entry.version, now, deeds_known=False)
+    begun = Walker(journey.document, enrolment_id, facts, now).begin()
+    try:
+        commit(plans.enrol(entry, begun, now))
+    except ConditionFailed:
+        return  # it is inside already, or was
+
+
+def _refuse(entry: plans.Entry, reason: StopReason, call: Call, now: datetime) -> None:
+    try:
+        commit([plans.refuse(entry, reason, call.how, now)])
+    except ConditionFailed:
+        return  # refused before, for the same reason

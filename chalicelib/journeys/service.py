@@ -1,0 +1,99 @@
+"""Use cases around the engine: publish and stop with a choice, look at enrolments, tell what a burst counted."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from chalicelib.conditions import sources
+from chalicelib.definitions import service as definitions
+from chalicelib.definitions.lifecycle import Checked
+from chalicelib.definitions.models import Definition
+from chalicelib.errors import NotFound
+from chalicelib.journeys import bulk, checks, versions
+from chalicelib.journeys.document import JourneyDocument
+from chalicelib.journeys.models import Burst, Enrolment, JourneysItem, Refusal
+from chalicelib.journeys.schemas import GoingLive, Stopping
+from chalicelib.lists import Asked, Page, page, partitions
+from chalicelib.tokens import seal, unseal
+
+
+def check(document: JourneyDocument, now: datetime) -> Checked:
+    """Return everything that keeps a journey from going live (JRN-7), and what it names."""
+    found = checks.find(document, sources.catalogue(), now)
+    return Checked(found.problems, found.references, found.warnings)
+
+
+def publish(journey_id: str, inside: GoingLive, version: int, by: str, now: datetime) -> Definition:
+    """Let the draft go live and begin the job that enrols the audience. Raises Unprocessable, Stale, NotFound."""
+    draft = JourneyDocument.model_validate(definitions.get(versions.KIND, journey_id).document)
+    return definitions.publish(
+        versions.KIND,
+        journey_id,
+        lambda document: check(JourneyDocument.model_validate(document), now),
+        version=version,
+        by=by,
+        now=now,
+        job=bulk.start_job(draft, inside, now),
+    )
+
+
+def stop(journey_id: str, inside: Stopping, version: int, by: str, now: datetime, *, confirmed: bool) -> Definition:
+    """Stop a journey: nobody enters, those inside are held or stopped. Raises Conflict, Stale, NotFound."""
+    job = bulk.stop_job(inside)
+    return definitions.stop(versions.KIND, journey_id, version=version, by=by, now=now, confirmed=confirmed, job=job)
+
+
+def tiles_of(journey_id: str) -> list[str]:
+    """Return the tiles of the last published version, else of the draft. Raises NotFound."""
+    definition = definitions.get(versions.KIND, journey_id)
+    if definition.published_version:
+        return list(versions.document(journey_id, definition.published_version).tiles)
+    return list(definition.document.get("tiles", {}))
+
+
+# Enrolments --------------------------------------------------------------------------------------------------------
+
+
+def find(enrolment_id: str) -> Enrolment:
+    """Return an enrolment, read consistently. Raises NotFound."""
+    found = Enrolment.find(*Enrolment.at(enrolment_id)) if enrolment_id.count(".") == 2 else None
+    if found is None:
+        raise NotFound("There is no such enrolment.")
+    return found
+
+
+def history(enrolment: Enrolment) -> list[dict[str, Any]]:
+    """Return every visit so far, oldest first: those of ended bursts, and of the one at work."""
+    bursts = Burst.query(enrolment.pk, Burst.sk.startswith(f"{enrolment.sk}#HISTORY#"), consistent_read=True)
+    visits = [visit for burst in bursts for visit in burst.visits]
+    return [*visits, *(entry.as_visit() for entry in enrolment.state.log)]
+
+
+def of_journey(journey_id: str, asked: Asked) -> Page[Enrolment]:
+    """Newest first."""
+    return page(JourneysItem.by_journey, partitions(journey_id), asked, newest_first=True, kind=Enrolment)
+
+
+def of_contact(contact_id: str, asked: Asked) -> Page[Enrolment]:
+    """By journey."""
+    pk = f"CONTACT#{contact_id}"
+    place = {"pk": {"S": pk}, "sk": {"S": unseal("enrolments", asked.cursor)}} if asked.cursor else None
+    query = Enrolment.query(
+        pk, Enrolment.sk.startswith("ENROLMENT#"), last_evaluated_key=place, consistent_read=True, page_size=100
+    )
+    found = list(islice(query, asked.limit + 1))
+    more = len(found) > asked.limit
+    return Page(found[: asked.limit], seal("enrolments", found[asked.limit - 1].sk) if more else None)
+
+
+def refusals_of(contact_id: str) -> list[Refusal]:
+    """Return the journeys that did not take a contact, and why."""
+    found = Refusal.query(f"CONTACT#{contact_id}", Refusal.sk.startswith("REFUSED#"))
+    return list(found)
+
+
+def visits_of_burst(contact_id: str, sk: str) -> list[Mapping[str, Any]]:
+    """Return the visits of a burst with their figures; its row is the fact of counting (invariant 9)."""
+    burst = Burst.find(f"CONTACT#{contact_id}", sk)
+    return list(burst.visits) if burst else []

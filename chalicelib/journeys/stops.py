@@ -1,0 +1,90 @@
+"""What makes a contact leave a journey: the stopping rows of the skip matrix (17.7), first match wins; pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class StopReason(StrEnum):
+    """Why a contact is not processed, or not any more. A block (messages/blocking.py) is not a stop (JRN-70)."""
+
+    NO_CONTACT = "no_contact"
+    CONTACT_DELETED = "contact_deleted"
+    NOT_RUNNING = "not_running"
+    EXCLUDED = "excluded"
+    SUPPRESSION_SEGMENT = "suppression_segment"
+    CONSENT_BELOW_MINIMUM = "consent_below_minimum"
+    EXTERNAL_CONSENT = "external_consent"
+    WRONG_BUSINESS_UNIT = "wrong_business_unit"
+    LEFT_AUDIENCE = "left_audience"
+    NEXT_ITERATION = "next_iteration"
+    JOURNEY_ENDED = "journey_ended"
+    JOURNEY_STOPPED = "journey_stopped"
+    MERGED = "merged"
+    BY_USER = "by_user"
+
+
+SENTENCES: Mapping[StopReason, str] = {
+    StopReason.NO_CONTACT: "There is no such contact; journeys walk contacts only.",
+    StopReason.CONTACT_DELETED: "The contact was deleted.",
+    StopReason.NOT_RUNNING: "The journey had not started yet, or had ended.",
+    StopReason.EXCLUDED: "A segment that the audience excludes holds the contact.",
+    StopReason.SUPPRESSION_SEGMENT: "The contact is in the journey's suppression segment.",
+    StopReason.CONSENT_BELOW_MINIMUM: "The contact's consent is below the journey's minimum.",
+    StopReason.EXTERNAL_CONSENT: "An external consent system keeps the contact out.",
+    StopReason.WRONG_BUSINESS_UNIT: "The contact belongs to another business unit.",
+    StopReason.LEFT_AUDIENCE: "The contact left the audience, and the journey stops those who do.",
+    StopReason.NEXT_ITERATION: "The next iteration began while the contact was still held in this one.",
+    StopReason.JOURNEY_ENDED: "The journey's end date has passed.",
+    StopReason.JOURNEY_STOPPED: "A user stopped the journey and everyone in it.",
+    StopReason.MERGED: "The contact was merged with another that walks this journey.",
+    StopReason.BY_USER: "A user stopped it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known at the moment of entry or of an effect."""
+
+    exists: bool = True
+    ended: bool = False
+    next_iteration: bool = False
+    suppressed: bool = False
+    consent: int = 0
+    minimum_consent: int | None = None
+    in_audience: bool = True
+    stops_leavers: bool = False
+    merged: bool = False
+
+
+def _below(now: Situation) -> bool:
+    return now.minimum_consent is not None and now.consent < now.minimum_consent
+
+
+INSIDE: tuple[tuple[str, StopReason, Callable[[Situation], bool]], ...] = (
+    ("17", StopReason.CONTACT_DELETED, lambda now: not now.exists),
+    ("3", StopReason.JOURNEY_ENDED, lambda now: now.ended),
+    ("23", StopReason.NEXT_ITERATION, lambda now: now.next_iteration),
+    ("5", StopReason.SUPPRESSION_SEGMENT, lambda now: now.suppressed),
+    ("6", StopReason.CONSENT_BELOW_MINIMUM, _below),
+    ("9", StopReason.LEFT_AUDIENCE, lambda now: now.stops_leavers and not now.in_audience),
+    ("merging", StopReason.MERGED, lambda now: now.merged),
+)
+"""Rows of the matrix that stop a contact inside. Rows 7 and 8 need what no part built so far can report."""
+
+
+def stopped(now: Situation) -> StopReason | None:
+    """Return why a contact inside must leave, None if it may go on."""
+    return next((reason for _, reason, holds in INSIDE if holds(now)), None)
+
+
+REFUSED = (StopReason.NO_CONTACT, StopReason.SUPPRESSION_SEGMENT, StopReason.CONSENT_BELOW_MINIMUM)
+
+
+def refused(now: Situation) -> StopReason | None:
+    """Return why a contact of the audience is not processed (decision 22); it is recorded and looked at again."""
+    if not now.exists:
+        return StopReason.NO_CONTACT
+    if now.suppressed:
+        return StopReason.SUPPRESSION_SEGMENT
+    return StopReason.CONSENT_BELOW_MINIMUM if _below(now) else None
