@@ -26,8 +26,8 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from chalicelib.clock import now
 from tests.support import events
-from tests.support.declared import Declared
 from tests.support.asl import ExecutionFailed, Machine
+from tests.support.declared import Declared
 
 MOST_ROUNDS = 2000
 MOST_TRIES = 5
