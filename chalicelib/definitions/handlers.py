@@ -46,11 +46,11 @@ def _wait(job_id: str, time: timedelta) -> None:
 
 @handlers.lambda_function()
 def work_slice(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Do pages of a slice while there is time: {"job", "slice"} → the same, whether it has ended, how long to pause."""
+    """Do pages of a slice while there is time: {"job", "slice"} → the same, whether it has ended or must pause."""
     while True:
         progress = jobs.work_page(event["job"], event["slice"], now())
-        if progress.ended or progress.pause or context.get_remaining_time_in_millis() < ENOUGH:
-            return {"job": event["job"], "slice": event["slice"], "ended": progress.ended, "pause": progress.pause}
+        if progress.ended or progress.paused or context.get_remaining_time_in_millis() < ENOUGH:
+            return {"job": event["job"], "slice": event["slice"], "ended": progress.ended, "paused": progress.paused}
 
 
 @handlers.lambda_function()

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
-from math import ceil
 from typing import Any
 
 from chalicelib.agenda import due_shard
@@ -69,10 +68,10 @@ ENDED = {JobState.DONE, JobState.CANCELLED}
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What one page of a slice came to: whether the slice has ended, and for how many seconds it must now pause."""
+    """What one page of a slice came to: whether the slice has ended, and whether it must pause to keep its rate."""
 
     ended: bool
-    pause: int = 0
+    paused: bool = False
 
 
 def plan(job_id: str, wanted: JobWanted, now: datetime) -> list[Write]:
@@ -176,12 +175,16 @@ def work_page(job_id: str, number: int, now: datetime) -> Progress:
     progress = Slice.find(*Slice.at(job_id, number)) or Slice(*Slice.at(job_id, number), number=number)
     if progress.finished:
         return Progress(ended=True)
+    if progress.rests_until is not None and progress.rests_until > now:
+        return Progress(ended=False, paused=True)
     work = works[job.work]
     ids, cursor = work.pages(job.arguments, number, progress.cursor)
     if ids:
         work.act(job.arguments, ids, now)
-    pause = ceil(len(ids) * SIDE_BY_SIDE / job.rate) if job.rate else 0
-    return Progress(_remembered(progress, cursor, len(ids), now) and cursor is None, pause)
+    if job.rate:
+        progress.rests_until = now + timedelta(seconds=len(ids) * SIDE_BY_SIDE / job.rate)
+    ended = _remembered(progress, cursor, len(ids), now) and cursor is None
+    return Progress(ended, paused=not ended and job.rate is not None)
 
 
 def _remembered(progress: Slice, cursor: str | None, count: int, now: datetime) -> bool:

@@ -138,6 +138,7 @@ class Slice(DefinitionsItem, discriminator="slice"):
     done = IntegerAttribute(default=0)
     finished = IntegerAttribute(default=0)
     worked_at = InstantAttribute(null=True)
+    rests_until = InstantAttribute(null=True)
     version = IntegerAttribute(default=0)
 
     @staticmethod
