@@ -9,7 +9,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import FIELDS
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
-from chalicelib.journeys import engine, leases
+from chalicelib.journeys import engine, leases, versions
 from chalicelib.journeys.document import JourneyDocument
 from tests.support.machine import Machine
 
@@ -58,6 +58,12 @@ def republish(identity: str, content: dict[str, Any], now: datetime = NOW) -> No
 def contact(identity: str, **values: Any) -> str:
     contacts.create(identity, {"last_name": "Nygård", **values}, NOW, by="user:u")
     return identity
+
+
+def forget_documents() -> None:
+    """Let a process forget what never changes where it is deployed: here each test publishes its own version 1."""
+    for cached in (versions.document, versions.condition, definitions.document):
+        cached.cache_clear()
 
 
 def register_contact_fields() -> None:
