@@ -3,7 +3,8 @@
 There is no cursor and no lower bound: what is due stays in the index until whoever takes it moves or removes it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -42,3 +43,17 @@ def oldest_due(by_due: Any, work: str) -> datetime | None:
     """Return the instant of the longest overdue (or next) piece of work, None if nothing waits."""
     firsts = [next(iter(by_due.query(partition, limit=1)), None) for partition in partitions(work)]
     return min((first.due for first in firsts if first is not None), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """A kind of due work: the index it lies in, the queue of its work, and the message made of an item's key."""
+
+    work: str
+    queue: str
+    by_due: Any
+    message: Callable[[str, str], dict[str, Any]]
+
+
+agendas: list[Agenda] = []
+"""Every domain's due work; chalicelib.wiring fills it."""

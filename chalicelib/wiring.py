@@ -1,30 +1,53 @@
-"""Who hears of what: every fact, and the queues of the reactions to it."""
+"""Who hears of what: every fact and the queues of the reactions to it, due work, bulk work, and where facts come from.
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+Imported once by app.py; a domain never imports it.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
+
+from chalicelib import queues
+from chalicelib.agenda import Agenda, agendas
+from chalicelib.capture.models import CaptureItem
+from chalicelib.conditions import sources
+from chalicelib.consent import service as consent
+from chalicelib.contacts import fields as contact_fields
+from chalicelib.contacts import service as contacts
+from chalicelib.contacts import strategies
+from chalicelib.contacts.accounts import find_if_any
+from chalicelib.contacts.models import ContactsItem
+from chalicelib.definitions import jobs
+from chalicelib.definitions.models import DefinitionsItem
+from chalicelib.errors import Conflict
+from chalicelib.interactions import router
+from chalicelib.interactions import service as interactions
+from chalicelib.interactions.types import InteractionType
+from chalicelib.journeys import bulk as journeys
+from chalicelib.journeys.models import JourneysItem
+from chalicelib.leads import catalogue as lead_fields
+from chalicelib.leads import service as leads
+from chalicelib.messages.models import MessagesItem
+from chalicelib.scoring import bulk as scoring
+from chalicelib.scoring.models import ScoringItem
+from chalicelib.segments.models import SegmentsItem
+from chalicelib.settings import settings
 
 Fact = Mapping[str, Any]
 
+# Facts and the queues that hear of them ----------------------------------------------------------------------------
+
 SETTLED = {"none", "human"}  # verdicts that cause something at once; undecided facts wait, machines cause nothing
-
-
-def queues_for(fact: Fact) -> tuple[str, ...]:
-    """Return the queues that hear of a fact (docs/architecture.md has the same table in words)."""
-    name = fact["fact"]
-    if name == "interaction.recorded":
-        return _interaction(fact)
-    return REACTIONS.get(name, ())
-
+BY_PEOPLE = {"FormSubmitted", "WebsiteVisited", "FormVisited"}  # whoever does this is a person (decision 35)
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
-    "contact.deleted": ("membership",),
+    "contact.deleted": ("rescore", "membership"),
     "preferences.changed": ("rescore", "membership", "enrol"),
     "interaction.decided": ("rescore", "membership", "wake", "count"),
-    "lead.created": ("rescore", "membership", "business", "count"),
-    "lead.changed": ("rescore",),
+    "lead.created": ("rescore", "membership", "business"),
+    "lead.changed": ("rescore", "membership"),
     "segment.joined": ("enrol",),
     "segment.left": ("enrol",),
     "send.queued": ("send",),
@@ -38,46 +61,118 @@ REACTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+def queues_for(fact: Fact) -> tuple[str, ...]:
+    """Return the queues that hear of a fact (docs/architecture.md has the same table in words)."""
+    if fact["fact"] == "interaction.recorded":
+        return _interaction(fact)
+    return REACTIONS.get(fact["fact"], ())
+
+
 def _interaction(fact: Fact) -> tuple[str, ...]:
     if fact["verdict"] == "undecided":
-        return ("verdict", "count")
+        return ("verdict",)
     if fact["verdict"] not in SETTLED:
         return ("count",)
     entering = ("enrol",) if fact["type"] == "FormSubmitted" else ()
-    return ("rescore", "membership", "wake", "count", *entering)
+    confirming = ("confirm",) if fact["type"] in BY_PEOPLE else ()
+    return ("rescore", "membership", "wake", "count", *entering, *confirming)
 
 
-@dataclass(frozen=True, slots=True)
-class Agenda:
-    """A kind of due work: the index it lies in, the queue of its work, and the message made of an item's key."""
-
-    work: str
-    queue: str
-    by_due: Callable[[], Any]
-    message: Callable[[str, str], dict[str, Any]]
+# What a contact is known by ----------------------------------------------------------------------------------------
 
 
-def agendas() -> tuple[Agenda, ...]:
-    """Return every domain's due work, for the poller."""
-    from chalicelib.definitions.models import DefinitionsItem
-    from chalicelib.journeys.models import JourneysItem
-    from chalicelib.segments.models import SegmentsItem
+def _contact(contact_id: str) -> list[dict[str, Any]]:
+    return [contact_fields.of_contact(contact) for contact in contacts.find_many([contact_id])]
 
-    return (
-        Agenda("enrolment", "wake", lambda: JourneysItem.by_due, _enrolment),
-        Agenda("membership", "membership", lambda: SegmentsItem.by_due, _contact),
-        Agenda("job", "jobs", lambda: DefinitionsItem.by_due, lambda pk, _: {"fact": "due", "id": _id(pk)}),
-    )
+
+def _account(contact_id: str) -> list[dict[str, Any]]:
+    found = contacts.find_many([contact_id])
+    account = find_if_any(found[0].account_id) if found else None
+    return [contact_fields.of_account(account)] if account is not None else []
+
+
+def _preferences(contact_id: str) -> list[dict[str, Any]]:
+    return [consent.preferences(contact_id).fields()]
+
+
+def _leads(contact_id: str) -> list[dict[str, Any]]:
+    return [lead_fields.record_of(lead) for lead in leads.of_contact(contact_id)]
+
+
+# Bulk work ---------------------------------------------------------------------------------------------------------
 
 
 def _id(pk: str) -> str:
     return pk.partition("#")[2]
 
 
-def _contact(pk: str, _: str) -> dict[str, Any]:
+EVERY_CONTACT = jobs.of_index(ContactsItem.by_created, "contact", lambda item: _id(item.pk))
+
+
+def _reevaluate(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
+    queues.send("membership", ({"fact": "rebuild", "contact": each} for each in ids))
+
+
+def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
+    """Have every reaction look at a contact again; safe at any time."""
+    for queue in ("rescore", "membership"):
+        queues.send(queue, ({"fact": "rebuild", "contact": each} for each in ids))
+
+
+def _claim(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> None:
+    """Let existing contacts claim under a strategy that is being built."""
+    wanted = next((each for each in strategies.read_all("contact") if each.id == arguments["strategy"]), None)
+    if wanted is None:
+        raise Conflict("This strategy is no longer in use.")
+    contacts.backfill(wanted, ids, now)
+
+
+def _claimed(arguments: Mapping[str, Any]) -> None:
+    strategies.built(arguments["target"], arguments["strategy"])
+
+
+WORKS = {
+    **journeys.WORKS,
+    **scoring.WORKS,
+    "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
+    "strategy-backfill": jobs.Work(EVERY_CONTACT, _claim, _claimed),
+    "resync": jobs.Work(EVERY_CONTACT, _resync),
+}
+
+# Due work ----------------------------------------------------------------------------------------------------------
+
+
+def _due_contact(pk: str, _: str) -> dict[str, Any]:
     return {"fact": "due", "contact": _id(pk)}
 
 
-def _enrolment(pk: str, sk: str) -> dict[str, Any]:
+def _due_record(pk: str, _: str) -> dict[str, Any]:
+    return {"fact": "due", "id": _id(pk)}
+
+
+def _due_enrolment(pk: str, sk: str) -> dict[str, Any]:
     _, journey, occurrence = sk.split("#")
     return {"fact": "due", "enrolment": f"{_id(pk)}.{journey}.{occurrence}"}
+
+
+AGENDAS = (
+    Agenda("enrolment", "wake", JourneysItem.by_due, _due_enrolment),
+    Agenda("membership", "membership", SegmentsItem.by_due, _due_contact),
+    Agenda("rescore", "rescore", ScoringItem.by_due, _due_contact),
+    Agenda("job", "jobs", DefinitionsItem.by_due, _due_record),
+    Agenda("send", "send", MessagesItem.by_due, _due_record),
+    Agenda("submission", "submissions", CaptureItem.by_due, _due_record),
+)
+
+
+def wire() -> None:
+    """Tell the mechanism what there is. Called once, by app.py; calling it again changes nothing."""
+    sources.register("contact", contact_fields.FIELDS, _contact)
+    sources.register("account", contact_fields.ACCOUNT_FIELDS, _account)
+    sources.register("preferences", consent.FIELDS, _preferences)
+    sources.register("lead", lead_fields.FIELDS, _leads)
+    sources.register_interactions(InteractionType, interactions.told)
+    router.routes.queues_for = queues_for
+    router.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
+    jobs.works.update(WORKS)
+    agendas[:] = AGENDAS

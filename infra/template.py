@@ -243,14 +243,11 @@ def overlaid(below: Json, above: Json) -> Json:
 
 def _refuse_strangers(generated: Json, declared: Declared) -> None:
     """A renamed function must not leave its grants or events behind unnoticed."""
-    unknown = sorted(set(declared.grants) - set(functions_of(generated)))
-    untyped = [
-        name
-        for name, one in declared.template["Resources"].items()
-        if "Type" not in one and name not in generated["Resources"]
-    ]
-    if unknown or untyped:
-        msg = f"No such function or resource in app.py: {', '.join([*unknown, *untyped])}."
+    resources = declared.template["Resources"]
+    untyped = {name for name, one in resources.items() if "Type" not in one} - set(generated["Resources"])
+    strangers = untyped | (set(declared.grants) - set(functions_of(generated)))
+    if strangers:
+        msg = f"No such function or resource in app.py: {', '.join(sorted(strangers))}."
         raise BadTemplate(msg)
 
 

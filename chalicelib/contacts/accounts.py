@@ -30,6 +30,11 @@ def find(account_id: str) -> Account:
     return account
 
 
+def find_if_any(account_id: str | None) -> Account | None:
+    """Return an account, None where there is none."""
+    return Account.find(*Account.at(account_id)) if account_id else None
+
+
 def amend(account_id: str, values: Mapping[str, Any], version: int, now: datetime) -> Account:
     """Change an account; None clears a field. Raises Stale, NotFound, Invalid."""
     account = find(account_id)

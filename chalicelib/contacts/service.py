@@ -283,9 +283,21 @@ def by_email(address: str) -> list[Contact]:
     strategy = next((each for each in strategies.in_use(strategies.CONTACT) if each.attributes == ("email",)), None)
     if strategy is None:
         raise Conflict("Contacts can be found by address only while a matching strategy by email alone is in use.")
-    place = strategy.place({"email": address}) or ""
+    return find_many(_at(strategy.place({"email": address}) or ""))
+
+
+def holders(address_hash: str) -> list[str]:
+    """Return the ids of the contacts that hold an address, by its keyed hash alone (decisions 31, 38).
+
+    None where no strategy by email alone is in use: then nobody claims addresses.
+    """
+    by_email = (each for each in strategies.in_use(strategies.CONTACT) if each.attributes == ("email",))
+    return [holder for strategy in by_email for holder in _at(f"CLAIM#{strategy.id}##{address_hash}")]
+
+
+def _at(place: str) -> list[str]:
     rows = [item for item in ContactsItem.query(place, consistent_read=True) if isinstance(item, (Owner, Heir))]
-    return find_many(dict.fromkeys(row.record_id for row in rows))
+    return list(dict.fromkeys(row.record_id for row in rows))
 
 
 def duplicates(contact_id: str) -> list[Duplicate]:

@@ -27,10 +27,11 @@ Act = Callable[[Mapping[str, Any], Sequence[str], datetime], object]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A kind of bulk work: how to enumerate, and what to do with what is found."""
+    """A kind of bulk work: how to enumerate, what to do with what is found, and what once all is done."""
 
     pages: Pages
     act: Act
+    done: Callable[[Mapping[str, Any]], object] = lambda _: None
 
 
 works: dict[str, Work] = {}
@@ -126,6 +127,7 @@ def finish(job_id: str, now: datetime) -> bool:
     finished = slices(job_id)
     if len(finished) < SHARDS or not all(each.finished for each in finished):
         return False
+    works[job.work].done(job.arguments)
     _end(job, JobState.DONE, now)
     return True
 

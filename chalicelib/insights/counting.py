@@ -1,7 +1,7 @@
 """What a fact adds to which figures: pure tables from facts to increments."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,7 +61,7 @@ def _of_send(fact: Mapping[str, Any]) -> Countable:
     return Countable(digest("send", fact["id"], fact["was"], fact["state"]), adds)
 
 
-def of_burst(fact: Mapping[str, Any], visits: list[Mapping[str, Any]]) -> Countable:
+def of_burst(fact: Mapping[str, Any], visits: Iterable[Mapping[str, Any]]) -> Countable:
     """Count the visits of one burst: each says its tile and what happened there (entered, processed, path:yes …)."""
     adds: Counter[Figure] = Counter()
     for visit in visits:

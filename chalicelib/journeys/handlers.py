@@ -6,13 +6,13 @@ from typing import Any
 
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
+from chalicelib.agenda import agendas
 from chalicelib.clock import new_id, now
 from chalicelib.interactions.router import route
 from chalicelib.journeys import bulk, engine, entry, leases, polling, raising, waiting
 from chalicelib.journeys.facts import facts_of
 from chalicelib.queues import Message, consume
 from chalicelib.settings import settings
-from chalicelib.wiring import agendas
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 
@@ -55,7 +55,7 @@ def raise_business_triggers(event: SQSEvent) -> dict[str, Any]:
 @handlers.schedule("rate(1 minute)")
 def poll_due(_: CloudWatchEvent) -> None:
     bulk.keep_time(now())
-    polling.hand_out(agendas(), now())
+    polling.hand_out(agendas, now())
 
 
 @handlers.lambda_function()

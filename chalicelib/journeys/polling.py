@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from chalicelib import queues
-from chalicelib.agenda import fallen_due
+from chalicelib.agenda import Agenda, fallen_due
 from chalicelib.observability import logger
 from chalicelib.settings import settings
-from chalicelib.wiring import Agenda
 
 MOST_WAITING = 5000
 MOST_A_SHARD = 500
@@ -25,6 +24,6 @@ def hand_out(agendas: Iterable[Agenda], now: datetime) -> dict[str, int]:
         if queues.waiting(agenda.queue) > MOST_WAITING:
             logger.warning("queue is full", queue=agenda.queue)
             continue
-        found = fallen_due(agenda.by_due(), agenda.work, before, MOST_A_SHARD)
+        found = fallen_due(agenda.by_due, agenda.work, before, MOST_A_SHARD)
         handed[agenda.work] = queues.send(agenda.queue, (agenda.message(item.pk, item.sk) for item in found))
     return handed

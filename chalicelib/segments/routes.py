@@ -1,5 +1,9 @@
 """Segments over HTTP: the life cycle, members, and why."""
 
+from chalicelib.definitions.lifecycle import Checked, JobWanted
+from chalicelib.definitions.models import Definition
+from chalicelib.definitions.routes import Kind, lifecycle
+from chalicelib.errors import Conflict
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
 from chalicelib.segments import service
 from chalicelib.segments.models import Member, Membership
@@ -9,9 +13,30 @@ from chalicelib.segments.schemas import (
     Memberships,
     MembershipView,
     MemberView,
+    SegmentDocument,
 )
 
 api = Api(__name__)
+
+
+def _permanent(document: SegmentDocument, before: Definition | None) -> SegmentDocument:
+    """The type of a segment is settled when it first goes live (SEG-4)."""
+    if before is not None and before.published_version and before.document["type"] != document.type:
+        raise Conflict("A segment that has been live keeps its type. Make another segment instead.")
+    return document
+
+
+lifecycle(
+    api,
+    Kind(
+        "segment",
+        "/segments",
+        SegmentDocument,
+        lambda document: Checked(service.problems(document)),
+        before_save=_permanent,
+        publish_job=lambda _: JobWanted("segment-build"),
+    ),
+)
 
 
 @api.on("POST /segments/{segment_id}/members", scope="segments:write", body=MembersChange)

@@ -56,6 +56,7 @@ def addresses(deployment: Deployment, admin_key: str) -> str:
     rows = {
         "API": f"{deployment.api_url}/health",
         "OpenAPI": f"{deployment.api_url}/openapi.json",
+        "A form": f"{deployment.api_url}/p/newsletter",
         "Inbox": deployment.inbox_url,
         "Cloud": f"{deployment.cloud_url} (AWS on this machine)",
         "Admin key": admin_key or "(none yet)",
@@ -70,7 +71,7 @@ def run(port: int) -> None:
     with LocalCloud(port) as cloud, ExitStack() as ending:
         deployment = deploy(cloud, build, say=say)
         say("Seeding …")
-        admin_key = seed(deployment)
+        admin_key, _ = seed(deployment)
         ending.callback(ENDPOINTS.unlink, missing_ok=True)
         write_endpoints(ENDPOINTS, deployment, admin_key)
         say("Ready. Ctrl-C ends it and forgets everything.")

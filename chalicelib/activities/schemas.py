@@ -1,0 +1,91 @@
+"""Activities as clients send and get them."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import AwareDatetime, Field, model_validator
+
+from chalicelib.activities.choices import ActivityKind, ActivityState, RegardingKind
+from chalicelib.http import ListQuery, Schema
+
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+Subject = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class ActivityFields(Schema):
+    """What people may write on an activity."""
+
+    description: Annotated[str, Field(max_length=2000)] | None = None
+    owner_id: Id | None = None
+    due: AwareDatetime | None = None
+    starts_at: AwareDatetime | None = None
+    ends_at: AwareDatetime | None = None
+    location: Annotated[str, Field(max_length=200)] | None = None
+    phone_number: Annotated[str, Field(max_length=50)] | None = None
+
+
+class Regarding(Schema):
+    """Whom or what an activity is about."""
+
+    kind: RegardingKind
+    id: Id
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}#{self.id}"
+
+
+class NewActivity(ActivityFields):
+    """Something to do. An appointment has a start."""
+
+    kind: ActivityKind = ActivityKind.TASK
+    subject: Subject
+    regarding: Regarding | None = None
+
+    @model_validator(mode="after")
+    def _has_a_start(self) -> "NewActivity":
+        if self.kind is ActivityKind.APPOINTMENT and self.starts_at is None:
+            raise ValueError("An appointment needs starts_at.")
+        return self
+
+
+class ActivityChange(ActivityFields):
+    """What changes: fields that are not named stay, null empties one."""
+
+    subject: Subject | None = None
+
+    @model_validator(mode="after")
+    def _kept(self) -> "ActivityChange":
+        if "subject" in self.model_fields_set and self.subject is None:
+            raise ValueError("The subject cannot be empty.")
+        return self
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class ActivitiesQuery(ListQuery):
+    """The activities of one owner (open ones first, by due date), or those regarding one record, newest first."""
+
+    owner_id: Id | None = None
+    state: ActivityState | None = None
+    regarding_kind: RegardingKind = RegardingKind.CONTACT
+    regarding_id: Id | None = None
+
+
+class ActivityView(ActivityFields):
+    """An activity."""
+
+    id: str
+    kind: ActivityKind
+    subject: str
+    state: ActivityState
+    regarding: Regarding | None = None
+    journey_id: str | None = None
+    enrolment_id: str | None = None
+    created_at: datetime
+    updated_at: datetime
+    ended_at: datetime | None = None
+    ended_by: str | None = None
+    version: int

@@ -1,0 +1,63 @@
+"""What conditions may ask of leads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.conditions.catalogue import Field, Fields, FieldType
+from chalicelib.leads.choices import (
+    LeadSource,
+    LeadSourceType,
+    Need,
+    PurchaseProcess,
+    PurchaseTimeframe,
+    Rating,
+    State,
+    StatusReason,
+)
+from chalicelib.leads.models import Lead
+from chalicelib.leads.process import Flag, Stage
+
+TEXTS = (
+    *("subject", "first_name", "last_name", "company_name", "job_title", "email", "business_phone", "mobile_phone"),
+    *("website", "street", "city", "region", "postal_code", "country", "industry", "sic_code", "description"),
+    *("linkedin_campaign", "company_size", "job_function", "seniority", "degree", "school"),
+)
+IDS = (
+    *("lead_id", "contact_id", "account_id", "owner_id"),
+    *("source_journey_id", "source_email_id", "source_form_id", "source_page_id"),
+)
+INTEGERS = ("number_of_employees", "linkedin_submissions")
+NUMBERS = ("annual_revenue", "budget_amount")
+BOOLEANS = ("decision_maker", "do_not_email", "do_not_bulk_email", "do_not_phone", *Flag)
+INSTANTS = ("created_at", "updated_at", "stage_since", "sales_ready_at", "recycled_at", "latest_submission_at")
+CHOICES: Mapping[str, Any] = {
+    "rating": Rating,
+    "lead_source": LeadSource,
+    "lead_source_type": LeadSourceType,
+    "purchase_timeframe": PurchaseTimeframe,
+    "purchase_process": PurchaseProcess,
+    "need": Need,
+    "state": State,
+    "status_reason": StatusReason,
+    "stage": Stage,
+}
+
+
+def _typed(names: tuple[str, ...], type_: FieldType) -> dict[str, Field]:
+    return {str(name): Field(type_) for name in names}
+
+
+FIELDS: Fields = {
+    **_typed(TEXTS, FieldType.TEXT),
+    **_typed(IDS, FieldType.ID),
+    **_typed(INTEGERS, FieldType.INTEGER),
+    **_typed(NUMBERS, FieldType.NUMBER),
+    **_typed(BOOLEANS, FieldType.BOOLEAN),
+    **_typed(INSTANTS, FieldType.INSTANT),
+    **{name: Field(FieldType.CHOICE, tuple(choices)) for name, choices in CHOICES.items()},
+}
+
+
+def record_of(lead: Lead) -> dict[str, Any]:
+    """Return a lead as conditions read it."""
+    return {name: getattr(lead, name) for name in FIELDS}

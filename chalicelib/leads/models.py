@@ -1,0 +1,197 @@
+"""The leads table: leads, their history, and the claims of their match keys."""
+
+from datetime import datetime
+
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
+
+from chalicelib.agenda import ByDue
+from chalicelib.clock import as_text
+from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, Key, shard
+from chalicelib.leads.choices import State, StatusReason
+from chalicelib.leads.process import Flag, Position, Stage
+from chalicelib.settings import settings
+
+
+class ByCreated(GlobalSecondaryIndex["LeadsItem"]):
+    """All leads, by creation."""
+
+    class Meta:
+        index_name = "by_created"
+        projection = IncludeProjection(["kind"])
+
+    listed = UnicodeAttribute(hash_key=True)
+    created_at = InstantAttribute(range_key=True)
+
+
+class ByOwner(GlobalSecondaryIndex["LeadsItem"]):
+    """The leads of an owner, by creation."""
+
+    class Meta:
+        index_name = "by_owner"
+        projection = IncludeProjection(["kind"])
+
+    owner_id = UnicodeAttribute(hash_key=True)
+    created_at = InstantAttribute(range_key=True)
+
+
+class ByStage(GlobalSecondaryIndex["LeadsItem"]):
+    """The open leads of a stage, by how long they have been there."""
+
+    class Meta:
+        index_name = "by_stage"
+        projection = IncludeProjection(["kind"])
+
+    stage_shard = UnicodeAttribute(hash_key=True)
+    stage_since = InstantAttribute(range_key=True)
+
+
+class ByContact(GlobalSecondaryIndex["LeadsItem"]):
+    """The leads of a contact, by creation."""
+
+    class Meta:
+        index_name = "by_contact"
+        projection = IncludeProjection(["kind"])
+
+    contact_id = UnicodeAttribute(hash_key=True)
+    created_at = InstantAttribute(range_key=True)
+
+
+class ByAccount(GlobalSecondaryIndex["LeadsItem"]):
+    """The leads of an account, by creation."""
+
+    class Meta:
+        index_name = "by_account"
+        projection = IncludeProjection(["kind"])
+
+    account_id = UnicodeAttribute(hash_key=True)
+    created_at = InstantAttribute(range_key=True)
+
+
+class LeadsItem(Item):
+    """The leads table."""
+
+    class Meta:
+        table_name = settings.table("leads")
+
+    by_due = ByDue()
+    by_created = ByCreated()
+    by_owner = ByOwner()
+    by_stage = ByStage()
+    by_contact = ByContact()
+    by_account = ByAccount()
+
+
+class Lead(LeadsItem, discriminator="lead"):
+    """One expressed interest (LEAD-1). The marketing context is that of its creation and never changes."""
+
+    lead_id = UnicodeAttribute()
+    # What it is about, and who.
+    subject = UnicodeAttribute(null=True)
+    first_name = UnicodeAttribute(null=True)
+    last_name = UnicodeAttribute()
+    company_name = UnicodeAttribute(null=True)
+    job_title = UnicodeAttribute(null=True)
+    email = UnicodeAttribute(null=True)
+    business_phone = UnicodeAttribute(null=True)
+    mobile_phone = UnicodeAttribute(null=True)
+    website = UnicodeAttribute(null=True)
+    street = UnicodeAttribute(null=True)
+    city = UnicodeAttribute(null=True)
+    region = UnicodeAttribute(null=True)
+    postal_code = UnicodeAttribute(null=True)
+    country = UnicodeAttribute(null=True)
+    industry = UnicodeAttribute(null=True)
+    number_of_employees = IntegerAttribute(null=True)
+    annual_revenue = DecimalAttribute(null=True)
+    sic_code = UnicodeAttribute(null=True)
+    description = UnicodeAttribute(null=True)
+    # What is known of the interest.
+    rating = UnicodeAttribute(null=True)
+    lead_source = UnicodeAttribute(null=True)
+    lead_source_type = UnicodeAttribute(null=True)
+    purchase_timeframe = UnicodeAttribute(null=True)
+    purchase_process = UnicodeAttribute(null=True)
+    need = UnicodeAttribute(null=True)
+    budget_amount = DecimalAttribute(null=True)
+    decision_maker = BooleanAttribute(null=True)
+    do_not_email = BooleanAttribute(null=True)
+    do_not_bulk_email = BooleanAttribute(null=True)
+    do_not_phone = BooleanAttribute(null=True)
+    linkedin_campaign = UnicodeAttribute(null=True)
+    linkedin_submissions = IntegerAttribute(null=True)
+    company_size = UnicodeAttribute(null=True)
+    job_function = UnicodeAttribute(null=True)
+    seniority = UnicodeAttribute(null=True)
+    degree = UnicodeAttribute(null=True)
+    school = UnicodeAttribute(null=True)
+    # Where it came from.
+    source_journey_id = UnicodeAttribute(null=True)
+    source_email_id = UnicodeAttribute(null=True)
+    source_form_id = UnicodeAttribute(null=True)
+    source_page_id = UnicodeAttribute(null=True)
+    source_submission_id = UnicodeAttribute(null=True)
+    latest_submission_at = InstantAttribute(null=True)
+    # Whose it is, and where it stands.
+    contact_id = UnicodeAttribute(null=True)
+    account_id = UnicodeAttribute(null=True)
+    owner_id = UnicodeAttribute(null=True)
+    state = UnicodeAttribute(default=State.OPEN)
+    status_reason = UnicodeAttribute(default=StatusReason.NEW)
+    stage = UnicodeAttribute(default=Stage.INQUIRY)
+    stage_since = InstantAttribute()
+    stage_shard = UnicodeAttribute(null=True)
+    teleprospect_ready = BooleanAttribute(default=False)
+    teleprospect_accepted = BooleanAttribute(default=False)
+    sales_ready = BooleanAttribute(default=False)
+    sales_accepted = BooleanAttribute(default=False)
+    recycled = BooleanAttribute(default=False)
+    sales_ready_at = InstantAttribute(null=True)
+    recycled_at = InstantAttribute(null=True)
+    listed = UnicodeAttribute()
+    created_at = InstantAttribute()
+    updated_at = InstantAttribute()
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def at(lead_id: str) -> tuple[str, str]:
+        return f"LEAD#{lead_id}", "LEAD"
+
+    @classmethod
+    def new(cls, lead_id: str, now: datetime) -> "Lead":
+        lead = cls(*cls.at(lead_id), lead_id=lead_id, created_at=now, updated_at=now, stage_since=now)
+        lead.listed = f"lead#{shard(lead_id)}"
+        lead.list_by_stage()
+        return lead
+
+    @property
+    def open(self) -> bool:
+        return self.state == State.OPEN
+
+    @property
+    def position(self) -> Position:
+        flags = frozenset(flag for flag in Flag if getattr(self, flag))
+        return Position(Stage(self.stage), flags, self.open)
+
+    def list_by_stage(self) -> None:
+        """Closed leads leave the lists of the stages."""
+        self.stage_shard = f"{self.stage}#{shard(self.lead_id)}" if self.open else None
+
+
+class Move(LeadsItem, discriminator="move"):
+    """A change worth remembering: of the stage, a flag, the parents, the state; who, when and why. Append-only."""
+
+    lead_id = UnicodeAttribute()
+    at = InstantAttribute()
+    by = UnicodeAttribute()
+    why = UnicodeAttribute()
+    changes = JSONAttribute()
+
+    @staticmethod
+    def place(lead_id: str, at: datetime, move_id: str) -> tuple[str, str]:
+        return f"LEAD#{lead_id}", f"HISTORY#{as_text(at)}#{move_id}"
+
+
+def lead_key(lead_id: str) -> Key:
+    """Return where a lead lies."""
+    return Key(Lead, *Lead.at(lead_id))

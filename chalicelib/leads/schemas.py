@@ -1,0 +1,211 @@
+"""Leads as clients send and get them."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import Field, model_validator
+
+from chalicelib.http import ListQuery, Schema
+from chalicelib.leads.choices import (
+    REASONS,
+    LeadSource,
+    LeadSourceType,
+    Need,
+    PurchaseProcess,
+    PurchaseTimeframe,
+    Rating,
+    State,
+    StatusReason,
+)
+from chalicelib.leads.process import Flag, Stage
+
+Id = Annotated[str, Field(min_length=1, max_length=64)]
+Line = Annotated[str, Field(max_length=100)]
+Text = Annotated[str, Field(max_length=200)]
+Money = Annotated[Decimal, Field(max_digits=18, decimal_places=4, ge=0)]
+
+
+class LeadFields(Schema):
+    """What people may write on a lead."""
+
+    subject: Text | None = None
+    first_name: Line | None = None
+    company_name: Text | None = None
+    job_title: Line | None = None
+    email: Annotated[str, Field(max_length=320)] | None = None
+    business_phone: Annotated[str, Field(max_length=50)] | None = None
+    mobile_phone: Annotated[str, Field(max_length=50)] | None = None
+    website: Text | None = None
+    street: Text | None = None
+    city: Line | None = None
+    region: Line | None = None
+    postal_code: Annotated[str, Field(max_length=20)] | None = None
+    country: Line | None = None
+    industry: Line | None = None
+    number_of_employees: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+    annual_revenue: Money | None = None
+    sic_code: Annotated[str, Field(max_length=20)] | None = None
+    description: Annotated[str, Field(max_length=2000)] | None = None
+    rating: Rating | None = None
+    lead_source: LeadSource | None = None
+    lead_source_type: LeadSourceType | None = None
+    purchase_timeframe: PurchaseTimeframe | None = None
+    purchase_process: PurchaseProcess | None = None
+    need: Need | None = None
+    budget_amount: Money | None = None
+    decision_maker: bool | None = None
+    do_not_email: bool | None = None
+    do_not_bulk_email: bool | None = None
+    do_not_phone: bool | None = None
+    linkedin_campaign: Text | None = None
+    linkedin_submissions: Annotated[int, Field(ge=0)] | None = None
+    company_size: Line | None = None
+    job_function: Line | None = None
+    seniority: Line | None = None
+    degree: Line | None = None
+    school: Text | None = None
+    owner_id: Id | None = None
+    contact_id: Id | None = None
+    account_id: Id | None = None
+
+
+LastName = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class NewLead(LeadFields):
+    """A lead made by hand; it should name its parent contact, else marketing cannot use it (LEAD-8)."""
+
+    last_name: LastName
+
+
+class LeadChange(LeadFields):
+    """What changes: fields that are not named stay, null empties one."""
+
+    last_name: LastName | None = None
+    status_reason: StatusReason | None = None
+
+    @model_validator(mode="after")
+    def _kept(self) -> "LeadChange":
+        for name in ("last_name", "status_reason"):
+            if name in self.model_fields_set and getattr(self, name) is None:
+                raise ValueError(f"{name} cannot be empty.")
+        return self
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Why(Schema):
+    """Why it is done, as the lead's history will tell it."""
+
+    why: Annotated[str, Field(max_length=500)] = ""
+
+
+class MoveLead(Why):
+    """The stage to move a lead to, forward or back."""
+
+    stage: Stage
+
+
+MARKABLE = (Flag.SALES_READY, Flag.TELEPROSPECT_READY, Flag.TELEPROSPECT_ACCEPTED, Flag.SALES_ACCEPTED)
+
+
+class MarkLead(Why):
+    """What a lead is marked as."""
+
+    flag: Flag
+
+    @model_validator(mode="after")
+    def _markable(self) -> "MarkLead":
+        if self.flag not in MARKABLE:
+            raise ValueError("A lead is recycled by returning it to marketing.")
+        return self
+
+
+class AcceptLead(Why):
+    """Who takes the lead; its owner stays where nobody is named."""
+
+    owner_id: Id | None = None
+
+
+class CloseLead(Why):
+    """How a lead ended."""
+
+    state: State
+    status_reason: StatusReason | None = None
+
+    @model_validator(mode="after")
+    def _ended(self) -> "CloseLead":
+        if self.state is State.OPEN:
+            raise ValueError("A lead is closed as qualified or as disqualified.")
+        if self.reason not in REASONS[self.state]:
+            raise ValueError(f"{self.reason} is no reason of the state {self.state}.")
+        return self
+
+    @property
+    def reason(self) -> StatusReason:
+        return self.status_reason or REASONS[self.state][0]
+
+
+class LeadsQuery(ListQuery):
+    """All leads, or those of one owner, stage, contact or account."""
+
+    owner_id: Id | None = None
+    stage: Stage | None = None
+    contact_id: Id | None = None
+    account_id: Id | None = None
+
+
+class LeadView(LeadFields):
+    """A lead."""
+
+    id: str
+    last_name: str
+    state: State
+    status_reason: StatusReason
+    stage: Stage
+    stage_since: datetime
+    teleprospect_ready: bool
+    teleprospect_accepted: bool
+    sales_ready: bool
+    sales_accepted: bool
+    recycled: bool
+    sales_ready_at: datetime | None = None
+    recycled_at: datetime | None = None
+    source_journey_id: str | None = None
+    source_email_id: str | None = None
+    source_form_id: str | None = None
+    source_page_id: str | None = None
+    source_submission_id: str | None = None
+    latest_submission_at: datetime | None = None
+    created_at: datetime
+    updated_at: datetime
+    version: int
+
+
+class MoveView(Schema):
+    """A change in a lead's history: for each field what it was and what it became."""
+
+    at: datetime
+    by: str
+    why: str
+    changes: dict[str, list[Any]]
+
+
+class StageView(Schema):
+    """A stage of the business process."""
+
+    number: int
+    stage: Stage
+    name: str
+    fields: list[str]
+    entry: str
+    exit: str
+
+
+class ProcessView(Schema):
+    """The business process of leads."""
+
+    stages: list[StageView]

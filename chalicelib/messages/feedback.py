@@ -1,0 +1,121 @@
+"""What follows from the provider's events: the ledger, interactions, suppression, consent; each event counts once."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from chalicelib.clock import digest
+from chalicelib.consent.plans import Evidence
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put_changed, put_new, read
+from chalicelib.errors import Unavailable
+from chalicelib.interactions import plans as interactions
+from chalicelib.interactions.models import Fact
+from chalicelib.interactions.plans import NewInteraction
+from chalicelib.interactions.types import InteractionType
+from chalicelib.messages import opting, plans, suppression
+from chalicelib.messages.events import EmailEvent, Happened
+from chalicelib.messages.events import read as read_event
+from chalicelib.messages.ledger import State
+from chalicelib.messages.models import Bounces, Send, Suppressed
+from chalicelib.messages.sent import attributes_of
+from chalicelib.observability import logger
+
+TYPES: dict[Happened, InteractionType] = {
+    Happened.DELIVERED: InteractionType.EMAIL_DELIVERED,
+    Happened.HARD_BOUNCED: InteractionType.EMAIL_HARD_BOUNCED,
+    Happened.SOFT_BOUNCED: InteractionType.EMAIL_SOFT_BOUNCED,
+    Happened.BLOCK_BOUNCED: InteractionType.EMAIL_BLOCK_BOUNCED,
+    Happened.COMPLAINED: InteractionType.EMAIL_FEEDBACK_LOOP,
+    Happened.NOT_SPAM: InteractionType.EMAIL_FEEDBACK_LOOP,
+    Happened.FAILED: InteractionType.EMAIL_SENDING_FAILED,
+}
+SOFT = {Happened.SOFT_BOUNCED, Happened.BLOCK_BOUNCED}
+
+
+def receive(body: Mapping[str, Any], now: datetime) -> None:
+    """Act on one message of the events' queue. Events count for the send named in their tag (decision 33)."""
+    event = read_event(body)
+    if event is None or event.send_id is None or event.happened is Happened.NOTHING:
+        return
+    send = Send.find(*Send.at(event.send_id))
+    if send is None or send.address_hash is None:
+        logger.info("event of a message that is not ours", provider_id=event.provider_id)
+        return
+    _settle(send, event, now)
+    if event.happened is Happened.OPTED_OUT:
+        _opt_out(send, event, now)
+    elif event.happened in TYPES:
+        _record(send, event, now)
+
+
+def _settle(send: Send, event: EmailEvent, now: datetime) -> None:
+    """Let an event end the doubt about a send whose answer was lost, or has not been recorded yet."""
+    if send.state not in {State.CLAIMED, State.UNKNOWN} or send.settled_at is not None:
+        return
+    failed = event.happened is Happened.FAILED
+    state, reason = (State.FAILED, event.detail) if failed else (State.SENT, None)
+    try:
+        commit([plans.reported(send.send_id, state, provider_id=event.provider_id, reason=reason, now=now)])
+    except ConditionFailed:
+        logger.info("send settled meanwhile", send_id=send.send_id)
+
+
+def _opt_out(send: Send, event: EmailEvent, now: datetime) -> None:
+    evidence = Evidence(who="provider", source=f"send:{send.send_id}", method="provider-opt-out")
+    opting.set_bulk([send.contact_id or ""], digest("opt-out", event.identity), evidence, now, allow=False)
+
+
+def _record(send: Send, event: EmailEvent, now: datetime) -> None:
+    """Record what happened together with what it does to the address, in one transaction, once."""
+    new = NewInteraction(
+        TYPES[event.happened],
+        event.at,
+        "ses",
+        event.identity,
+        contact_id=send.contact_id,
+        account_id=send.account_id,
+        attributes={**attributes_of(send), "reason": event.detail},
+    )
+    for _ in range(5):
+        try:
+            commit(interactions.record(new, now, once=True), _consequences(send, event, now))
+        except ConditionFailed as failed:
+            if failed.of(Fact):
+                return  # the same event, delivered before
+        else:
+            return
+    raise Unavailable("The address is being changed by other events.")
+
+
+def _consequences(send: Send, event: EmailEvent, now: datetime) -> list[Write]:
+    hashed = send.address_hash or ""
+    suppressed, bounces = read(
+        [Key(Suppressed, *Suppressed.at(hashed, suppression.ALL)), Key(Bounces, *Bounces.at(hashed))]
+    )
+    if event.happened is Happened.DELIVERED:
+        return [delete(bounces.key, Bounces.version == bounces.version)] if bounces else []
+    if event.happened is Happened.HARD_BOUNCED:
+        return _suppress(suppressed, hashed, suppression.HARD_BOUNCE, event, now)
+    if event.happened is Happened.COMPLAINED:
+        return suppression.plan(
+            suppressed, suppression.Wanted(hashed, suppression.ALL, suppression.COMPLAINT), now
+        )  # EML-26: no end
+    return _soft(suppressed, bounces, hashed, event, now) if event.happened in SOFT else []
+
+
+def _suppress(before: Suppressed | None, hashed: str, reason: str, event: EmailEvent, now: datetime) -> list[Write]:
+    until = event.at + suppression.HARD_BOUNCE_FOR
+    return suppression.plan(before, suppression.Wanted(hashed, suppression.ALL, reason, until), now)
+
+
+def _soft(
+    before: Suppressed | None, bounces: Bounces | None, hashed: str, event: EmailEvent, now: datetime
+) -> list[Write]:
+    """Count a soft bounce; the fifth in a row is treated as a hard one (EML-24, decision 32)."""
+    if bounces is None:
+        return [put_new(Bounces(*Bounces.at(hashed), in_a_row=1))]
+    bounces.in_a_row += 1
+    hard = bounces.in_a_row >= suppression.SOFT_IN_A_ROW
+    return [put_changed(bounces, refused=None), *(
+        _suppress(before, hashed, suppression.SOFT_BOUNCES, event, now) if hard else []
+    )]  # fmt: skip

@@ -1,0 +1,51 @@
+"""The functions of mail: the table's router, the sender, what became of sends, the provider's events, verdicts."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
+
+from chalicelib.clock import new_id, now
+from chalicelib.interactions.router import route
+from chalicelib.messages import feedback, sender, sent, tracking
+from chalicelib.messages.facts import facts_of
+from chalicelib.queues import consume
+
+handlers = Blueprint("app")  # the module Lambda imports, see app.py
+
+Answer = dict[str, Any]
+
+
+@handlers.on_dynamodb_record(stream_arn="PLACEHOLDER")
+def route_messages(event: DynamoDBEvent) -> None:
+    route(event.to_dict(), facts_of)
+
+
+@handlers.on_sqs_message(queue_arn="PLACEHOLDER")
+def send_messages(event: SQSEvent) -> Answer:
+    return consume(event.to_dict(), lambda message: sender.take_up(send_id_of(message), now(), new_id()))
+
+
+def send_id_of(message: Mapping[str, Any]) -> str:
+    """Return the send that a fact names, or that the agenda found due."""
+    return str(message["id"] if "id" in message else message["pk"]).removeprefix("SEND#")
+
+
+@handlers.on_sqs_message(queue_arn="PLACEHOLDER")
+def record_sends(event: SQSEvent) -> Answer:
+    return consume(event.to_dict(), lambda message: sent.record(message["id"]))
+
+
+@handlers.on_sqs_message(queue_arn="PLACEHOLDER")
+def receive_email_events(event: SQSEvent) -> Answer:
+    return consume(event.to_dict(), lambda message: feedback.receive(message, now()))
+
+
+@handlers.on_sqs_message(queue_arn="PLACEHOLDER")
+def decide_verdicts(event: SQSEvent) -> Answer:
+    return consume(event.to_dict(), lambda message: tracking.decide(message["contact"], message["sk"], now()))
+
+
+@handlers.on_sqs_message(queue_arn="PLACEHOLDER")
+def confirm_verdicts(event: SQSEvent) -> Answer:
+    return consume(event.to_dict(), lambda message: tracking.confirm_human(message["contact"], now()))

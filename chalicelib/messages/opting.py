@@ -1,0 +1,42 @@
+"""Bulk email on or off for people who said so, with the record of how they did (invariant 7)."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from chalicelib.clock import digest
+from chalicelib.consent import plans as consent_plans
+from chalicelib.consent import service as consent
+from chalicelib.consent.plans import Evidence
+from chalicelib.contacts import service as contacts
+from chalicelib.dynamodb import ConditionFailed, Write, commit
+from chalicelib.errors import Unavailable
+
+
+def set_bulk(
+    contact_ids: Iterable[str],
+    change_id: str,
+    evidence: Evidence,
+    now: datetime,
+    *,
+    allow: bool,
+    also: list[Write] | None = None,
+) -> int:
+    """Set bulk email of contacts that exist; returns of how many it changed. `also` is written with the first."""
+    changed = 0
+    for contact in contacts.find_many(dict.fromkeys(contact_ids)):
+        changed += _set(contact.contact_id, change_id, evidence, now, allow=allow, also=also or [])
+        also = []
+    return changed
+
+
+def _set(contact_id: str, change_id: str, evidence: Evidence, now: datetime, *, allow: bool, also: list[Write]) -> bool:
+    for _ in range(5):
+        before = consent.preferences(contact_id)
+        own = digest(change_id, contact_id)
+        writes = consent_plans.change(before, {"bulk_email": allow}, evidence, own, now)
+        try:
+            commit(writes, also)
+        except ConditionFailed:
+            continue
+        return bool(writes)
+    raise Unavailable("The preferences are being changed by somebody else. Try again in a few seconds.")

@@ -1,0 +1,114 @@
+"""The routes that recipients' mail programs and browsers call: tracking, subscription centre, one-click."""
+
+from base64 import b64decode
+from collections.abc import Callable
+from email.parser import BytesParser
+from email.policy import HTTP
+from http import HTTPStatus
+from typing import Any
+
+from chalicelib.clock import new_id
+from chalicelib.errors import Invalid, NotFound
+from chalicelib.http import FORM, MULTIPART, Api, Call, Nothing, Reply, form_of
+from chalicelib.messages import centre, tracking
+from chalicelib.messages.pages import page
+from chalicelib.settings import settings
+
+api = Api(__name__)
+
+GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+SMALL = 8 * 1024
+FRESH: dict[str, str | list[str]] = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
+
+
+def _agent(call: Call[Any]) -> str:
+    return str(call.headers.get("user-agent") or "")
+
+
+def _redirect(url: str | None) -> Reply:
+    if url is None:
+        return Reply(status=HTTPStatus.NO_CONTENT, headers=FRESH)
+    return Reply(status=HTTPStatus.FOUND, headers={**FRESH, "Location": url})
+
+
+@api.on("GET /t/{token}", scope=None)
+def follow_link(call: Call[Nothing], token: str) -> Reply:
+    """Follow a tracked link."""
+    return _kindly(lambda: _redirect(tracking.follow(token, new_id(), _agent(call), call.now)))
+
+
+@api.on("HEAD /t/{token}", scope=None)
+def look_at_link(_: Call[Nothing], token: str) -> Reply:
+    """Say where a tracked link leads; nothing is recorded."""
+    return _kindly(lambda: _redirect(tracking.destination(token)))
+
+
+@api.on("GET /o/{token}", scope=None)
+def note_open(call: Call[Nothing], token: str) -> Reply:
+    """Show the pixel of a message."""
+    tracking.opened(token, new_id(), _agent(call), call.now)
+    return Reply(GIF, content_type="image/gif", headers=FRESH)
+
+
+@api.on("GET /subscriptions/{token}", scope=None)
+def show_subscription_centre(_: Call[Nothing], token: str) -> Reply:
+    """Show what the recipient of a message allows."""
+    return _centre(token, lambda: centre.show(token))
+
+
+@api.on("POST /subscriptions/{token}", scope=None, content_types=(FORM,), largest=SMALL)
+def submit_subscription_centre(call: Call[Nothing], token: str) -> Reply:
+    """Save what the recipient of a message chose."""
+    allow = "do_not_bulk_email" not in form_of(call)
+    said = "Saved. You may get marketing emails." if allow else "Saved. You will get no more marketing emails."
+    return _centre(token, lambda: centre.submit(token, call.new_id, call.now, allow=allow), said)
+
+
+@api.on("GET /unsubscribe/{token}", scope=None)
+def show_unsubscribe(_: Call[Nothing], token: str) -> Reply:
+    """Show the subscription centre; nothing changes, for scanners open links too (invariant 10)."""
+    return _centre(token, lambda: centre.show(token))
+
+
+@api.on("POST /unsubscribe/{token}", scope=None, content_types=(FORM, MULTIPART), largest=SMALL)
+def unsubscribe(call: Call[Nothing], token: str) -> Reply:
+    """Unsubscribe with one click, as mail programs do it (RFC 8058)."""
+    if _fields(call).get("List-Unsubscribe") != "One-Click":
+        raise Invalid("The body must be List-Unsubscribe=One-Click.")
+    centre.unsubscribe(token, call.now)
+    return Reply("You are unsubscribed.", content_type="text/plain; charset=utf-8", headers=FRESH)
+
+
+def _fields(call: Call[Any]) -> dict[str, Any]:
+    kind = str(call.headers.get("content-type") or FORM)
+    if not kind.lower().startswith(MULTIPART):
+        return dict(form_of(call))
+    head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
+    message = BytesParser(policy=HTTP).parsebytes(head + call.raw)
+    parts = message.iter_parts() if message.is_multipart() else ()
+    return {str(part.get_param("name", header="content-disposition")): part.get_content().strip() for part in parts}
+
+
+def _centre(token: str, use: Callable[[], centre.Centre], said: str = "") -> Reply:
+    def shown() -> Reply:
+        found = use()
+        return page(
+            "centre.html",
+            action=f"{settings.public_url}/subscriptions/{token}",
+            bulk_email=found.bulk_email,
+            wording=centre.WORDING,
+            said=said,
+        )
+
+    return _kindly(shown)
+
+
+def _kindly(use: Callable[[], Reply]) -> Reply:
+    """Answer a person whose link is broken or gone with a page, not with JSON (SBC-5)."""
+    try:
+        return use()
+    except Invalid as error:
+        title, status = "We cannot tell whose link this is", HTTPStatus.BAD_REQUEST
+        return page("notice.html", status, title=title, text=str(error))
+    except NotFound as error:
+        return page("notice.html", HTTPStatus.NOT_FOUND, title="There is nothing here any more", text=str(error))

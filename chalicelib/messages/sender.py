@@ -1,0 +1,203 @@
+"""The sender: takes a send up, checks for the last time, claims it, hands it over, records what came of it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from chalicelib.consent import plans as consent_plans
+from chalicelib.consent import service as consent
+from chalicelib.consent.rules import Designation, Preferences, refusal
+from chalicelib.contacts import service as contacts
+from chalicelib.contacts.fields import of_contact
+from chalicelib.definitions import service as definitions
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read
+from chalicelib.errors import NotFound, Unavailable
+from chalicelib.messages import plans, provider, suppression
+from chalicelib.messages.blocking import Situation, blocked_by
+from chalicelib.messages.ledger import CONTENT_SETTINGS_AGAIN, State, may_go_again
+from chalicelib.messages.models import Dedup, MessageSettings, Send
+from chalicelib.messages.pace import Pace
+from chalicelib.messages.provider import Accepted, Lost, NotNow, Refused
+from chalicelib.messages.reasons import Reason
+from chalicelib.messages.rendering import Composed, compose
+from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
+from chalicelib.observability import logger
+from chalicelib.queues import send as enqueue
+from chalicelib.settings import settings
+
+BEHIND = 30  # seconds until a message comes again that would have waited too long for its turn
+
+
+@cache
+def _pace() -> Pace:
+    return Pace(provider.rate())
+
+
+def take_up(send_id: str, now: datetime, token: str) -> None:
+    """Do what a send needs next; nothing if it needs nothing, so a message delivered twice does no harm."""
+    row = Send.find(*Send.at(send_id))
+    if row is None or row.settled_at is not None:
+        return
+    match row.state:
+        case State.QUEUED:
+            _attempt(row, now, token)
+        case State.CLAIMED if row.leased_until is None or row.leased_until <= now:
+            _settle(plans.unknown(send_id, row.token or "", now))  # its sender died: nobody knows
+        case State.UNKNOWN if row.due is None or row.due <= now:
+            _take_up_unknown(row, now, token)
+
+
+def _take_up_unknown(row: Send, now: datetime, token: str) -> None:
+    if may_go_again(row.designation, row.tries):
+        _attempt(row, now, token)
+    else:
+        _settle(plans.close_unknown(row, now))
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """What was read for the final check."""
+
+    version: int
+    document: EmailDocument | None
+    contact: Any
+    preferences: Preferences
+    composed: Composed | None
+    suppressed: bool
+    settings: MessageSettings
+
+
+def _attempt(row: Send, now: datetime, token: str) -> None:
+    shared = definitions.live("content-settings", row.content_settings_id)
+    if shared is None:
+        _settle(plans.rest(row, CONTENT_SETTINGS_AGAIN, now))  # EML-7: the contact waits until they are live again
+        return
+    document = ContentSettingsDocument.model_validate(shared.document)
+    for _ in range(3):
+        ready = _ready(row, document, now)
+        reason = blocked_by(_situation(row, ready, now))
+        if reason is not None:
+            _block(row, reason, now)
+            return
+        if _done(row, ready, now, token):
+            return
+    raise Unavailable("The contact's preferences keep changing.")
+
+
+def _done(row: Send, ready: _Ready, now: datetime, token: str) -> bool:
+    """Claim and hand over; False only where the contact's preferences have changed since they were read."""
+    if not _pace().turn():
+        enqueue("send", [{"id": row.send_id}], delay=BEHIND)
+        return True
+    failed = _claim(row, ready, now, token)
+    if failed is None:
+        _hand_over(row, ready, token, now)
+    elif failed.of(Dedup) and not failed.of(Send):
+        _block(row, Reason.DUPLICATE, now)
+    return failed is None or bool(failed.of(Send)) or bool(failed.of(Dedup))
+
+
+def _block(row: Send, reason: Reason, now: datetime) -> None:
+    again = row.state == State.UNKNOWN  # blocked is reached from queued only; what may have gone out stays unknown
+    _settle(plans.close_unknown(row, now) if again else plans.block(row, reason, now))
+
+
+def _ready(row: Send, shared: ContentSettingsDocument, now: datetime) -> _Ready:
+    version, document = _email(row.email_id)
+    contact = next(iter(contacts.find_many([row.contact_id or ""])), None)
+    preferences = consent.preferences(row.contact_id or "")
+    composed = None
+    if contact is not None and document is not None:
+        composed = compose(document, shared, of_contact(contact), row.send_id, tracked=preferences.tracking)
+    suppressed, own = _stored(composed, document, now)
+    return _Ready(version, document, contact, preferences, composed, suppressed, own)
+
+
+def _email(email_id: str) -> tuple[int, EmailDocument | None]:
+    """Return the live version of an email, of a stopped one the last: a live journey goes on sending it (EML-5)."""
+    live = definitions.live("email", email_id)
+    if live is not None:
+        return live.version, EmailDocument.model_validate(live.document)
+    try:
+        number = definitions.get("email", email_id).published_version
+    except NotFound:
+        return 0, None
+    if number == 0:
+        return 0, None
+    return number, EmailDocument.model_validate(definitions.document("email", email_id, number))
+
+
+def _stored(composed: Composed | None, document: EmailDocument | None, now: datetime) -> tuple[bool, MessageSettings]:
+    own = Key(MessageSettings, *MessageSettings.at())
+    if composed is None or document is None or composed.recipient is None:
+        [found] = read([own])
+        return False, found or MessageSettings(*MessageSettings.at())
+    hashed = suppression.address_hash(composed.recipient.key)
+    *rows, found = read([*suppression.keys(hashed), own])
+    suppressed = suppression.applies(rows, document.legal_designation, now)
+    return suppressed, found or MessageSettings(*MessageSettings.at())
+
+
+def _situation(row: Send, ready: _Ready, now: datetime) -> Situation:
+    designation = Designation(ready.document.legal_designation) if ready.document else Designation.COMMERCIAL
+    return Situation(
+        now=now,
+        exists=ready.contact is not None,
+        inactive=bool(ready.contact is not None and ready.contact.inactive),
+        good_until=row.good_until,
+        refusal=refusal(ready.preferences, designation),
+        published=ready.document is not None,
+        suppressed=ready.suppressed,
+        composed=ready.composed,
+        forbidden_links=frozenset(ready.settings.forbidden_links or ()),
+    )
+
+
+def _claim(row: Send, ready: _Ready, now: datetime, token: str) -> ConditionFailed | None:
+    """Claim a send in one transaction with its address and the consent it relies on; returns what stood in the way."""
+    composed, document = ready.composed, ready.document
+    if composed is None or composed.recipient is None or document is None:
+        raise ValueError("a message without an address was not blocked")
+    hashed = suppression.address_hash(composed.recipient.key)
+    claimed = plans.Claimed(
+        token=token,
+        leased_until=now + timedelta(seconds=int(settings.lease_seconds)),
+        email_version=ready.version,
+        designation=document.legal_designation,
+        address_hash=hashed,
+        account_id=ready.contact.account_id,
+        tracked=ready.preferences.tracking,
+        consent={"version": ready.preferences.version, "level": ready.preferences.consent_level},
+        links=composed.computed_links,
+    )
+    once = [] if ready.settings.bypass_deduplication else plans.only_once(row, hashed, now)
+    try:
+        commit(plans.claim(row, claimed), once, [consent_plans.unchanged(ready.preferences)])
+    except ConditionFailed as failed:
+        return failed
+    return None
+
+
+def _hand_over(row: Send, ready: _Ready, token: str, now: datetime) -> None:
+    if ready.composed is None:
+        raise ValueError("nothing was composed")
+    tags = {"send": row.send_id, "journey": row.journey_id or "", "tile": row.tile or ""}
+    match provider.send(ready.composed, tags):
+        case Accepted(provider_id):
+            _settle(plans.sent(row.send_id, token, provider_id, now))
+        case Refused(reason):
+            _settle(plans.failed(row.send_id, token, reason, now))
+        case NotNow(seconds):
+            _settle(plans.give_back(row, token))
+            enqueue("send", [{"id": row.send_id}], delay=seconds)
+        case Lost():
+            _settle(plans.unknown(row.send_id, token, now))
+
+
+def _settle(write: Write) -> None:
+    """Make a change of the ledger; where its condition fails somebody else has settled the send, by an event say."""
+    try:
+        commit([write])
+    except ConditionFailed:
+        logger.info("send settled meanwhile")

@@ -1,0 +1,97 @@
+"""Bulk work: rescore everybody when a model goes live, take a stopped model's scores away, recount a part a night."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zlib import crc32
+
+from aws_lambda_powertools.metrics import MetricUnit
+
+from chalicelib.definitions import jobs
+from chalicelib.definitions import service as definitions
+from chalicelib.definitions.lifecycle import JobWanted
+from chalicelib.definitions.models import Definition
+from chalicelib.dynamodb import ConditionFailed, commit
+from chalicelib.leads import service as leads
+from chalicelib.observability import metrics
+from chalicelib.queues import send
+from chalicelib.scoring import configuration, plans, service
+from chalicelib.scoring.live import KIND
+from chalicelib.scoring.models import Score
+
+RESCORE_ALL, DROP_SCORES, RECOUNT = "rescore-all", "drop-scores", "recount-scores"
+QUEUE = "rescore"
+NIGHTS = 7
+
+
+def on_publish(_: Definition) -> JobWanted:
+    """Every lead gets a score of a model that goes live (SCO-5)."""
+    return JobWanted(RESCORE_ALL)
+
+
+def on_stop(_: Definition) -> JobWanted | None:
+    """Stopping takes the scores away, unless the configuration says that they stay (9.6)."""
+    return JobWanted(DROP_SCORES) if configuration.effective().automatic_cleanup else None
+
+
+def nightly(now: datetime) -> bool:
+    """Make the job that recounts a seventh of all contacts, and return whether this call did."""
+    day = now.date()
+    try:
+        wanted = JobWanted(RECOUNT, {"part": day.toordinal() % NIGHTS}, delay=0)
+        commit(jobs.plan(f"{RECOUNT}-{day.isoformat()}", wanted, now))
+    except ConditionFailed:
+        return False
+    return True
+
+
+def rescore_all(_: Mapping[str, Any], lead_ids: Sequence[str], __: datetime) -> None:
+    """Have the contacts of these leads rescored; each lead is named, so that none is missed."""
+    found = leads.find_many(lead_ids)
+    send(
+        QUEUE,
+        [{"fact": "lead.created", "id": lead.lead_id, "contact": lead.contact_id} for lead in found if lead.contact_id],
+    )
+
+
+def drop_scores(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> None:
+    """Take a stopped model's scores away, unless it is live again."""
+    model_id = arguments["id"]
+    if definitions.live(KIND, model_id) is not None:
+        return
+    for lead_id in lead_ids:
+        score = Score.find(*Score.at(lead_id, model_id))
+        if score is not None:
+            _drop(score, now)
+
+
+def _drop(score: Score, now: datetime) -> None:
+    try:
+        commit(plans.removed(score, "The model was stopped.", now))
+    except ConditionFailed:
+        return _drop_again(score, now)
+
+
+def _drop_again(score: Score, now: datetime) -> None:
+    """A reaction that still knew the model as live was quicker; there is none after it."""
+    latest = Score.find(score.pk, score.sk)
+    if latest is not None:
+        commit(plans.removed(latest, "The model was stopped.", now))
+
+
+def recount(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> int:
+    """Recount tonight's part of these leads' contacts; what differs is told loudly, then rescored. Returns how many."""
+    contacts = {lead.contact_id for lead in leads.find_many(lead_ids) if lead.contact_id}
+    tonight = sorted(each for each in contacts if crc32(each.encode()) % NIGHTS == arguments["part"])
+    different = [contact_id for contact_id in tonight if service.recount(contact_id, now)]
+    if different:
+        metrics.add_metric(name="ScoreDifferences", unit=MetricUnit.Count, value=len(different))
+        send(QUEUE, [{"fact": "recounted", "contact": contact_id} for contact_id in different])
+    return len(different)
+
+
+WORKS: Mapping[str, jobs.Work] = {
+    RESCORE_ALL: jobs.Work(leads.enumerate_all, rescore_all),
+    DROP_SCORES: jobs.Work(lambda *_: ([], None), drop_scores),
+    RECOUNT: jobs.Work(leads.enumerate_all, recount),
+}

@@ -1,0 +1,47 @@
+"""The scoring configuration: what happens by itself; of several records the newest counts."""
+
+from datetime import datetime
+
+from chalicelib.dynamodb import ConditionFailed, commit, put_new
+from chalicelib.scoring.models import CONFIGURATIONS, Configuration
+from chalicelib.scoring.schemas import NewConfiguration
+
+MOST = 50
+
+
+def configure(configuration_id: str, new: NewConfiguration, by: str, now: datetime) -> Configuration:
+    """Keep a configuration, which counts from now on (SCO-25)."""
+    configuration = Configuration(
+        *Configuration.at(now, configuration_id), created_at=now, created_by=by, **new.model_dump()
+    )
+    try:
+        commit([put_new(configuration)])
+    except ConditionFailed:
+        pass  # the same request again at the same instant: it is there
+    return configuration
+
+
+def current() -> Configuration | None:
+    """Return the configuration that counts, read consistently; None where all behaves as yes (SCO-25)."""
+    return next(iter(_newest(1)), None)
+
+
+def records() -> list[Configuration]:
+    """Return the newest configurations, newest first."""
+    return _newest(MOST)
+
+
+def _newest(most: int) -> list[Configuration]:
+    return list(Configuration.query(CONFIGURATIONS, scan_index_forward=False, limit=most, consistent_read=True))
+
+
+def effective() -> Configuration:
+    """Return the configuration that counts, or the one that says yes to everything."""
+    return current() or Configuration(
+        CONFIGURATIONS,
+        "",
+        name="",
+        automatic_sales_ready=True,
+        automated_marketing_qualification=True,
+        automatic_cleanup=True,
+    )

@@ -1,0 +1,147 @@
+"""Decides what a rescoring changes: scores, their removal, and what becomes of the leads; pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from chalicelib.conditions.facts import Interaction, KnownFacts, Record
+from chalicelib.scoring.engine import Contribution, Evaluation, score
+from chalicelib.scoring.live import Model
+from chalicelib.scoring.models import Score
+
+MOST_STEPS = 300
+"""Changes by time that are looked at when a lead became ready again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What decides whether somebody may be profiled at all."""
+
+    exists: bool = True
+    child: bool = False
+    consent_level: int | None = None
+
+
+def refusal(person: Person, minimum_consent: int | None) -> str | None:
+    """Return why a model may not score somebody's leads, None where it may (SCO-31, SCO-33)."""
+    if not person.exists:
+        return "The contact does not exist any more."
+    if person.child:
+        return "Children are not profiled."
+    if minimum_consent is not None and (person.consent_level or 0) < minimum_consent:
+        return f"The model asks for the consent level {minimum_consent}, which the contact has not given."
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class LeadFacts:
+    """The facts of one lead: its own record, and what is known of its contact."""
+
+    lead: Record
+    shared: KnownFacts
+
+    def records(self, entity: str) -> Sequence[Record]:
+        return (self.lead,) if entity == "lead" else self.shared.records(entity)
+
+    def interactions(self, type_: str, since: datetime | None = None) -> Sequence[Interaction]:
+        return self.shared.interactions(type_, since)
+
+
+class Scored(NamedTuple):
+    """A model's evaluation of a lead; `ready_at` is since when it counts as ready for sales, None if it does not."""
+
+    model: Model
+    evaluation: Evaluation
+    reached_at: datetime | None
+    ready_at: datetime | None
+
+
+def evaluate(
+    model: Model,
+    facts: LeadFacts,
+    before: Score | None,
+    now: datetime,
+    recycled_at: datetime | None,
+) -> Scored:
+    """Score a lead. The earliest instant at which it ever reached the threshold is kept (decision 17)."""
+    created_at: datetime = facts.lead["created_at"]
+    evaluation = score(model.compiled, facts, now, min(created_at, now))
+    known = before.reached_at if before is not None and before.contact_id == facts.lead["contact_id"] else None
+    reached_at = min((at for at in (known, evaluation.reached_at) if at is not None), default=None)
+    ready_at = reached_at if recycled_at is None else reached_again(model, facts, recycled_at, now)
+    return Scored(model, evaluation, reached_at, ready_at)
+
+
+def reached_again(model: Model, facts: LeadFacts, recycled_at: datetime, now: datetime) -> datetime | None:
+    """Return since when a lead that sales gave back is ready anew, None if it is not.
+
+    It takes something done since: a score at the threshold, and above what it was when the lead came back.
+    """
+    at = recycled_at
+    evaluation = score(model.compiled, facts, at)
+    returned_with = evaluation.score
+    for _ in range(MOST_STEPS):
+        if evaluation.changes_at is None or not at < evaluation.changes_at <= now:
+            return None
+        at = evaluation.changes_at
+        evaluation = score(model.compiled, facts, at)
+        if evaluation.score >= model.threshold and evaluation.score > returned_with:
+            return at
+    return None
+
+
+def differs(before: Score | None, scored: Scored, contact_id: str) -> bool:
+    """Return whether what is stored is not what was found."""
+    return before is None or stored(before) != found(scored, contact_id)
+
+
+Content = tuple[Any, ...]
+
+
+def stored(score: Score) -> Content:
+    """Return what of a stored score an evaluation decides."""
+    return (
+        score.contact_id,
+        score.model_version,
+        score.score,
+        score.grade,
+        score.contributions,
+        score.reached_at,
+    )
+
+
+def found(scored: Scored, contact_id: str) -> Content:
+    evaluation = scored.evaluation
+    return (
+        contact_id,
+        scored.model.version,
+        evaluation.score,
+        evaluation.grade,
+        [shown(contribution) for contribution in evaluation.contributions],
+        scored.reached_at,
+    )
+
+
+def shown(contribution: Contribution) -> dict[str, Any]:
+    """Return a contribution as it is stored and shown; what is absent is left out."""
+    plain = {name: _plain(value) for name, value in contribution._asdict().items()}
+    return {name: value for name, value in plain.items() if value not in (None, [], {})}
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return str(value)
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case set() | frozenset():
+            return sorted(map(str, value))
+        case Mapping():
+            return {str(name): _plain(inner) for name, inner in value.items()}
+    return value

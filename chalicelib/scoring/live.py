@@ -1,0 +1,76 @@
+"""The live models, compiled, and which facts can change what they say."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from chalicelib.conditions import sources
+from chalicelib.conditions.dependencies import Dependency
+from chalicelib.conditions.values import folded
+from chalicelib.definitions import service as definitions
+from chalicelib.interactions.facts import ABOUT
+from chalicelib.scoring.compiler import CompiledModel, compile_model
+from chalicelib.scoring.schemas import ModelDocument
+
+KIND = "scoring-model"
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A published version of a model."""
+
+    id: str
+    version: int
+    minimum_consent: int | None
+    compiled: CompiledModel
+
+    @property
+    def threshold(self) -> int:
+        return self.compiled.sales_ready_score
+
+    @property
+    def entities(self) -> frozenset[str]:
+        """The records that it asks about."""
+        return frozenset(asked.entity for rule in self.compiled.rules for asked in rule.records)
+
+
+def live_models() -> list[Model]:
+    """Return every model that scores now (SCO-5)."""
+    return [published(live.id, live.version) for live in definitions.all_live(KIND)]
+
+
+@lru_cache(maxsize=500)
+def published(model_id: str, version: int) -> Model:
+    """Return a version of a model; it never changes, so each process compiles it once. Raises NotFound."""
+    document = ModelDocument.model_validate(definitions.document(KIND, model_id, version))
+    return Model(model_id, version, document.minimum_consent, compile_model(document, sources.catalogue()))
+
+
+ALWAYS = frozenset({"contact_id", "account_id", "state"})
+"""What of a lead concerns every model: whose it is, and whether it is open."""
+
+
+def touched(models: Collection[Model], fact: Mapping[str, Any]) -> bool:
+    """Return whether a fact can change a score. What is not known to be harmless can."""
+    name = str(fact.get("fact", ""))
+    needed = {dependency for model in models for dependency in model.compiled.dependencies}
+    if name.startswith("interaction."):
+        return any(_names(dependency, fact) for dependency in needed)
+    entity, _, what = name.partition(".")
+    if what != "changed" or entity == "preferences":
+        return True
+    changed = set(fact.get("changed", ()))
+    if entity == "lead" and changed & ALWAYS:
+        return True
+    if "account_id" in changed and any("account" in model.entities for model in models):
+        return True
+    return bool({f"{entity}.{name}" for name in changed} & {dependency.subject for dependency in needed})
+
+
+def _names(dependency: Dependency, fact: Mapping[str, Any]) -> bool:
+    if dependency.subject != fact.get("type"):
+        return False
+    if dependency.attribute not in ABOUT:
+        return True  # the fact does not carry this attribute, so it may be the value that is asked for
+    return dependency.literal in {folded(each) for each in fact.get("about", ())}

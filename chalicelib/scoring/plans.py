@@ -1,0 +1,81 @@
+"""What a rescoring writes: the contact's record, changed scores with their history, removals."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from pynamodb.expressions.condition import Condition
+
+from chalicelib.agenda import due_shard
+from chalicelib.dynamodb import Write, delete, put, put_new
+from chalicelib.scoring.deciding import Scored, shown
+from chalicelib.scoring.models import Evaluation, Score, ScoreChange
+
+WORK = "rescore"
+MOST_KNOWN = 20
+"""Leads that the record of a contact remembers, so that it stays within one write unit."""
+
+
+def evaluated(
+    contact_id: str,
+    before: Evaluation | None,
+    *,
+    leads: Sequence[str],
+    evaluated_at: datetime | None,
+    due: datetime | None,
+) -> tuple[Evaluation, Write]:
+    """Return the contact's record as an evaluation leaves it, fenced by the version that it read (design, 3)."""
+    version = before.version if before else 0
+    record = Evaluation(
+        *Evaluation.at(contact_id),
+        contact_id=contact_id,
+        evaluated_at=evaluated_at,
+        leads=sorted(leads)[-MOST_KNOWN:] or None,
+        version=version + 1,
+    )
+    if due is not None:
+        record.due_shard, record.due = due_shard(WORK, contact_id), due
+    return record, put(record, Evaluation.version == version) if before else put_new(record)
+
+
+def rescored(lead_id: str, contact_id: str, before: Score | None, scored: Scored, now: datetime) -> list[Write]:
+    """Put a score that changed, and what it became into its history where points or grade did."""
+    evaluation = scored.evaluation
+    score = Score(
+        *Score.at(lead_id, scored.model.id),
+        lead_id=lead_id,
+        contact_id=contact_id,
+        model_id=scored.model.id,
+        model_version=scored.model.version,
+        score=evaluation.score,
+        grade=evaluation.grade,
+        contributions=[shown(contribution) for contribution in evaluation.contributions],
+        reached_at=scored.reached_at,
+        evaluated_at=now,
+        version=before.version + 1 if before else 1,
+    )
+    score.list_by_model()
+    write = put(score, unchanged(before)) if before else put_new(score)
+    if before is not None and (before.score, before.grade) == (score.score, score.grade):
+        return [write]
+    change = _change(score, now, score.version)
+    change.score, change.grade, change.contributions = score.score, score.grade, score.contributions
+    return [write, put(change)]
+
+
+def unchanged(score: Score) -> Condition:
+    """Hold while a score is as it was read; versions begin anew where one was taken away."""
+    return (Score.version == score.version) & (Score.evaluated_at == score.evaluated_at)
+
+
+def removed(score: Score, why: str, now: datetime) -> list[Write]:
+    """Take a score away; its history stays and says why (decision 17)."""
+    change = _change(score, now, score.version + 1)
+    change.why = why
+    return [delete(score.key, unchanged(score)), put(change)]
+
+
+def _change(score: Score, now: datetime, version: int) -> ScoreChange:
+    place = ScoreChange.place(score.lead_id, score.model_id, now, version)
+    return ScoreChange(
+        *place, lead_id=score.lead_id, model_id=score.model_id, model_version=score.model_version, at=now
+    )

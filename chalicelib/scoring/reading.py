@@ -1,0 +1,80 @@
+"""Reads, consistently, what a rescoring of a contact needs to know."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chalicelib.conditions import sources
+from chalicelib.conditions.facts import KnownFacts
+from chalicelib.consent import service as consent
+from chalicelib.contacts import service as contacts
+from chalicelib.dynamodb import Key, read
+from chalicelib.errors import NotFound
+from chalicelib.leads import service as leads
+from chalicelib.leads.models import Lead
+from chalicelib.scoring.deciding import Person
+from chalicelib.scoring.live import Model
+from chalicelib.scoring.models import Score, ScoringItem
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A contact as it is scored: its leads, what they have as scores, what is known of it."""
+
+    contact_id: str
+    person: Person
+    leads: Sequence[Lead]
+    """Those whose parent is the contact."""
+    others: Sequence[str]
+    """Leads that were named but are not the contact's: their scores of it go."""
+    scores: dict[tuple[str, str], Score]
+    """By lead and model, those of the live models."""
+    facts: KnownFacts
+
+
+def scene(contact_id: str, lead_ids: Iterable[str], models: Sequence[Model], now: datetime) -> Scene:
+    """Read everything; `lead_ids` are leads that an index may not show yet, or not any more."""
+    named = set(lead_ids)
+    found = leads.of_contact(contact_id, also=named)
+    own = [lead for lead in found if lead.contact_id == contact_id]
+    return Scene(
+        contact_id=contact_id,
+        person=person(contact_id),
+        leads=own,
+        others=sorted(named - {lead.lead_id for lead in own}),
+        scores=_scores(own, models),
+        facts=facts(contact_id, models, now) if own and models else KnownFacts({}, {}),
+    )
+
+
+def person(contact_id: str) -> Person:
+    """Return what decides whether a contact may be profiled."""
+    try:
+        contacts.find(contact_id)
+    except NotFound:
+        return Person(exists=False)
+    preferences = consent.preferences(contact_id)
+    return Person(child=preferences.child, consent_level=preferences.consent_level)
+
+
+def facts(contact_id: str, models: Sequence[Model], now: datetime) -> KnownFacts:
+    """Read what the models ask of a contact: all interactions of their types, since what expired counts in time."""
+    entities = {entity for model in models for entity in model.entities}
+    types = {type_ for model in models for type_ in model.compiled.interactions}
+    return sources.gather(contact_id, sorted(entities - {"lead"}), dict.fromkeys(sorted(types)), now)
+
+
+def _scores(own: Sequence[Lead], models: Sequence[Model]) -> dict[tuple[str, str], Score]:
+    keys = [(lead.lead_id, model.id) for lead in own for model in models]
+    found = read(Key(Score, *Score.at(*key)) for key in keys)
+    return {key: score for key, score in zip(keys, found, strict=True) if score is not None}
+
+
+def scores_of(lead_id: str) -> list[Score]:
+    """Return every score of a lead, also those of models that are not live any more."""
+    prefix = ScoringItem.sk.startswith("SCORE#")
+    return [item for item in ScoringItem.query(f"LEAD#{lead_id}", prefix, consistent_read=True) if _is_score(item)]
+
+
+def _is_score(item: object) -> bool:
+    return isinstance(item, Score)

@@ -1,0 +1,203 @@
+"""Use cases: rescore a contact's leads after a fact or when time changes a score, and recount them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from chalicelib.clock import from_text
+from chalicelib.dynamodb import ConditionFailed, Write, commit, silent
+from chalicelib.errors import Conflict
+from chalicelib.leads import plans as lead_plans
+from chalicelib.leads.catalogue import record_of
+from chalicelib.leads.models import Lead
+from chalicelib.scoring import configuration, plans, reading
+from chalicelib.scoring.deciding import LeadFacts, Scored, differs, evaluate, refusal
+from chalicelib.scoring.live import Model, live_models, touched
+from chalicelib.scoring.models import Configuration, Evaluation
+from chalicelib.scoring.reading import Scene
+
+SLACK = timedelta(seconds=5)
+TRIES = 5
+MOST_WRITES = 90
+"""Of one transaction, which may have 100."""
+
+
+def react(fact: Mapping[str, Any], now: datetime) -> None:
+    """Bring the scores of a contact's leads up to date after a fact, or because their time has come.
+
+    Safe to repeat and to race. Raises Conflict after five lost races, so that the queue tries again.
+    """
+    name = str(fact.get("fact", ""))
+    models = live_models()
+    if not touched(models, fact) or not (models or name in REMOVALS):
+        return
+    at = from_text(fact["at"]) if "at" in fact and name != "lead.created" else None
+    named = [fact["id"]] if name.startswith("lead.") else []
+    rescore(fact["contact"], now, lead_ids=named, at=at, due=bool(fact.get("due")))
+
+
+REMOVALS = frozenset({"lead.deleted", "lead.changed", "contact.deleted", "preferences.changed"})
+"""After these, scores of models that are not live any more may have to go as well."""
+
+
+def rescore(
+    contact_id: str, now: datetime, *, lead_ids: Iterable[str] = (), at: datetime | None = None, due: bool = False
+) -> None:
+    """Rescore a contact's leads. `at`: nothing to do for a fact that an evaluation saw; `due`: only if it is."""
+    for _ in range(TRIES):
+        if _rescored(contact_id, now, list(lead_ids), at, due=due):
+            return
+    raise Conflict("The contact's leads are being scored by others.")
+
+
+def _rescored(contact_id: str, now: datetime, lead_ids: list[str], at: datetime | None, *, due: bool) -> bool:
+    record = Evaluation.find(*Evaluation.at(contact_id))
+    if _seen(record, at) or (due and not _is_due(record, now)):
+        return True
+    clock = max(now, record.evaluated_at) if record and record.evaluated_at else now
+    outcome = decide(contact_id, record, lead_ids, clock)
+    if outcome is None:
+        return True
+    try:
+        _commit(contact_id, record, outcome)
+    except ConditionFailed:
+        return False
+    return True
+
+
+def _seen(record: Evaluation | None, at: datetime | None) -> bool:
+    """What came more than the slack of clocks before the last evaluation began was among the facts it read."""
+    return bool(record and record.evaluated_at and at and at < record.evaluated_at - SLACK)
+
+
+def _is_due(record: Evaluation | None, now: datetime) -> bool:
+    return record is not None and record.due is not None and record.due <= now
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an evaluation changes, lead by lead, and when time alone will change a score."""
+
+    by_lead: Sequence[Sequence[Write]]
+    leads: Sequence[str]
+    evaluated_at: datetime
+    due: datetime | None
+
+    @property
+    def differs(self) -> bool:
+        return any(self.by_lead)
+
+
+def decide(contact_id: str, record: Evaluation | None, lead_ids: Iterable[str], now: datetime) -> Outcome | None:
+    """Read all facts and return what has to change; None where there is nothing to score and nothing on record."""
+    models = live_models()
+    settings = configuration.effective()
+    known = record.leads if record and record.leads else []
+    scene = reading.scene(contact_id, {*lead_ids, *known}, models, now)
+    if not scene.leads and not scene.others and record is None:
+        return None
+    due: list[datetime] = []
+    by_lead = [_gone(lead_id, contact_id, now) for lead_id in scene.others]
+    by_lead += [_decided(lead, scene, models, settings, now, due) for lead in scene.leads]
+    leads = [lead.lead_id for lead in scene.leads]
+    return Outcome(by_lead, leads, now, min(due, default=None))
+
+
+def _gone(lead_id: str, contact_id: str, now: datetime) -> list[Write]:
+    why = "The lead is not the contact's any more."
+    lost = [score for score in reading.scores_of(lead_id) if score.contact_id == contact_id]
+    return [write for score in lost for write in plans.removed(score, why, now)]
+
+
+def _decided(
+    lead: Lead, scene: Scene, models: Sequence[Model], settings: Configuration, now: datetime, due: list[datetime]
+) -> list[Write]:
+    facts = LeadFacts(record_of(lead), scene.facts)
+    recycled_at = lead.recycled_at if lead.recycled else None
+    writes: list[Write] = []
+    scored: list[Scored] = []
+    for model in models:
+        before = scene.scores.get((lead.lead_id, model.id))
+        if why := refusal(scene.person, model.minimum_consent):
+            writes += plans.removed(before, why, now) if before else []
+            continue
+        each = evaluate(model, facts, before, now, recycled_at)
+        scored.append(each)
+        due += [each.evaluation.changes_at] if each.evaluation.changes_at else []
+        if differs(before, each, scene.contact_id):
+            writes += plans.rescored(lead.lead_id, scene.contact_id, before, each, now)
+    return [*writes, *_obsolete(lead, scene, models, now), *_moved(lead, scene, scored, settings, now)]
+
+
+def _obsolete(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) -> list[Write]:
+    """Take away what stopped models left behind of somebody whom no model may score (SCO-33)."""
+    why = refusal(scene.person, None)
+    if why is None:
+        return []
+    live = {model.id for model in models}
+    left = [score for score in reading.scores_of(lead.lead_id) if score.model_id not in live]
+    return [write for score in left for write in plans.removed(score, why, now)]
+
+
+def _moved(lead: Lead, scene: Scene, scored: Sequence[Scored], settings: Configuration, now: datetime) -> list[Write]:
+    """Mark or move an open lead: ready by any one model (SCO-23), else on its first contribution (decision 14)."""
+    ready = [(each.ready_at, each.model.id) for each in scored if each.ready_at is not None]
+    if ready and settings.automatic_sales_ready and not lead.sales_ready:
+        ready_at, model_id = min(ready)
+        return _silent(lead_plans.mark_sales_ready(lead, ready_at, f"scoring model {model_id}", now))
+    first = any(each.evaluation.contributions for each in scored) and not any(
+        score.contributions for (lead_id, _), score in scene.scores.items() if lead_id == lead.lead_id
+    )
+    return _silent(lead_plans.first_score(lead, now)) if first and settings.automated_marketing_qualification else []
+
+
+def _commit(contact_id: str, record: Evaluation | None, outcome: Outcome) -> None:
+    """Write what changed with the contact's record, in one transaction, or in as many as DynamoDB's limit asks for.
+
+    Until the last of several, the record keeps its old clock and is due at once: whoever goes on after a crash does
+    not take the facts for seen.
+    """
+    parts = _chunks(outcome.by_lead)
+    for part in parts[:-1]:
+        record = _write(contact_id, record, outcome, part, last=False)
+    _write(contact_id, record, outcome, parts[-1], last=True)
+
+
+def _write(
+    contact_id: str, record: Evaluation | None, outcome: Outcome, writes: Sequence[Write], *, last: bool
+) -> Evaluation:
+    after, fence = plans.evaluated(
+        contact_id,
+        record,
+        leads=outcome.leads,
+        evaluated_at=outcome.evaluated_at if last else record.evaluated_at if record else None,
+        due=outcome.due if last else outcome.evaluated_at,
+    )
+    commit([fence], writes)
+    return after
+
+
+def _chunks(by_lead: Iterable[Sequence[Write]]) -> list[list[Write]]:
+    chunks: list[list[Write]] = [[]]
+    for writes in by_lead:
+        if len(chunks[-1]) + len(writes) > MOST_WRITES:
+            chunks.append([])
+        chunks[-1].extend(writes)
+    return chunks
+
+
+def recount(contact_id: str, now: datetime) -> bool:
+    """Return whether what is stored of a contact's leads differs from what the facts say now; writes nothing.
+
+    What waits for its time differs rightly, and is not looked at.
+    """
+    record = Evaluation.find(*Evaluation.at(contact_id))
+    if _is_due(record, now):
+        return False
+    outcome = decide(contact_id, record, (), now)
+    return outcome is not None and outcome.differs
+
+
+def _silent(writes: Iterable[Write]) -> list[Write]:
+    return [silent(write) for write in writes]

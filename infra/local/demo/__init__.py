@@ -1,0 +1,1 @@
+"""The reference scenario, played for the demo company through public HTTP only."""

@@ -1,0 +1,32 @@
+"""The deployed local cloud, once for all end-to-end tests; they run in one worker, one after the other."""
+
+from pathlib import Path
+
+import pytest
+
+from infra import package
+from infra.local.cloud import LocalCloud
+from infra.local.deploy import deploy
+
+HERE = Path(__file__).parent
+# Template parameters that make waits short enough for a test.
+PARAMETERS = {}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.end_to_end)
+            item.add_marker(pytest.mark.xdist_group("end_to_end"))
+
+
+@pytest.fixture(scope="session")
+def cloud():
+    with LocalCloud() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def endpoints(cloud):
+    """Where the deployed application is reached: api_url, cloud_url, inbox_url, prefix, outputs."""
+    return deploy(cloud, package.ensure("local"), PARAMETERS)

@@ -1,0 +1,110 @@
+"""The local cloud serves the package, on loopback only, and leaves nothing behind."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
+
+import pytest
+
+from infra.local.cloud import CloudFailed, LocalCloud
+from infra.local.environments import ROOT
+
+LOOPBACK = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}
+LISTENS = "0A"
+
+
+def processes_of(groups):
+    """The processes of the given process groups."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rpartition(")")[2].split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(fields[2]) in groups:
+            yield path.parent
+
+
+def sockets_of(process):
+    for link in (process / "fd").glob("*"):
+        try:
+            target = str(link.readlink())
+        except FileNotFoundError:
+            continue
+        if target.startswith("socket:["):
+            yield target[8:-1]
+
+
+def listening_addresses(groups):
+    inodes = {inode for process in processes_of(groups) for inode in sockets_of(process)}
+    rows = [row.split() for table in ("tcp", "tcp6") for row in Path("/proc/net", table).read_text().splitlines()[1:]]
+    return {row[1].partition(":")[0] for row in rows if row[3] == LISTENS and row[9] in inodes}
+
+
+def refused(url, **options):
+    with pytest.raises(HTTPError) as caught:
+        urlopen(Request(url, **options), timeout=30)
+    with caught.value as answer:
+        return answer.code, answer.headers, json.loads(answer.read())
+
+
+def test_the_deployed_api_answers(endpoints):
+    with urlopen(f"{endpoints.api_url}/health", timeout=30) as answer:
+        assert answer.status == 200
+        assert json.loads(answer.read())["status"] == "up"
+
+
+def test_what_the_gateway_refuses_is_a_problem_with_cors_headers(endpoints):
+    code, headers, problem = refused(f"{endpoints.api_url}/nowhere")
+
+    assert code == problem["status"] == 404
+    assert headers["Content-Type"] == "application/problem+json"
+    assert headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_nothing_listens_beyond_loopback(cloud, endpoints):
+    with urlopen(f"{endpoints.api_url}/health", timeout=30):
+        groups = {process.group for process in cloud.processes}
+
+        addresses = listening_addresses(groups)
+
+    assert addresses
+    assert addresses <= LOOPBACK
+
+
+def test_a_taken_port_is_said_clearly(cloud):
+    with pytest.raises(CloudFailed, match=f"Port {cloud.port} is taken"), LocalCloud(cloud.port):
+        pass
+
+
+def test_leaving_ends_every_process():
+    with LocalCloud() as other:
+        groups = {process.group for process in other.processes}
+        assert len(list(processes_of(groups))) >= 4
+
+    assert list(processes_of(groups)) == []
+
+
+KILLED = """
+import os, signal
+from infra.local.cloud import LocalCloud
+with LocalCloud() as cloud:
+    print(*[process.group for process in cloud.processes], flush=True)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_even_a_killed_parent_leaves_no_process():
+    done = subprocess.run([sys.executable, "-c", KILLED], cwd=ROOT, capture_output=True, text=True, check=False)
+    groups = {int(group) for group in done.stdout.split()}
+    assert len(groups) == 2
+
+    # The leashes see their parent's end of the pipe close; a closed group is the public sign of it.
+    for _ in range(1000):
+        if not list(processes_of(groups)):
+            break
+        subprocess.run([sys.executable, "-c", ""], check=True)
+
+    assert list(processes_of(groups)) == []

@@ -1,0 +1,23 @@
+"""The package as `make package` builds it, once for all tests and only if something changed."""
+
+import json
+
+import pytest
+
+from infra import package
+from infra.template import load
+
+
+@pytest.fixture(scope="session")
+def build():
+    return package.ensure("local")
+
+
+@pytest.fixture
+def template(build):
+    return json.loads((build / "sam.json").read_text())
+
+
+@pytest.fixture(scope="session")
+def declared():
+    return load()
