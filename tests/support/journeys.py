@@ -3,6 +3,8 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import time_machine
+
 from chalicelib.clock import now as clock_now
 from chalicelib.conditions import sources
 from chalicelib.contacts import service as contacts
@@ -70,6 +72,20 @@ def register_contact_fields() -> None:
     """Let conditions ask about contacts, as the wiring does."""
     if "contact" not in sources.catalogue().entities:
         sources.register("contact", FIELDS, lambda identity: [contacts.find(identity).attribute_values])
+
+
+def ready() -> None:
+    """Forget other tests' documents, and let the content settings that test journeys name go live."""
+    forget_documents()
+    publish("content-settings", "cs", {})
+
+
+def burst(identity: str, now: datetime = NOW, at_tile: str | None = None, token: str = "t1") -> list[str]:  # noqa: S107
+    """Run one execution of the machine and return the states it went through."""
+    runner = machine()
+    with time_machine.travel(now, tick=False):
+        runner.run({"enrolment": identity, "at_tile": at_tile, "token": token})
+    return runner.path
 
 
 def machine() -> Machine:
