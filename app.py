@@ -1,7 +1,6 @@
 """Entry point: puts the application together; everything it does lives in chalicelib."""
 
 from chalice.app import Blueprint
-from chalicelib.activities.routes import api as activities_api
 from chalicelib.leads.handlers import handlers as leads_handlers
 from chalicelib.leads.handlers import route_leads
 from chalicelib.leads.routes import api as leads_api
@@ -13,6 +12,7 @@ from chalicelib import wiring
 from chalicelib.access.authorizer import authorize
 from chalicelib.access.authorizer import handlers as access_handlers
 from chalicelib.access.routes import api as access_api
+from chalicelib.activities.routes import api as activities_api
 from chalicelib.capture.handlers import finish_submissions, route_capture
 from chalicelib.capture.handlers import handlers as capture_handlers
 from chalicelib.capture.routes import api as capture_api

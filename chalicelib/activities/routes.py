@@ -22,9 +22,7 @@ ONE = "/activities/{activity_id}"
 LISTS = "Activities are listed by owner_id, with state=open for the open ones only, or by regarding_id."
 
 
-@api.on(
-    "POST /activities", scope="activities:write", body=NewActivity, returns=ActivityView, status=HTTPStatus.CREATED
-)
+@api.on("POST /activities", scope="activities:write", body=NewActivity, returns=ActivityView, status=HTTPStatus.CREATED)
 def create_activity(call: Call[NewActivity]) -> ActivityView:
     """Make a task, a phone call or an appointment."""
     return view(service.create(call.new_id, call.body, call.caller.id, call.now))

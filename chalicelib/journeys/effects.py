@@ -98,7 +98,9 @@ def _lead(moment: Moment, tile: CreateLead) -> Sequence[Write]:
 
     contact, owner = moment.contact, moment.contact.owner_id or moment.document.owner
     context = MarketingContext(journey_id=moment.enrolment.journey_id, at=moment.now)
-    return leads.create_from_tile(moment.made, contact, tile.topic, contact.last_name, context, owner, moment.now)
+    return leads.create_from_tile(
+        moment.made, contact, tile.topic, contact.last_name or "(no name)", context, owner, moment.now
+    )
 
 
 def _raise(moment: Moment, tile: RaiseTrigger) -> Sequence[Write]:

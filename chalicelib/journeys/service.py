@@ -1,5 +1,6 @@
 """Use cases around the engine: publish and stop with a choice, look at enrolments, tell what a burst counted."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -92,7 +93,7 @@ def refusals_of(contact_id: str) -> list[Refusal]:
     return list(found)
 
 
-def visits_of_burst(contact_id: str, sk: str) -> list[dict[str, Any]]:
+def visits_of_burst(contact_id: str, sk: str) -> list[Mapping[str, Any]]:
     """Return the visits of a burst with their figures; its row is the fact of counting (invariant 9)."""
     burst = Burst.find(f"CONTACT#{contact_id}", sk)
-    return burst.visits if burst else []
+    return list(burst.visits) if burst else []

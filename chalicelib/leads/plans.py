@@ -35,9 +35,7 @@ def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> 
     if not changes:
         return [write]
     move_id = digest(lead.lead_id, str(lead.version))
-    move = Move(
-        *Move.place(lead.lead_id, now, move_id), lead_id=lead.lead_id, at=now, by=by, why=why, changes=changes
-    )
+    move = Move(*Move.place(lead.lead_id, now, move_id), lead_id=lead.lead_id, at=now, by=by, why=why, changes=changes)
     return [write, put_new(move)]
 
 

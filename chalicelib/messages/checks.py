@@ -1,6 +1,6 @@
 """What keeps an email or content settings from going live (EML-1, EML-3), and what to think about besides; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from html.parser import HTMLParser
 
 from chalicelib.contacts.fields import FIELDS
@@ -121,14 +121,18 @@ def _accessibility(document: EmailDocument) -> Iterator[Problem]:
         yield Problem("html", f"{reader.images_without_text} images have no alternative text (alt).")
     if any(after - before > 1 for before, after in zip([0, *reader.headings], reader.headings, strict=False)):
         yield Problem("html", "The headings skip a level.")
-    for text in reader.links:
+    yield from _link_texts(reader.links)
+    if "language" not in document.model_fields_set:
+        yield Problem("language", "The language is not set, so English is assumed.")
+
+
+def _link_texts(links: Iterable[str]) -> Iterator[Problem]:
+    for text in links:
         words = " ".join(text.split())
         if not words:
             yield Problem("html", "A link has no text.")
         elif words.casefold() in EMPTY_WORDS:
             yield Problem("html", f"The link text “{words}” does not say where it leads.")
-    if "language" not in document.model_fields_set:
-        yield Problem("language", "The language is not set, so English is assumed.")
 
 
 def check_content_settings(document: ContentSettingsDocument) -> Checked:

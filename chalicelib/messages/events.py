@@ -27,7 +27,7 @@ class Happened(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EmailEvent:
-    """One event. `identity` is the same however often it is delivered; `send_id` is our tag's, None for foreign mail."""
+    """One event. `identity` is the same however often it is delivered; foreign mail has no `send_id`."""
 
     happened: Happened
     provider_id: str

@@ -1,7 +1,7 @@
 """As fast as the provider allows and no faster: each of the few senders takes its share of the quota.
 
-The queue's event source runs at most SENDERS functions at once, and each starts at most rate / SENDERS messages a second.
-That costs no write, where a shared counter would cost one for each message and be one hot item.
+The queue's event source runs at most SENDERS functions at once, and each starts at most rate / SENDERS messages a
+second. That costs no write, where a shared counter would cost one for each message and be one hot item.
 """
 
 import time

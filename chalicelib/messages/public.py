@@ -83,9 +83,8 @@ def _fields(call: Call[Any]) -> dict[str, Any]:
     kind = str(call.headers.get("content-type") or FORM)
     if not kind.lower().startswith(MULTIPART):
         return dict(form_of(call))
-    message = BytesParser(policy=HTTP).parsebytes(
-        f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace") + call.raw
-    )
+    head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
+    message = BytesParser(policy=HTTP).parsebytes(head + call.raw)
     parts = message.iter_parts() if message.is_multipart() else ()
     return {str(part.get_param("name", header="content-disposition")): part.get_content().strip() for part in parts}
 

@@ -9,6 +9,8 @@ from chalicelib.http import ListQuery, Schema
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 HttpUrl = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s]+$")]
+FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+Host = Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")]
 Line = Annotated[str, Field(max_length=500)]
 
 
@@ -47,7 +49,7 @@ class ContentSettingsDocument(Schema):
     facebook_url: HttpUrl | None = None
     instagram_url: HttpUrl | None = None
     youtube_url: HttpUrl | None = None
-    fields: Annotated[dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")], Line], Field(max_length=20)] = {}
+    fields: Annotated[dict[FieldName, Line], Field(max_length=20, default_factory=dict)]
 
 
 class SendView(Schema):
@@ -103,7 +105,7 @@ class MessageSettingsChange(Schema):
 
     default_content_settings_id: Id | None = None
     bypass_deduplication: bool = False
-    forbidden_links: Annotated[list[Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")]], Field(max_length=100)] = []
+    forbidden_links: Annotated[list[Host], Field(max_length=100, default_factory=list)]
 
 
 class MessageSettingsView(MessageSettingsChange):

@@ -72,23 +72,30 @@ def _attempt(row: Send, now: datetime, token: str) -> None:
     shared = definitions.live("content-settings", row.content_settings_id)
     if shared is None:
         _settle(plans.rest(row, CONTENT_SETTINGS_AGAIN, now))  # EML-7: the contact waits until they are live again
-        return None
+        return
+    document = ContentSettingsDocument.model_validate(shared.document)
     for _ in range(3):
-        ready = _ready(row, ContentSettingsDocument.model_validate(shared.document), now)
+        ready = _ready(row, document, now)
         reason = blocked_by(_situation(row, ready, now))
         if reason is not None:
-            return _block(row, reason, now)
-        if not _pace().turn():
-            enqueue("send", [{"id": row.send_id}], delay=BEHIND)
-            return None
-        failed = _claim(row, ready, now, token)
-        if failed is None:
-            return _hand_over(row, ready, token, now)
-        if failed.of(Dedup):
-            return _block(row, Reason.DUPLICATE, now)
-        if failed.of(Send):
-            return None  # another sender has it
+            _block(row, reason, now)
+            return
+        if _done(row, ready, now, token):
+            return
     raise Unavailable("The contact's preferences keep changing.")
+
+
+def _done(row: Send, ready: _Ready, now: datetime, token: str) -> bool:
+    """Claim and hand over; False only where the contact's preferences have changed since they were read."""
+    if not _pace().turn():
+        enqueue("send", [{"id": row.send_id}], delay=BEHIND)
+        return True
+    failed = _claim(row, ready, now, token)
+    if failed is None:
+        _hand_over(row, ready, token, now)
+    elif failed.of(Dedup) and not failed.of(Send):
+        _block(row, Reason.DUPLICATE, now)
+    return failed is None or bool(failed.of(Send)) or bool(failed.of(Dedup))
 
 
 def _block(row: Send, reason: Reason, now: datetime) -> None:

@@ -143,10 +143,15 @@ def confirm_human(contact_id: str, now: datetime) -> int:
     A visit does not excuse a scanner: what shows the signs of a machine is a machine's. Returns how many it decided.
     """
     clicks = _clicks(contact_id, now - LOOKED_BACK)
-    waiting = [item for item in _engagements(contact_id, clicks, now) if item.verdict == UNDECIDED]
+    waiting = [item for item in _engagements(contact_id, clicks, now) if _may_be_confirmed(item, now)]
     for item in waiting:
         _decide(item, clicks, now, visited=True)
     return len(waiting)
+
+
+def _may_be_confirmed(item: Interaction, now: datetime) -> bool:
+    # A scanner follows the redirect to our page within a moment, before its other clicks are here to give it away.
+    return item.verdict == UNDECIDED and now - item.at > AT_ONCE
 
 
 def _engagements(contact_id: str, clicks: list[Interaction], now: datetime) -> Iterator[Interaction]:

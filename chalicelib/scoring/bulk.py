@@ -48,7 +48,10 @@ def nightly(now: datetime) -> bool:
 def rescore_all(_: Mapping[str, Any], lead_ids: Sequence[str], __: datetime) -> None:
     """Have the contacts of these leads rescored; each lead is named, so that none is missed."""
     found = leads.find_many(lead_ids)
-    send(QUEUE, [{"fact": "lead.created", "id": lead.lead_id, "contact": lead.contact_id} for lead in found if lead.contact_id])
+    send(
+        QUEUE,
+        [{"fact": "lead.created", "id": lead.lead_id, "contact": lead.contact_id} for lead in found if lead.contact_id],
+    )
 
 
 def drop_scores(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> None:

@@ -1,0 +1,110 @@
+"""infra/, models, settings, wiring and entry points agree."""
+
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+import yaml
+
+import app
+from chalicelib import dynamodb, wiring
+from chalicelib.access.scopes import ALL_SCOPES
+from chalicelib.agenda import agendas
+from chalicelib.http import OPERATIONS
+from chalicelib.settings import Settings
+from infra.template import ENVIRONMENT, FOR_AUTHORIZERS, MACHINES
+
+ROOT = Path(__file__).parents[2]
+
+
+def declared(kind):
+    """What infra/ declares of a kind, by physical name without the prefix."""
+    found = {}
+    for file in (ROOT / "infra" / "resources").glob("*.yaml"):
+        for resource in (yaml.safe_load(file.read_text()).get("Resources") or {}).values():
+            if resource.get("Type") == kind:
+                properties = resource["Properties"]
+                name = properties.get("TableName") or properties.get("QueueName")
+                found[name["Fn::Sub"].removeprefix("${Prefix}-")] = properties
+    return found
+
+
+def tables():
+    """The classes that are tables: those that declare Meta themselves."""
+    return [each for each in dynamodb.Item.__subclasses__() if each.Meta.table_name.startswith("itinera")]
+
+
+@pytest.mark.parametrize("table", tables(), ids=lambda table: table.__name__)
+def test_a_table_has_the_indexes_that_infra_declares(table):
+    name = re.sub(r"^itinera-[a-z]+-", "", table.Meta.table_name)
+    wanted = {
+        index["IndexName"]: [key["AttributeName"] for key in index["KeySchema"]]
+        for index in declared("AWS::DynamoDB::Table")[name].get("GlobalSecondaryIndexes", [])
+    }
+
+    schema = table._get_schema()
+
+    found = {
+        index["index_name"]: [key["AttributeName"] for key in index["key_schema"]]
+        for index in schema["global_secondary_indexes"]
+    }
+    assert found == wanted
+
+
+def test_every_queue_that_a_fact_goes_to_is_declared():
+    heard = {queue for queues in wiring.REACTIONS.values() for queue in queues}
+    for verdict in ("none", "undecided", "human", "machine"):
+        for type_ in ("FormSubmitted", "EmailClicked"):
+            fact = {"fact": "interaction.recorded", "verdict": verdict, "type": type_}
+            heard |= set(wiring.queues_for(fact))
+
+    assert heard | {agenda.queue for agenda in agendas} <= set(declared("AWS::SQS::Queue"))
+
+
+def test_every_setting_that_is_no_default_is_set_by_the_template():
+    set_by_template = {*ENVIRONMENT, *FOR_AUTHORIZERS, *MACHINES.values()}
+    platform = {"AWS_REGION", "AWS_ENDPOINT_URL", "USER_POOL_ID"}
+
+    assert {field.name.upper() for field in fields(Settings)} <= set_by_template | platform
+
+
+def test_every_route_asks_for_a_scope_that_exists_or_is_meant_to_be_public():
+    public = {f"{each.method} {each.path}" for each in OPERATIONS if each.scope is None}
+
+    assert {each.scope for each in OPERATIONS if each.scope is not None} <= ALL_SCOPES
+    assert public == {
+        "GET /health",
+        "GET /openapi.json",
+        "GET /static/{digest}/{name}",
+        "GET /p/{slug}",
+        "POST /p/{slug}",
+        "OPTIONS /forms/{form_id}/submissions",
+        "POST /forms/{form_id}/submissions",
+        "GET /t/{token}",
+        "HEAD /t/{token}",
+        "GET /o/{token}",
+        "HEAD /o/{token}",
+        "GET /subscriptions/{token}",
+        "POST /subscriptions/{token}",
+        "GET /unsubscribe/{token}",
+        "POST /unsubscribe/{token}",
+    }
+
+
+def test_lambda_finds_every_function_in_app_with_its_middleware():
+    for handler in app.app.pure_lambda_functions + app.app.event_sources:
+        module, _, name = handler.handler_string.rpartition(".")
+        assert module == "app"
+        assert name in app.__all__
+
+
+def test_what_only_some_functions_need_is_not_imported_by_all():
+    heavy = ["jinja2", "liquid", "nh3", "phonenumbers", "email_validator", "cryptography", "jwt", "html2text", "boto3"]
+    code = "import sys, app; print([name for name in sys.argv[1:] if name in sys.modules])"
+
+    found = subprocess.run([sys.executable, "-c", code, *heavy], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert found.stdout.strip() == "[]"

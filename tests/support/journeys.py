@@ -1,0 +1,79 @@
+"""Journeys for tests: documents, contacts, publishing, and the machine with its real handlers."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from chalicelib.clock import now as clock_now
+from chalicelib.conditions import sources
+from chalicelib.contacts import service as contacts
+from chalicelib.contacts.fields import FIELDS
+from chalicelib.definitions import service as definitions
+from chalicelib.definitions.lifecycle import Checked
+from chalicelib.journeys import engine, leases
+from chalicelib.journeys.document import JourneyDocument
+from tests.support.machine import Machine
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def document(tiles: dict[str, dict[str, Any]], **more: Any) -> dict[str, Any]:
+    """Return a journey's document; the first of the tiles comes first, the audience is the segment “s”."""
+    whole = {
+        "owner": "olga",
+        "audience": {"segments": {"items": [{"segment": "s"}]}},
+        "content_settings": "cs",
+        "first": next(iter(tiles), None),
+        "tiles": tiles,
+        **more,
+    }
+    return JourneyDocument.model_validate(whole).model_dump(mode="json", by_alias=True)
+
+
+def ring(target: str | None = None, trigger: str = "t") -> dict[str, Any]:
+    """Return an effect tile that needs nobody else's table."""
+    return {"kind": "raise_trigger", "trigger": trigger, "next": target}
+
+
+def mail(target: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"kind": "email", "email": "e", "next": target, **more}
+
+
+def wait(duration: str, target: str | None = None, **more: Any) -> dict[str, Any]:
+    return {"kind": "wait_for", "duration": duration, "next": target, **more}
+
+
+def publish(kind: str, identity: str, content: dict[str, Any], now: datetime = NOW) -> None:
+    """Let something go live without a check."""
+    found = definitions.create(kind, identity, identity, content, "user:u", now)
+    definitions.publish(kind, identity, lambda _: Checked(), version=found.version, by="user:u", now=now)
+
+
+def republish(identity: str, content: dict[str, Any], now: datetime = NOW) -> None:
+    """Let a new version of a journey go live."""
+    found = definitions.get("journey", identity)
+    saved = definitions.save_draft("journey", identity, identity, content, version=found.version, by="u", now=now)
+    definitions.publish("journey", identity, lambda _: Checked(), version=saved.version, by="u", now=now)
+
+
+def contact(identity: str, **values: Any) -> str:
+    contacts.create(identity, {"last_name": "Nygård", **values}, NOW, by="user:u")
+    return identity
+
+
+def register_contact_fields() -> None:
+    """Let conditions ask about contacts, as the wiring does."""
+    if "contact" not in sources.catalogue().entities:
+        sources.register("contact", FIELDS, lambda identity: [contacts.find(identity).attribute_values])
+
+
+def machine() -> Machine:
+    """Return the journey machine; its tasks are the use cases that the handlers call, at the clock's now."""
+    return Machine(
+        "journey.asl.json",
+        {
+            "ClaimEnrolment": lambda task: engine.claim(task, clock_now()),
+            "PerformTile": lambda task: engine.perform(task, clock_now()),
+            "RestEnrolment": lambda task: engine.rest(task, clock_now()),
+            "SetAsideEnrolment": lambda task: leases.give_up(task, clock_now()) or {**task, "next": "done"},
+        },
+    )

@@ -1,0 +1,210 @@
+"""What keeps a journey from going live."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from pydantic import ValidationError
+
+from chalicelib.conditions.catalogue import Catalogue, Field, FieldType
+from chalicelib.journeys import checks
+from chalicelib.journeys.document import JourneyDocument
+from chalicelib.journeys.graph import loops_without_wait
+from tests.support.journeys import document, mail, ring, wait
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+CATALOGUE = Catalogue({"contact": {"city": Field(FieldType.TEXT)}})
+
+
+def found(tiles, **more):
+    return checks.find(JourneyDocument.model_validate(document(tiles, **more)), CATALOGUE, NOW)
+
+
+def fields(tiles, **more):
+    return [problem.field for problem in found(tiles, **more).problems]
+
+
+def if_then(*rules, yes=None, no=None, timeout="P1D"):
+    return {"kind": "if_then", "rules": list(rules), "timeout": timeout, "yes": yes, "no": no}
+
+
+def opened(tile="m", **more):
+    return {"tile": tile, "did": "email_opened", **more}
+
+
+@pytest.mark.rule("JRN-4")
+def test_a_segment_and_a_live_email_make_a_journey():
+    assert not found({"m": mail()}).problems
+
+
+@pytest.mark.rule("JRN-4", "JRN-7")
+def test_a_journey_needs_an_audience_a_first_tile_and_something_that_acts():
+    assert fields({}, audience={}, content_settings=None) == ["/audience", "/first"]
+    assert fields({"w": wait("P1D")}) == ["/tiles"]
+
+
+@pytest.mark.rule("JRN-7")
+def test_all_problems_are_named_at_once_each_with_its_tile():
+    tiles = {
+        "m": mail("nowhere"),
+        "lost": ring(),
+        "b": {"kind": "branch", "branches": [], "otherwise": None},
+    }
+
+    assert fields(tiles, end=NOW.isoformat()) == [
+        "/end",
+        "/tiles/m/next",
+        "/tiles/lost",
+        "/tiles/b",
+        "/tiles/b/branches",
+    ]
+
+
+@pytest.mark.rule("JRN-7", "JRN-30", "JRN-33", "TRG-9")
+def test_everything_a_journey_names_must_be_live():
+    tiles = {"m": mail("r", pages=["p"], forms=["f"]), "r": ring()}
+    items = [{"segment": "s"}, {"segment": "x", "containment": "exclude"}]
+
+    references = found(
+        tiles, audience={"segments": {"items": items}, "forms": ["g"]}, suppression_segment="never"
+    ).references
+
+    assert set(references) == {
+        ("segment", "s"),
+        ("segment", "x"),
+        ("segment", "never"),
+        ("form", "g"),
+        ("content-settings", "cs"),
+        ("email", "e"),
+        ("page", "p"),
+        ("form", "f"),
+        ("trigger", "t"),
+    }
+
+
+def test_a_built_in_trigger_needs_no_definition():
+    audience = {"trigger": {"trigger": "contact-created"}}
+
+    assert ("trigger", "contact-created") not in found({"m": mail()}, audience=audience).references
+
+
+def test_a_journey_without_a_message_only_warns():
+    assert [warning.field for warning in found({"r": ring()}).warnings] == ["/tiles"]
+    assert not found({"r": ring()}).problems
+
+
+def test_an_email_needs_content_settings():
+    assert fields({"m": mail()}, content_settings=None) == ["/content_settings"]
+
+
+@pytest.mark.rule("JRN-36", "JRN-39")
+def test_a_rule_names_an_earlier_tile_that_sends_something():
+    assert fields({"i": if_then(opened(), yes="m"), "m": mail()}) == ["/tiles/i/rules/0/tile"]
+    assert fields({"r": ring("i"), "i": if_then(opened("r"))}) == ["/tiles/i/rules/0/tile"]
+    assert not fields({"m": mail("i"), "i": if_then(opened())})
+
+
+@pytest.mark.rule("JRN-36", "JRN-39")
+def test_an_if_then_needs_a_rule():
+    assert fields({"m": mail("i"), "i": if_then()}) == ["/tiles/i/rules"]
+
+
+@pytest.mark.rule("JRN-33")
+def test_pages_and_forms_of_a_rule_are_among_those_the_email_links_to():
+    visited = {"tile": "m", "did": "page_visited", "page": "p"}
+    submitted = {"tile": "m", "did": "form_submitted", "form": "f"}
+
+    assert fields({"m": mail("i"), "i": if_then(visited, submitted)}) == [
+        "/tiles/i/rules/0/page",
+        "/tiles/i/rules/1/form",
+    ]
+    assert not fields({"m": mail("i", pages=["p"], forms=["f"]), "i": if_then(visited, submitted)})
+
+
+def test_a_wait_of_zero_is_no_wait():
+    with pytest.raises(ValidationError):
+        found({"w": wait("P0D", "m"), "m": mail()})
+
+
+@pytest.mark.rule("JRN-42")
+def test_a_window_says_days_or_hours_and_opens_before_it_closes():
+    assert fields({"w": wait("P1D", "m", window={}), "m": mail()}) == ["/tiles/w/window"]
+    same = {"opens": "09:00", "closes": "09:00"}
+    assert fields({"w": wait("P1D", "m", window=same), "m": mail()}) == ["/tiles/w/window"]
+
+
+@pytest.mark.rule("JRN-63")
+def test_a_task_needs_somebody_to_do_it():
+    task = {"kind": "task", "subject": "Call"}
+
+    assert fields({"t": task}, owner=None) == ["/tiles/t/assign_to"]
+    assert fields({"t": {**task, "assign_to": "user"}}) == ["/tiles/t/user"]
+    assert not fields({"t": {**task, "assign_to": "user", "user": "ulla"}})
+
+
+def test_conditions_of_a_branch_are_checked_with_their_place():
+    way = {"name": "a", "condition": {"field": "contact.shoe", "operator": "equals", "values": ["1"]}}
+
+    [place] = fields({"b": {"kind": "branch", "branches": [way], "otherwise": "m"}, "m": mail()})
+
+    assert place == "/tiles/b/branches/0/condition/field"
+
+
+@pytest.mark.rule("JRN-16")
+def test_all_iterations_fit_between_start_and_end():
+    start = NOW + timedelta(days=1)
+    bounds = {"start": start.isoformat(), "end": (start + timedelta(days=20)).isoformat()}
+
+    assert not fields({"m": mail()}, **bounds, recurrence={"interval_days": 5, "count": 4})
+    assert fields({"m": mail()}, **bounds, recurrence={"interval_days": 5, "count": 5}) == ["/recurrence"]
+
+
+@pytest.mark.rule("JRN-30")
+def test_exclusions_alone_hold_nobody():
+    items = [{"segment": "x", "containment": "exclude"}]
+
+    assert fields({"m": mail()}, audience={"segments": {"items": items}}) == ["/audience/segments"]
+
+
+def test_a_key_belongs_to_per_key_and_only_there():
+    assert fields({"m": mail()}, audience={"trigger": {"trigger": "t", "reentry": "per_key"}}) == [
+        "/audience/trigger/key"
+    ]
+    assert fields({"m": mail()}, audience={"trigger": {"trigger": "t", "key": "order"}}) == ["/audience/trigger/key"]
+
+
+def test_a_circle_needs_a_wait_that_holds_each_time():
+    assert fields({"a": ring("b"), "b": ring("a")}) == ["/tiles/a", "/tiles/b"]
+    assert not fields({"a": ring("w"), "w": wait("P1D", "a")})
+    until = {"kind": "wait_until", "at": "2026-12-01T09:00:00", "next": "a"}
+    assert fields({"a": ring("w"), "w": until}) == ["/tiles/a", "/tiles/w"]
+
+
+def test_a_circle_back_to_a_mail_that_was_opened_is_refused():
+    tiles = {"m": mail("i"), "i": if_then(opened(), yes="m")}
+
+    assert fields(tiles) == ["/tiles/m", "/tiles/i"]
+
+
+names = some.sampled_from("abcdef")
+
+
+@given(some.dictionaries(names, some.tuples(some.booleans(), some.none() | names), min_size=1))
+def test_what_is_let_through_always_comes_to_a_wait_or_an_end(graph):
+    tiles = {
+        name: wait("P1D", target) if waits else ring(target if target in graph else None)
+        for name, (waits, target) in graph.items()
+    }
+    tiles = {name: {**tile, "next": tile["next"] if tile["next"] in tiles else None} for name, tile in tiles.items()}
+    journey = JourneyDocument.model_validate(document(tiles))
+    spinning = set(loops_without_wait(journey))
+
+    for start in tiles:
+        seen, name = set(), start
+        while name is not None and name not in seen and tiles[name]["kind"] != "wait_for":
+            seen.add(name)
+            name = tiles[name]["next"]
+        circles = name in seen
+        assert not circles or name in spinning
+        assert circles or start not in spinning
