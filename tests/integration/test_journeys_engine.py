@@ -6,7 +6,6 @@ from datetime import timedelta
 import boto3
 import pytest
 import time_machine
-from chalicelib.messages.models import Send
 
 from chalicelib.clock import now as clock_now
 from chalicelib.dynamodb import ConditionFailed, commit
@@ -17,6 +16,7 @@ from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import engine, entry, leases, plans, service, versions, waiting
 from chalicelib.journeys.models import Enrolment, JourneysItem, Raised, Standing
 from chalicelib.journeys.rules import effect_id
+from chalicelib.messages.models import Send
 from chalicelib.settings import settings
 from tests.support.journeys import (
     NOW,
