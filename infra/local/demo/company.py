@@ -5,7 +5,7 @@ from typing import Any
 
 from infra.local.demo.client import Client
 
-SALESPERSON = "sam.sales"
+SALESPERSON = "sam-sales"
 PRODUCTS = {"aurora-kayak": "Aurora sea kayak", "borealis-tent": "Borealis tent"}
 
 
