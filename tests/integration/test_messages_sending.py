@@ -87,7 +87,7 @@ def prefer(contact_id="ada", **wanted):
     commit(consent_plans.change(consent.preferences(contact_id), wanted, evidence, f"change-{wanted}", NOW))
 
 
-def take_up(send_id="s1", at=NOW, token="t0"):
+def take_up(send_id="s1", at=NOW, token="t0"):  # noqa: S107  a claim's token
     sender.take_up(send_id, at, token)
     return service.find(send_id)
 
