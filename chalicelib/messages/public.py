@@ -50,6 +50,12 @@ def note_open(call: Call[Nothing], token: str) -> Reply:
     return Reply(GIF, content_type="image/gif", headers=FRESH)
 
 
+@api.on("HEAD /o/{token}", scope=None)
+def look_at_pixel(_: Call[Nothing], token: str) -> Reply:  # noqa: ARG001  whoever only looks has opened nothing
+    """Say that there is a pixel; nothing is recorded."""
+    return Reply(b"", content_type="image/gif", headers=FRESH)
+
+
 @api.on("GET /subscriptions/{token}", scope=None)
 def show_subscription_centre(_: Call[Nothing], token: str) -> Reply:
     """Show what the recipient of a message allows."""

@@ -244,7 +244,10 @@ def test_a_head_request_says_where_a_link_leads_and_records_nothing(office, clie
     sent_message()
 
     answer = get(client, links(office)[0], "HEAD")
+    pixel = get(client, f"/o/{sign('open', 's1')}.gif", "HEAD")
 
+    assert pixel.status_code == 200
+    assert log.of_contact("ada", "EmailOpened") == []
     assert answer.headers["Location"] == "https://shop.example/lamp"
     assert log.of_contact("ada", "EmailClicked") == []
 
