@@ -87,7 +87,7 @@ def event(kind, detail, name):
     return {"eventType": kind, "mail": mail, name: detail}
 
 
-@pytest.mark.rule("EML-25", "EML-27")
+@pytest.mark.rule("EML-25")
 @pytest.mark.parametrize(
     ("kind", "sub_kind", "happened"),
     [
