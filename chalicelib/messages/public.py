@@ -16,7 +16,7 @@ from chalicelib.settings import settings
 
 api = Api(__name__)
 
-GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
+GIF = b64decode("R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==")
 SMALL = 8 * 1024
 FRESH: dict[str, str | list[str]] = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 
@@ -48,6 +48,12 @@ def note_open(call: Call[Nothing], token: str) -> Reply:
     """Show the pixel of a message."""
     tracking.opened(token, new_id(), _agent(call), call.now)
     return Reply(GIF, content_type="image/gif", headers=FRESH)
+
+
+@api.on("HEAD /o/{token}", scope=None)
+def look_at_pixel(_: Call[Nothing], token: str) -> Reply:  # noqa: ARG001  whoever only looks has opened nothing
+    """Say that there is a pixel; nothing is recorded."""
+    return Reply(b"", content_type="image/gif", headers=FRESH)
 
 
 @api.on("GET /subscriptions/{token}", scope=None)

@@ -87,7 +87,7 @@ def prefer(contact_id="ada", **wanted):
     commit(consent_plans.change(consent.preferences(contact_id), wanted, evidence, f"change-{wanted}", NOW))
 
 
-def take_up(send_id="s1", at=NOW, token="token"):
+def take_up(send_id="s1", at=NOW, token="t0"):  # noqa: S107  a claim's token
     sender.take_up(send_id, at, token)
     return service.find(send_id)
 
@@ -97,7 +97,7 @@ def mime(office):
     return message_from_bytes(letter.mime.as_bytes(), policy=default)
 
 
-@pytest.mark.rule("EML-13", "EML-9", "EML-12")
+@pytest.mark.rule("EML-13")
 def test_a_queued_message_is_rendered_for_its_contact_and_handed_over(office):
     contact()
     queue()
@@ -320,20 +320,6 @@ def test_consent_withdrawn_between_the_check_and_the_claim_blocks_the_message(of
     assert office.letters() == []
 
 
-BLOCKS = {
-    "10": (Reason.BULK_EMAIL, lambda: prefer(bulk_email=False)),
-    "11": (Reason.EMAIL, lambda: prefer(email=False)),
-    "13": (Reason.RECIPIENT, lambda: _email(to="{{ contact.email_3 }}")),
-    "14 sender": (Reason.SENDER, lambda: _email(from_address="{{ contact.email_3 }}")),
-    "14 reply-to": (Reason.REPLY_TO, lambda: _email(reply_to="{{ contact.city }}")),
-    "15": (Reason.LINKS, lambda: _forbid("shop.example")),
-    "16": (Reason.MISSING_FIELD, lambda: _email(subject="{{ contact.city }}")),
-    "17": (Reason.CONTACT_DELETED, lambda: contacts.remove("ada", contacts.find("ada").version, NOW)),
-    "18": (Reason.CONTACT_INACTIVE, lambda: contacts.amend("ada", {"inactive": True}, 1, NOW)),
-    "21": (Reason.SUPPRESSED, lambda: _suppress()),
-}
-
-
 def _email(**changed):
     publish("email", "e", EmailDocument(**{**EMAIL, **changed}), check_email)
 
@@ -346,7 +332,21 @@ def _suppress():
     suppression.suppress(Wanted(suppression.hash_of("ada@contoso.example"), "all", suppression.HARD_BOUNCE), NOW)
 
 
-@pytest.mark.rule("JRN-70", "CON-10", "CON-11", "CON-19", "EML-2")
+BLOCKS = {
+    "10": (Reason.BULK_EMAIL, lambda: prefer(bulk_email=False)),
+    "11": (Reason.EMAIL, lambda: prefer(email=False)),
+    "13": (Reason.RECIPIENT, lambda: _email(to="{{ contact.email_3 }}")),
+    "14 sender": (Reason.SENDER, lambda: _email(from_address="{{ contact.email_3 }}")),
+    "14 reply-to": (Reason.REPLY_TO, lambda: _email(reply_to="{{ contact.city }}")),
+    "15": (Reason.LINKS, lambda: _forbid("shop.example")),
+    "16": (Reason.MISSING_FIELD, lambda: _email(subject="{{ contact.city }}")),
+    "17": (Reason.CONTACT_DELETED, lambda: contacts.remove("ada", contacts.find("ada").version, NOW)),
+    "18": (Reason.CONTACT_INACTIVE, lambda: contacts.amend("ada", {"inactive": True}, 1, NOW)),
+    "21": (Reason.SUPPRESSED, _suppress),
+}
+
+
+@pytest.mark.rule("JRN-70", "CON-10", "CON-19")
 @pytest.mark.parametrize("row", BLOCKS)
 def test_a_row_of_the_skip_matrix_blocks_and_says_so(office, row):
     reason, arrange = BLOCKS[row]

@@ -1,0 +1,86 @@
+"""What keeps a message from going live, every rule by a message that breaks it alone."""
+
+import pytest
+
+from chalicelib.messages.checks import check_content_settings, check_email
+from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
+
+GOOD = {
+    "subject": "Hello {{ contact.first_name }}",
+    "from_name": "Contoso",
+    "from_address": "news@contoso.example",
+    "language": "en",
+    "html": '<h1>News</h1><p><a href="{{ message.subscription_center_url }}">Your preferences</a></p>'
+    "<p>{{ content_settings.address_main }}</p>",
+}
+
+
+def problems(**changed):
+    return [(each.field, each.message) for each in check_email(EmailDocument(**{**GOOD, **changed})).problems]
+
+
+def test_a_whole_message_has_no_problem_and_no_warning():
+    checked = check_email(EmailDocument(**GOOD))
+
+    assert list(checked.problems) == []
+    assert list(checked.warnings) == []
+
+
+@pytest.mark.rule("EML-3")
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"subject": ""}, "subject"),
+        ({"from_name": " "}, "from_name"),
+        ({"from_address": ""}, "from_address"),
+        ({"from_address": "news@localhost"}, "from_address"),
+        ({"reply_to": "nobody"}, "reply_to"),
+        ({"automatic_text": False}, "text"),
+        ({"to": "everyone@contoso.example"}, "to"),
+        ({"subject": "{{ contact.first_name"}, "subject"),
+        ({"subject": "{{ contact.shoe_size }}"}, "subject"),
+        ({"subject": "{{ account.name }}"}, "subject"),
+        ({"subject": "{{ contact.first_name | shout }}"}, "subject"),
+        ({"subject": "{{ message.nothing }}"}, "subject"),
+        ({"html": GOOD["html"] + "{% include 'x' %}"}, "html"),
+        ({"html": GOOD["html"] + "{% if contact.city %}"}, "html"),
+    ],
+)
+def test_each_fault_is_named_with_its_field(changed, field):
+    found = problems(**changed)
+
+    assert {name for name, _ in found} == {field}
+
+
+@pytest.mark.rule("EML-1", "SBC-2")
+def test_a_commercial_message_needs_the_subscription_centre_and_the_postal_address():
+    bare = {"html": "<p>News</p>"}
+
+    assert len(problems(**bare)) == 2
+    assert problems(**bare, legal_designation="transactional") == []
+
+
+def test_all_problems_come_at_once():
+    assert len(check_email(EmailDocument()).problems) == 6
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ('<img src="https://x.example/a.png">', "alternative text"),
+        ("<h3>Deep</h3>", "skip a level"),
+        ('<a href="https://x.example">click here</a>', "does not say where"),
+        ('<a href="https://x.example"><img src="https://x.example/a.png" alt=""></a>', "no text"),
+    ],
+)
+def test_what_keeps_people_out_is_a_warning_and_no_error(more, words):
+    checked = check_email(EmailDocument(**{**GOOD, "html": GOOD["html"] + more}))
+
+    assert list(checked.problems) == []
+    assert [words in each.message for each in checked.warnings] == [True]
+
+
+@pytest.mark.rule("EML-1")
+def test_content_settings_need_a_postal_address():
+    assert [each.field for each in check_content_settings(ContentSettingsDocument()).problems] == ["address_main"]
+    assert list(check_content_settings(ContentSettingsDocument(address_main="1 Main Street")).problems) == []
