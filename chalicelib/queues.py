@@ -62,6 +62,24 @@ def waiting(queue: str) -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
+def give_back(dead: str, most: int) -> int:
+    """Send messages of a dead-letter queue to the queues they came from, and return how many; repeats are harmless."""
+    url, moved = settings.queue_url(dead), 0
+    while moved < most:
+        found = _client().receive_message(
+            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=60, MessageSystemAttributeNames=["All"]
+        )
+        messages = found.get("Messages", [])
+        if not messages:
+            break
+        for message in messages:
+            origin = message["Attributes"]["DeadLetterQueueSourceArn"].rpartition(":")[2]
+            _client().send_message(QueueUrl=f"{settings.queue_base}{origin}", MessageBody=message["Body"])
+            _client().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            moved += 1
+    return moved
+
+
 @cache
 def _client() -> Any:
     from botocore.session import get_session
