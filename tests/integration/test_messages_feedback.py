@@ -312,7 +312,7 @@ def test_the_pixel_is_a_picture_and_its_loading_an_open(office, client):
 
     assert answer.headers["Content-Type"] == "image/gif"
     assert answer.body.startswith(b"GIF89a")
-    assert len(answer.body) == 43
+    assert len(answer.body) == 42
     [opened] = log.of_contact("ada", "EmailOpened")
     assert opened.verdict == "undecided"
 
