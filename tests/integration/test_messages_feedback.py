@@ -25,7 +25,6 @@ from tests.integration.test_messages_sending import (  # noqa: F401  fixtures ar
     EMAIL,
     NOW,
     contact,
-    office,
     prefer,
     publish,
     published,

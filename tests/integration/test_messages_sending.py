@@ -40,12 +40,6 @@ EMAIL = {
 }
 
 
-@pytest.fixture
-def office():
-    with mail.opened() as office:
-        yield office
-
-
 @pytest.fixture(autouse=True)
 def published(cloud):
     definitions.document.cache_clear()  # versions never change, but every test begins with an empty table
@@ -87,8 +81,8 @@ def prefer(contact_id="ada", **wanted):
     commit(consent_plans.change(consent.preferences(contact_id), wanted, evidence, f"change-{wanted}", NOW))
 
 
-def take_up(send_id="s1", at=NOW, token="token"):
-    sender.take_up(send_id, at, token)
+def take_up(send_id="s1", at=NOW, by="first"):
+    sender.take_up(send_id, at, by)
     return service.find(send_id)
 
 
@@ -121,7 +115,7 @@ def test_a_message_taken_up_again_after_it_went_out_does_nothing(office):
     first = take_up()
 
     for _ in range(3):
-        again = take_up(token="other")
+        again = take_up(by="other")
 
     assert len(office.letters()) == 1
     assert again.serialize() == first.serialize()
@@ -180,8 +174,8 @@ def test_transactional_mail_without_an_event_goes_out_once_more_and_no_third_tim
     office.faults = [mail.LOST, mail.LOST]
     take_up()
 
-    again = take_up(at=NOW + timedelta(hours=72), token="second")
-    third = take_up(at=NOW + timedelta(hours=145), token="third")
+    again = take_up(at=NOW + timedelta(hours=72), by="second")
+    third = take_up(at=NOW + timedelta(hours=145), by="third")
 
     assert (again.state, again.tries) == (State.UNKNOWN, 2)
     assert third.due is None
@@ -205,8 +199,8 @@ def test_throttling_is_back_pressure_neither_an_attempt_nor_a_failure(office, fa
     queue()
     office.faults = [fault] * 7
 
-    states = [take_up(token=f"token-{number}") for number in range(7)]
-    last = take_up(token="last")
+    states = [take_up(by=f"token-{number}") for number in range(7)]
+    last = take_up(by="last")
 
     assert [(send.state, send.tries) for send in states] == [(State.QUEUED, 0)] * 7
     assert all(send.due is not None for send in states)
@@ -320,6 +314,10 @@ def test_consent_withdrawn_between_the_check_and_the_claim_blocks_the_message(of
     assert office.letters() == []
 
 
+def _suppress():
+    suppression.suppress(Wanted(suppression.hash_of("ada@contoso.example"), "all", suppression.HARD_BOUNCE), NOW)
+
+
 BLOCKS = {
     "10": (Reason.BULK_EMAIL, lambda: prefer(bulk_email=False)),
     "11": (Reason.EMAIL, lambda: prefer(email=False)),
@@ -330,7 +328,7 @@ BLOCKS = {
     "16": (Reason.MISSING_FIELD, lambda: _email(subject="{{ contact.city }}")),
     "17": (Reason.CONTACT_DELETED, lambda: contacts.remove("ada", contacts.find("ada").version, NOW)),
     "18": (Reason.CONTACT_INACTIVE, lambda: contacts.amend("ada", {"inactive": True}, 1, NOW)),
-    "21": (Reason.SUPPRESSED, lambda: _suppress()),
+    "21": (Reason.SUPPRESSED, _suppress),
 }
 
 
@@ -340,10 +338,6 @@ def _email(**changed):
 
 def _forbid(host):
     service.save_message_settings(MessageSettings(*MessageSettings.at(), forbidden_links=[host]), 0)
-
-
-def _suppress():
-    suppression.suppress(Wanted(suppression.hash_of("ada@contoso.example"), "all", suppression.HARD_BOUNCE), NOW)
 
 
 @pytest.mark.rule("JRN-70", "CON-10", "CON-11", "CON-19", "EML-2")
