@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib import queues
+from chalicelib import queues, streams
 from chalicelib.agenda import Agenda, agendas
 from chalicelib.capture.models import CaptureItem
 from chalicelib.conditions import sources
@@ -20,7 +20,6 @@ from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
 from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.errors import Conflict
-from chalicelib.interactions import router
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import bulk as journeys
@@ -176,7 +175,7 @@ def wire() -> None:
     sources.register("preferences", consent.FIELDS, _preferences)
     sources.register("lead", lead_fields.FIELDS, _leads)
     sources.register_interactions(InteractionType, interactions.told)
-    router.routes.queues_for = queues_for
-    router.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
+    streams.routes.queues_for = queues_for
+    streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
     jobs.works.update(WORKS)
     agendas[:] = AGENDAS

@@ -7,8 +7,8 @@ from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 from chalicelib.capture import service
 from chalicelib.capture.facts import facts_of
 from chalicelib.clock import now
-from chalicelib.interactions.router import route
 from chalicelib.queues import Message, consume
+from chalicelib.streams import route
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 

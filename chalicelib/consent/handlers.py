@@ -3,7 +3,7 @@
 from chalice.app import Blueprint, DynamoDBEvent
 
 from chalicelib.consent.facts import facts_of
-from chalicelib.interactions.router import route
+from chalicelib.streams import route
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 

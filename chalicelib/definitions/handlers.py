@@ -9,8 +9,8 @@ from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 from chalicelib.clock import now
 from chalicelib.definitions import jobs
 from chalicelib.definitions.facts import facts_of
-from chalicelib.interactions.router import route
 from chalicelib.queues import Message, consume, send
+from chalicelib.streams import route
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 

@@ -1,1 +1,1 @@
-"""The log of what people did, and the router that tells the rest."""
+"""The log of what people did."""

@@ -8,11 +8,11 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib.agenda import agendas
 from chalicelib.clock import new_id, now
-from chalicelib.interactions.router import route
 from chalicelib.journeys import bulk, engine, entry, leases, polling, raising, waiting
 from chalicelib.journeys.facts import facts_of
 from chalicelib.queues import Message, consume
 from chalicelib.settings import settings
+from chalicelib.streams import route
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 

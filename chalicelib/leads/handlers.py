@@ -2,8 +2,8 @@
 
 from chalice.app import Blueprint, DynamoDBEvent
 
-from chalicelib.interactions.router import route
 from chalicelib.leads.facts import facts_of
+from chalicelib.streams import route
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 

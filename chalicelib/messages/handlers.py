@@ -6,10 +6,10 @@ from typing import Any
 from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 
 from chalicelib.clock import new_id, now
-from chalicelib.interactions.router import route
 from chalicelib.messages import feedback, sender, sent, tracking
 from chalicelib.messages.facts import facts_of
 from chalicelib.queues import consume
+from chalicelib.streams import route
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 

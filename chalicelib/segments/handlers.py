@@ -5,10 +5,10 @@ from typing import Any
 from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 
 from chalicelib.clock import now
-from chalicelib.interactions.router import route
 from chalicelib.queues import Message, consume
 from chalicelib.segments import service
 from chalicelib.segments.facts import facts_of
+from chalicelib.streams import route
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 

@@ -47,10 +47,10 @@ def live(tiles=None, **more):
 
 
 def work(job_id, now=NOW):
-    """Work a job off, slice by slice, as the bulk machine does."""
+    """Work a job off, slice by slice and page by page, as the bulk machine does."""
     assert jobs.begin(job_id, jobs.get(job_id).due) is not None
     for number in range(16):
-        while not jobs.work_slice(job_id, number, now):
+        while not jobs.work_page(job_id, number, now).ended:
             pass
     assert jobs.finish(job_id, now)
 

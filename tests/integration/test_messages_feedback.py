@@ -1,4 +1,4 @@
-# ruff: noqa: F401, F811  (fixtures are imported and then named as arguments)
+# ruff: noqa: F401  (fixtures are imported and then named as arguments)
 """The provider's events, tracked links, verdicts, the subscription centre and one-click, through their real edges."""
 
 import json
@@ -30,7 +30,6 @@ from tests.integration.test_messages_sending import (
     EMAIL,
     NOW,
     contact,
-    office,
     prefer,
     publish,
     published,

@@ -9,9 +9,9 @@ from chalicelib.interactions import plans
 from chalicelib.interactions.facts import facts_of
 from chalicelib.interactions.models import Fact, Interaction
 from chalicelib.interactions.plans import NewInteraction
-from chalicelib.interactions.router import StreamRecord
 from chalicelib.interactions.schemas import ReportedInteraction
 from chalicelib.interactions.types import BY_MACHINES_TOO, REPORTED, InteractionType
+from chalicelib.streams import StreamRecord
 from chalicelib.wiring import queues_for
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Tells the rest: turns the records of a table's stream into facts, and puts them on the queues of the reactions."""
+"""Routers: turn the records of a table's stream into facts, and put them on the queues of the reactions."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
