@@ -1,12 +1,6 @@
 """Entry point: puts the application together; everything it does lives in chalicelib."""
 
 from chalice.app import Blueprint
-from chalicelib.leads.handlers import handlers as leads_handlers
-from chalicelib.leads.handlers import route_leads
-from chalicelib.leads.routes import api as leads_api
-from chalicelib.scoring.handlers import handlers as scoring_handlers
-from chalicelib.scoring.handlers import recount_scores, rescore_contacts
-from chalicelib.scoring.routes import api as scoring_api
 
 from chalicelib import wiring
 from chalicelib.access.authorizer import authorize
@@ -45,6 +39,9 @@ from chalicelib.journeys.handlers import (
 )
 from chalicelib.journeys.handlers import handlers as journeys_handlers
 from chalicelib.journeys.routes import api as journeys_api
+from chalicelib.leads.handlers import handlers as leads_handlers
+from chalicelib.leads.handlers import route_leads
+from chalicelib.leads.routes import api as leads_api
 from chalicelib.messages.handlers import (
     confirm_verdicts,
     decide_verdicts,
@@ -58,6 +55,9 @@ from chalicelib.messages.public import api as mail_api
 from chalicelib.messages.routes import api as messages_api
 from chalicelib.observability import instrument
 from chalicelib.openapi import api as openapi_api
+from chalicelib.scoring.handlers import handlers as scoring_handlers
+from chalicelib.scoring.handlers import recount_scores, rescore_contacts
+from chalicelib.scoring.routes import api as scoring_api
 from chalicelib.segments.handlers import evaluate_membership, route_segments
 from chalicelib.segments.handlers import handlers as segments_handlers
 from chalicelib.segments.routes import api as segments_api

@@ -25,7 +25,7 @@ from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import bulk as journeys
 from chalicelib.journeys.models import JourneysItem
-from chalicelib.leads import catalogue as lead_fields
+from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring
@@ -41,6 +41,7 @@ SETTLED = {"none", "human"}  # verdicts that cause something at once; undecided 
 BY_PEOPLE = {"FormSubmitted", "WebsiteVisited", "FormVisited"}  # whoever does this is a person (decision 35)
 
 REACTIONS: dict[str, tuple[str, ...]] = {
+    "account.changed": ("rescore",),
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
     "contact.deleted": ("rescore", "membership"),
@@ -48,6 +49,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "interaction.decided": ("rescore", "membership", "wake", "count"),
     "lead.created": ("rescore", "membership", "business"),
     "lead.changed": ("rescore", "membership"),
+    "lead.deleted": ("rescore", "membership"),
     "segment.joined": ("enrol",),
     "segment.left": ("enrol",),
     "send.queued": ("send",),
@@ -65,6 +67,8 @@ def queues_for(fact: Fact) -> tuple[str, ...]:
     """Return the queues that hear of a fact (docs/architecture.md has the same table in words)."""
     if fact["fact"] == "interaction.recorded":
         return _interaction(fact)
+    if fact["fact"].startswith("lead.") and "contact" not in fact:
+        return ()  # scores, memberships and triggers are a contact's; a lead without one has none (CORE-4, SCO-4)
     return REACTIONS.get(fact["fact"], ())
 
 

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from chalicelib.activities import service
-from chalicelib.activities.choices import ActivityState
+from chalicelib.activities.choices import ActivityState, RegardingKind
 from chalicelib.activities.models import Activity
 from chalicelib.activities.schemas import (
     ActivitiesQuery,
@@ -75,7 +75,10 @@ def view(activity: Activity) -> ActivityView:
     kind, _, identity = (activity.regarding or "").partition("#")
     regarding = Regarding.model_validate({"kind": kind, "id": identity}) if identity else None
     shown = {name: getattr(activity, name) for name in SHOWN}
-    return ActivityView(id=activity.activity_id, kind=activity.activity_kind, regarding=regarding, **shown)
+    contact_id = identity if kind == RegardingKind.CONTACT else None
+    return ActivityView(
+        id=activity.activity_id, kind=activity.activity_kind, regarding=regarding, contact_id=contact_id, **shown
+    )
 
 
 SHOWN = (

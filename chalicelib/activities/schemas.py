@@ -82,6 +82,7 @@ class ActivityView(ActivityFields):
     subject: str
     state: ActivityState
     regarding: Regarding | None = None
+    contact_id: str | None = None
     journey_id: str | None = None
     enrolment_id: str | None = None
     created_at: datetime

@@ -1,6 +1,7 @@
 """The leads table: leads, their history, and the claims of their match keys."""
 
 from datetime import datetime
+from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
@@ -87,13 +88,13 @@ class Lead(LeadsItem, discriminator="lead"):
 
     lead_id = UnicodeAttribute()
     # What it is about, and who.
-    subject = UnicodeAttribute(null=True)
+    topic = UnicodeAttribute(null=True)
     first_name = UnicodeAttribute(null=True)
     last_name = UnicodeAttribute()
     company_name = UnicodeAttribute(null=True)
     job_title = UnicodeAttribute(null=True)
     email = UnicodeAttribute(null=True)
-    business_phone = UnicodeAttribute(null=True)
+    phone = UnicodeAttribute(null=True)
     mobile_phone = UnicodeAttribute(null=True)
     website = UnicodeAttribute(null=True)
     street = UnicodeAttribute(null=True)
@@ -102,7 +103,7 @@ class Lead(LeadsItem, discriminator="lead"):
     postal_code = UnicodeAttribute(null=True)
     country = UnicodeAttribute(null=True)
     industry = UnicodeAttribute(null=True)
-    number_of_employees = IntegerAttribute(null=True)
+    employees = IntegerAttribute(null=True)
     annual_revenue = DecimalAttribute(null=True)
     sic_code = UnicodeAttribute(null=True)
     description = UnicodeAttribute(null=True)
@@ -131,6 +132,7 @@ class Lead(LeadsItem, discriminator="lead"):
     source_form_id = UnicodeAttribute(null=True)
     source_page_id = UnicodeAttribute(null=True)
     source_submission_id = UnicodeAttribute(null=True)
+    source_at = InstantAttribute(null=True)
     latest_submission_at = InstantAttribute(null=True)
     # Whose it is, and where it stands.
     contact_id = UnicodeAttribute(null=True)
@@ -148,6 +150,7 @@ class Lead(LeadsItem, discriminator="lead"):
     recycled = BooleanAttribute(default=False)
     sales_ready_at = InstantAttribute(null=True)
     recycled_at = InstantAttribute(null=True)
+    claims = JSONAttribute(null=True)
     listed = UnicodeAttribute()
     created_at = InstantAttribute()
     updated_at = InstantAttribute()
@@ -173,6 +176,11 @@ class Lead(LeadsItem, discriminator="lead"):
         flags = frozenset(flag for flag in Flag if getattr(self, flag))
         return Position(Stage(self.stage), flags, self.open)
 
+    @property
+    def matched_by(self) -> dict[str, Any]:
+        """The values that matching strategies compare: `page_id` is the page that it came from."""
+        return {**self.attribute_values, "page_id": self.source_page_id}
+
     def list_by_stage(self) -> None:
         """Closed leads leave the lists of the stages."""
         self.stage_shard = f"{self.stage}#{shard(self.lead_id)}" if self.open else None
@@ -190,6 +198,20 @@ class Move(LeadsItem, discriminator="move"):
     @staticmethod
     def place(lead_id: str, at: datetime, move_id: str) -> tuple[str, str]:
         return f"LEAD#{lead_id}", f"HISTORY#{as_text(at)}#{move_id}"
+
+
+class Owner(LeadsItem, discriminator="lead_owner"):
+    """The open lead that owns a match key."""
+
+    record_id = UnicodeAttribute()
+    since = InstantAttribute()
+
+
+class Heir(LeadsItem, discriminator="lead_heir"):
+    """An open lead with a match key that another owns; the latest updated one follows the owner."""
+
+    record_id = UnicodeAttribute()
+    updated_at = InstantAttribute()
 
 
 def lead_key(lead_id: str) -> Key:

@@ -78,14 +78,11 @@ def mark_sales_ready(lead: Lead, reached_at: datetime, why: str, now: datetime) 
 
 def take_context(lead: Lead, context: MarketingContext | None) -> None:
     """Keep where a new lead came from (SUB-5)."""
-    if context is None:
-        return
-    lead.source_journey_id, lead.source_email_id = context.journey_id, context.email_id
-    lead.source_form_id, lead.source_page_id = context.form_id, context.page_id
-    lead.source_submission_id = context.submission_id
+    for name, value in (context.named() if context else {}).items():
+        setattr(lead, name, value)
 
 
-def create_from_tile(
+def create_from_tile(  # noqa: PLR0917  as journeys call it
     lead_id: str,
     contact: Contact,
     topic: str,
@@ -99,6 +96,6 @@ def create_from_tile(
     Put if absent: the caller's id is that of the tile's visit. It holds no address of its own, so no claim either.
     """
     lead = Lead.new(lead_id, now)
-    lead.contact_id, lead.subject, lead.last_name, lead.owner_id = contact.contact_id, topic, last_name, owner
+    lead.contact_id, lead.topic, lead.last_name, lead.owner_id = contact.contact_id, topic, last_name, owner
     take_context(lead, context)
     return [put_new(lead)]

@@ -29,12 +29,12 @@ Money = Annotated[Decimal, Field(max_digits=18, decimal_places=4, ge=0)]
 class LeadFields(Schema):
     """What people may write on a lead."""
 
-    subject: Text | None = None
+    topic: Text | None = None
     first_name: Line | None = None
     company_name: Text | None = None
     job_title: Line | None = None
     email: Annotated[str, Field(max_length=320)] | None = None
-    business_phone: Annotated[str, Field(max_length=50)] | None = None
+    phone: Annotated[str, Field(max_length=50)] | None = None
     mobile_phone: Annotated[str, Field(max_length=50)] | None = None
     website: Text | None = None
     street: Text | None = None
@@ -43,7 +43,7 @@ class LeadFields(Schema):
     postal_code: Annotated[str, Field(max_length=20)] | None = None
     country: Line | None = None
     industry: Line | None = None
-    number_of_employees: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+    employees: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
     annual_revenue: Money | None = None
     sic_code: Annotated[str, Field(max_length=20)] | None = None
     description: Annotated[str, Field(max_length=2000)] | None = None
@@ -179,6 +179,7 @@ class LeadView(LeadFields):
     source_form_id: str | None = None
     source_page_id: str | None = None
     source_submission_id: str | None = None
+    source_at: datetime | None = None
     latest_submission_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
@@ -192,6 +193,10 @@ class MoveView(Schema):
     by: str
     why: str
     changes: dict[str, list[Any]]
+
+
+class Moves(Schema):
+    items: list[MoveView]
 
 
 class StageView(Schema):

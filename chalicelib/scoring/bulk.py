@@ -7,17 +7,20 @@ from zlib import crc32
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Definition
 from chalicelib.dynamodb import ConditionFailed, commit
+from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import service as leads
+from chalicelib.lists import Asked
 from chalicelib.observability import metrics
 from chalicelib.queues import send
 from chalicelib.scoring import configuration, plans, service
-from chalicelib.scoring.live import KIND
-from chalicelib.scoring.models import Score
+from chalicelib.scoring.live import KIND, live_models
+from chalicelib.scoring.models import Score, ScoringItem
 
 RESCORE_ALL, DROP_SCORES, RECOUNT = "rescore-all", "drop-scores", "recount-scores"
 QUEUE = "rescore"
@@ -47,11 +50,21 @@ def nightly(now: datetime) -> bool:
 
 def rescore_all(_: Mapping[str, Any], lead_ids: Sequence[str], __: datetime) -> None:
     """Have the contacts of these leads rescored; each lead is named, so that none is missed."""
-    found = leads.find_many(lead_ids)
-    send(
-        QUEUE,
-        [{"fact": "lead.created", "id": lead.lead_id, "contact": lead.contact_id} for lead in found if lead.contact_id],
+    found = [lead for lead in leads.find_many(lead_ids) if lead.contact_id]
+    send(QUEUE, ({"fact": "lead.created", "id": lead.lead_id, "contact": lead.contact_id} for lead in found))
+
+
+def rescore_account(fact: Mapping[str, Any]) -> None:
+    """Have an account's contacts rescored after it changed, a page a message, if a model asks about accounts."""
+    if not any("account" in model.entities for model in live_models()):
+        return
+    found = contacts.by_account(fact["id"], Asked(100, fact.get("cursor")))
+    changed = (
+        {"fact": "contact.changed", "contact": each.contact_id, "changed": ["account_id"]} for each in found.items
     )
+    send(QUEUE, changed)
+    if found.next_cursor is not None:
+        send(QUEUE, [{**fact, "cursor": found.next_cursor}])
 
 
 def drop_scores(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> None:
@@ -60,29 +73,19 @@ def drop_scores(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: date
     if definitions.live(KIND, model_id) is not None:
         return
     for lead_id in lead_ids:
-        score = Score.find(*Score.at(lead_id, model_id))
-        if score is not None:
-            _drop(score, now)
+        _drop(lead_id, model_id, now)
 
 
-def _drop(score: Score, now: datetime) -> None:
-    try:
+def _drop(lead_id: str, model_id: str, now: datetime) -> None:
+    score = Score.find(*Score.at(lead_id, model_id))
+    if score is not None:
         commit(plans.removed(score, "The model was stopped.", now))
-    except ConditionFailed:
-        return _drop_again(score, now)
-
-
-def _drop_again(score: Score, now: datetime) -> None:
-    """A reaction that still knew the model as live was quicker; there is none after it."""
-    latest = Score.find(score.pk, score.sk)
-    if latest is not None:
-        commit(plans.removed(latest, "The model was stopped.", now))
 
 
 def recount(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> int:
     """Recount tonight's part of these leads' contacts; what differs is told loudly, then rescored. Returns how many."""
-    contacts = {lead.contact_id for lead in leads.find_many(lead_ids) if lead.contact_id}
-    tonight = sorted(each for each in contacts if crc32(each.encode()) % NIGHTS == arguments["part"])
+    parents = {lead.contact_id for lead in leads.find_many(lead_ids) if lead.contact_id}
+    tonight = sorted(each for each in parents if crc32(each.encode()) % NIGHTS == arguments["part"])
     different = [contact_id for contact_id in tonight if service.recount(contact_id, now)]
     if different:
         metrics.add_metric(name="ScoreDifferences", unit=MetricUnit.Count, value=len(different))
@@ -90,8 +93,17 @@ def recount(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime
     return len(different)
 
 
+def _scored(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
+    """Enumerate the leads that have a score of the model."""
+    return jobs.of_index(ScoringItem.by_model, arguments["id"], _lead_id)(arguments, number, cursor)
+
+
+def _lead_id(item: ScoringItem) -> str:
+    return item.pk.removeprefix("LEAD#")
+
+
 WORKS: Mapping[str, jobs.Work] = {
-    RESCORE_ALL: jobs.Work(leads.enumerate_all, rescore_all),
-    DROP_SCORES: jobs.Work(lambda *_: ([], None), drop_scores),
-    RECOUNT: jobs.Work(leads.enumerate_all, recount),
+    RESCORE_ALL: jobs.Work(lead_lists.every_lead, rescore_all),
+    DROP_SCORES: jobs.Work(_scored, drop_scores),
+    RECOUNT: jobs.Work(lead_lists.every_lead, recount),
 }

@@ -131,17 +131,11 @@ def shown(contribution: Contribution) -> dict[str, Any]:
 
 
 def _plain(value: Any) -> Any:
-    match value:
-        case datetime():
-            return value.isoformat()
-        case date():
-            return value.isoformat()
-        case Decimal():
-            return str(value)
-        case list() | tuple():
-            return [_plain(each) for each in value]
-        case set() | frozenset():
-            return sorted(map(str, value))
-        case Mapping():
-            return {str(name): _plain(inner) for name, inner in value.items()}
-    return value
+    """Return a value that a rule saw as JSON has it: instants, dates and exact numbers as text, sets in order."""
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, set | frozenset):
+        return sorted(map(str, value))
+    if isinstance(value, Mapping):
+        return {str(name): _plain(inner) for name, inner in value.items()}
+    return value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Decimal) else value

@@ -36,7 +36,7 @@ class ScoringItem(Item):
     score_key = UnicodeAttribute(null=True)
 
 
-class Evaluation(ScoringItem, discriminator="evaluation"):
+class Evaluation(ScoringItem, discriminator="rescoring"):
     """The record of a contact's last rescoring: its fence, its clock, and when time alone will change a score.
 
     `evaluated_at` is the clock before the first fact was read; None while the first evaluation is half written.

@@ -64,7 +64,8 @@ def rescored(lead_id: str, contact_id: str, before: Score | None, scored: Scored
 
 def unchanged(score: Score) -> Condition:
     """Hold while a score is as it was read; versions begin anew where one was taken away."""
-    return (Score.version == score.version) & (Score.evaluated_at == score.evaluated_at)
+    same: Condition = (Score.version == score.version) & (Score.evaluated_at == score.evaluated_at)
+    return same
 
 
 def removed(score: Score, why: str, now: datetime) -> list[Write]:

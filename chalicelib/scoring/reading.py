@@ -54,7 +54,7 @@ def person(contact_id: str) -> Person:
     except NotFound:
         return Person(exists=False)
     preferences = consent.preferences(contact_id)
-    return Person(child=preferences.child, consent_level=preferences.consent_level)
+    return Person(child=preferences.is_child, consent_level=preferences.consent_level)
 
 
 def facts(contact_id: str, models: Sequence[Model], now: datetime) -> KnownFacts:
@@ -72,9 +72,5 @@ def _scores(own: Sequence[Lead], models: Sequence[Model]) -> dict[tuple[str, str
 
 def scores_of(lead_id: str) -> list[Score]:
     """Return every score of a lead, also those of models that are not live any more."""
-    prefix = ScoringItem.sk.startswith("SCORE#")
-    return [item for item in ScoringItem.query(f"LEAD#{lead_id}", prefix, consistent_read=True) if _is_score(item)]
-
-
-def _is_score(item: object) -> bool:
-    return isinstance(item, Score)
+    found = ScoringItem.query(f"LEAD#{lead_id}", ScoringItem.sk.startswith("SCORE#"), consistent_read=True)
+    return [item for item in found if isinstance(item, Score)]

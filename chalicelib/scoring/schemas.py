@@ -103,11 +103,6 @@ class ScoreChangeView(Schema):
     contributions: list[ContributionView] = Field(default_factory=list)
 
 
-class ScoreChanges(Schema):
-    items: list[ScoreChangeView]
-    next_cursor: str | None = None
-
-
 class HistoryQuery(ListQuery):
     """A model's changes of the lead's score, newest first."""
 

@@ -9,7 +9,8 @@ from chalicelib.clock import from_text
 from chalicelib.dynamodb import ConditionFailed, Write, commit, silent
 from chalicelib.errors import Conflict
 from chalicelib.leads import plans as lead_plans
-from chalicelib.leads.catalogue import record_of
+from chalicelib.leads import service as leads
+from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading
 from chalicelib.scoring.deciding import LeadFacts, Scored, differs, evaluate, refusal
@@ -32,10 +33,14 @@ def react(fact: Mapping[str, Any], now: datetime) -> None:
     models = live_models()
     if not touched(models, fact) or not (models or name in REMOVALS):
         return
-    at = from_text(fact["at"]) if "at" in fact and name != "lead.created" else None
-    named = [fact["id"]] if name.startswith("lead.") else []
-    rescore(fact["contact"], now, lead_ids=named, at=at, due=bool(fact.get("due")))
+    at = from_text(fact["at"]) if "at" in fact and name not in NEVER_SEEN else None
+    named = leads.orphan(fact["contact"], now) if name == "contact.deleted" else []
+    named += [fact["id"]] if name.startswith("lead.") else []
+    rescore(fact["contact"], now, lead_ids=named, at=at, due=name == "due")
 
+
+NEVER_SEEN = frozenset({"lead.created", "contact.deleted"})
+"""Facts that no earlier evaluation can have taken in: an index may not have shown the lead yet."""
 
 REMOVALS = frozenset({"lead.deleted", "lead.changed", "contact.deleted", "preferences.changed"})
 """After these, scores of models that are not live any more may have to go as well."""
@@ -100,8 +105,7 @@ def decide(contact_id: str, record: Evaluation | None, lead_ids: Iterable[str], 
     due: list[datetime] = []
     by_lead = [_gone(lead_id, contact_id, now) for lead_id in scene.others]
     by_lead += [_decided(lead, scene, models, settings, now, due) for lead in scene.leads]
-    leads = [lead.lead_id for lead in scene.leads]
-    return Outcome(by_lead, leads, now, min(due, default=None))
+    return Outcome(by_lead, [lead.lead_id for lead in scene.leads], now, min(due, default=None))
 
 
 def _gone(lead_id: str, contact_id: str, now: datetime) -> list[Write]:

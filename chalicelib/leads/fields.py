@@ -1,4 +1,4 @@
-"""What conditions may ask of leads."""
+"""The fields of leads: how each is cleaned when it is written, what forms may write, what conditions may ask."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from chalicelib.leads.models import Lead
 from chalicelib.leads.process import Flag, Stage
 
 TEXTS = (
-    *("subject", "first_name", "last_name", "company_name", "job_title", "email", "business_phone", "mobile_phone"),
+    *("topic", "first_name", "last_name", "company_name", "job_title", "email", "phone", "mobile_phone"),
     *("website", "street", "city", "region", "postal_code", "country", "industry", "sic_code", "description"),
     *("linkedin_campaign", "company_size", "job_function", "seniority", "degree", "school"),
 )
@@ -26,7 +26,7 @@ IDS = (
     *("lead_id", "contact_id", "account_id", "owner_id"),
     *("source_journey_id", "source_email_id", "source_form_id", "source_page_id"),
 )
-INTEGERS = ("number_of_employees", "linkedin_submissions")
+INTEGERS = ("employees", "linkedin_submissions")
 NUMBERS = ("annual_revenue", "budget_amount")
 BOOLEANS = ("decision_maker", "do_not_email", "do_not_bulk_email", "do_not_phone", *Flag)
 INSTANTS = ("created_at", "updated_at", "stage_since", "sales_ready_at", "recycled_at", "latest_submission_at")
@@ -56,6 +56,12 @@ FIELDS: Fields = {
     **_typed(INSTANTS, FieldType.INSTANT),
     **{name: Field(FieldType.CHOICE, tuple(choices)) for name, choices in CHOICES.items()},
 }
+
+
+SUBMITTABLE = frozenset(
+    {*TEXTS, *INTEGERS, *NUMBERS, "decision_maker", "purchase_timeframe", "purchase_process", "need"}
+)
+"""Lead fields that a form may write."""
 
 
 def record_of(lead: Lead) -> dict[str, Any]:

@@ -1,0 +1,33 @@
+"""Lists of leads, and their enumeration for bulk work."""
+
+from chalicelib.definitions import jobs
+from chalicelib.leads.models import Lead, LeadsItem
+from chalicelib.leads.process import Stage
+from chalicelib.lists import Asked, Page, page, partitions
+
+every_lead = jobs.of_index(LeadsItem.by_created, "lead", lambda item: item.pk.removeprefix("LEAD#"))
+"""All leads, for bulk work: slice n is the index's partition n."""
+
+
+def newest(asked: Asked) -> Page[Lead]:
+    return page(LeadsItem.by_created, partitions("lead"), asked, newest_first=True, kind=Lead)
+
+
+def of_owner(owner_id: str, asked: Asked) -> Page[Lead]:
+    """Newest first."""
+    return page(LeadsItem.by_owner, [owner_id], asked, newest_first=True, kind=Lead)
+
+
+def of_stage(stage: Stage, asked: Asked) -> Page[Lead]:
+    """Open leads only, those first that have waited there the longest."""
+    return page(LeadsItem.by_stage, partitions(stage), asked, kind=Lead)
+
+
+def of_contact(contact_id: str, asked: Asked) -> Page[Lead]:
+    """Newest first."""
+    return page(LeadsItem.by_contact, [contact_id], asked, newest_first=True, kind=Lead)
+
+
+def of_account(account_id: str, asked: Asked) -> Page[Lead]:
+    """Newest first."""
+    return page(LeadsItem.by_account, [account_id], asked, newest_first=True, kind=Lead)

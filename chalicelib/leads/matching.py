@@ -1,0 +1,114 @@
+"""Which lead a submission belongs to: the claims of open leads, and what a match changes (8, decisions 10 and 11)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from chalicelib.contacts import strategies
+from chalicelib.contacts.claims import Book, Change, Strategy, change, places
+from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.fields import clean
+from chalicelib.contacts.normalise import key_of
+from chalicelib.contacts.service import Prepared
+from chalicelib.dynamodb import ConditionFailed, Write, check, put_new, read, silent
+from chalicelib.errors import Problem, Unprocessable
+from chalicelib.leads import plans
+from chalicelib.leads.models import Heir, Lead, Owner, lead_key
+
+BOOK = Book(Owner, Heir)
+FORM = "form"
+"""Who changes a lead that a submission matched."""
+
+NO_NAME = "(unknown)"
+"""The last name of a lead whose form did not ask for one."""
+
+
+def claims_of(lead: Lead) -> dict[str, str]:
+    """Return the places that a lead claims: open ones only, closing lets go of them (decision 10)."""
+    return places(strategies.in_use(strategies.LEAD), lead.matched_by) if lead.open else {}
+
+
+def claim(lead: Lead, now: datetime) -> Change:
+    """Bring a lead's claims up to date with its values and its state; where another owns one it becomes an heir."""
+    before = lead.claims or {}
+    lead.claims = claims_of(lead)
+    return change(BOOK, lead.lead_id, before, lead.claims, now)
+
+
+def prepare(  # noqa: PLR0913  each is part of what was submitted
+    values: Mapping[str, Any],
+    *,
+    contact_id: str | None,
+    strategy_id: str | None,
+    always_new: bool,
+    page_id: str | None,
+    new_id: str,
+    context: MarketingContext,
+    owner_id: str | None,
+    now: datetime,
+) -> Prepared[Lead]:
+    """Decide which lead a submission belongs to: the open one that owns its match key, or a new one (SUB-1.2).
+
+    The lead's parent becomes the contact, where there is one (SUB-1.3, SUB-2.3). The writes are conditional on what was
+    read here: where one fails, prepare again. Raises Unprocessable naming what the strategy needs and has no value
+    (MAT-6), Invalid for broken values.
+    """
+    given = {name: value for name, value in clean(values).items() if value is not None}
+    strategy = None if always_new else strategies.find(strategies.LEAD, strategy_id)
+    matched = _owner(strategy, {**given, "page_id": page_id}) if strategy else None
+    if matched is not None:
+        return _matched(matched, given, contact_id, now)
+    lead = Lead.new(new_id, now)
+    plans.take_context(lead, context)
+    lead.source_page_id, lead.owner_id, lead.contact_id = page_id, owner_id, contact_id
+    return _created(lead, given, strategy, now)
+
+
+def _owner(strategy: Strategy, values: Mapping[str, Any]) -> Lead | None:
+    if missing := strategy.missing(values):
+        needed = [Problem(name, f"Without it we cannot tell which lead this is ({strategy.name}).") for name in missing]
+        raise Unprocessable("The form did not send everything that its matching strategy needs.", needed)
+    place = strategy.place(values) or ""
+    owner = BOOK.owners([place]).get(place)
+    if owner is None:
+        return None
+    [lead] = read([lead_key(owner.record_id)])
+    if not isinstance(lead, Lead) or not lead.open:
+        raise ConditionFailed([])  # closed or deleted between two reads; its claim is going as well
+    return lead
+
+
+def _created(lead: Lead, given: Mapping[str, Any], strategy: Strategy | None, now: datetime) -> Prepared[Lead]:
+    for name, value in {"last_name": NO_NAME, **given}.items():
+        setattr(lead, name, value)
+    lead.latest_submission_at = now
+    claims = claim(lead, now)
+    if strategy is not None and strategy.id in claims.met:
+        raise ConditionFailed([])  # another lead took the key between two reads: it is the one that matches
+    return Prepared(lead, created=True, changed=True, writes=[put_new(lead), *claims.writes])
+
+
+def _matched(lead: Lead, given: Mapping[str, Any], contact_id: str | None, now: datetime) -> Prepared[Lead]:
+    """Update a known lead (MAT-9); an unchanged one is only checked to be open still, which guards its claim."""
+    wanted = {**given, **({"contact_id": contact_id} if contact_id else {})}
+    changes = {name: value for name, value in wanted.items() if not _same(name, value, getattr(lead, name))}
+    if not changes:
+        return Prepared(lead, created=False, changed=False, writes=[still_open(lead)])
+    before = plans.remembered(lead)
+    for name, value in changes.items():
+        setattr(lead, name, value)
+    lead.latest_submission_at = now
+    claims = claim(lead, now)
+    writes = plans.changed(lead, before, by=FORM, why="matched a submission", now=now)
+    writes = [silent(write) for write in (*writes, *claims.writes)]  # whoever submits reads again, nobody is told
+    return Prepared(lead, created=False, changed=True, writes=writes)
+
+
+def _same(name: str, new: Any, old: Any) -> bool:
+    """An address written otherwise is the same address."""
+    return bool(new == old or (name == "email" and old is not None and key_of(name, new) == key_of(name, old)))
+
+
+def still_open(lead: Lead) -> Write:
+    """Hold a transaction to the lead's being open, whoever writes it meanwhile."""
+    return check(lead.key, Lead.pk.exists() & (Lead.state == lead.state))

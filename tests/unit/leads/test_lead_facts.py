@@ -1,0 +1,68 @@
+"""What the stream of the leads table tells the rest."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from chalicelib.interactions.router import StreamRecord
+from chalicelib.leads.choices import REASONS, State, StatusReason
+from chalicelib.leads.facts import facts_of
+from chalicelib.leads.schemas import CloseLead
+from chalicelib.wiring import queues_for
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+def told(old, new):
+    return list(facts_of(StreamRecord(old, new, NOW, expired=False)))
+
+
+def image(**values):
+    return {"kind": "lead", "lead_id": "l", "version": 1, **values}
+
+
+def test_a_new_lead_is_told_with_its_contact():
+    assert told(None, image(contact_id="c")) == [{"fact": "lead.created", "id": "l", "contact": "c"}]
+
+
+def test_a_lead_without_a_contact_is_told_without_one():
+    assert told(None, image()) == [{"fact": "lead.created", "id": "l"}]
+
+
+def test_a_new_parent_is_told_to_both_contacts():
+    facts = told(image(contact_id="old"), image(contact_id="new", version=2))
+
+    assert [(fact["contact"], fact["changed"]) for fact in facts] == [("new", ["contact_id"]), ("old", ["contact_id"])]
+
+
+def test_names_of_what_changed_are_told_without_bookkeeping_and_without_values():
+    [fact] = told(image(contact_id="c", city="Odense"), image(contact_id="c", city="Aarhus", version=2))
+
+    assert fact == {"fact": "lead.changed", "id": "l", "contact": "c", "changed": ["city"]}
+
+
+def test_a_deleted_lead_is_told_to_its_contact():
+    assert told(image(contact_id="c"), None) == [{"fact": "lead.deleted", "id": "l", "contact": "c"}]
+
+
+def test_claims_and_history_tell_nothing():
+    assert told(None, {"kind": "lead_owner", "record_id": "l"}) == []
+    assert told(None, {"kind": "move", "lead_id": "l"}) == []
+
+
+@pytest.mark.parametrize("state", [State.QUALIFIED, State.DISQUALIFIED])
+def test_each_way_of_closing_has_reasons_of_its_own(state):
+    assert CloseLead(state=state).reason is REASONS[state][0]
+    for reason in StatusReason:
+        if reason in REASONS[state]:
+            assert CloseLead(state=state, status_reason=reason).reason is reason
+        else:
+            with pytest.raises(ValueError, match="no reason"):
+                CloseLead(state=state, status_reason=reason)
+
+
+@pytest.mark.rule("CORE-4")
+def test_only_leads_with_a_contact_concern_scores_memberships_and_triggers():
+    assert queues_for({"fact": "lead.created", "id": "l"}) == ()
+    for name in ("lead.created", "lead.changed", "lead.deleted"):
+        assert {"rescore", "membership"} <= set(queues_for({"fact": name, "id": "l", "contact": "c"}))
