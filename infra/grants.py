@@ -102,16 +102,24 @@ VERBS: dict[str, tuple[str, Callable[[str, Json], list[Json]]]] = {
 }
 
 
-def _statements(function: str, verb: str, name: str, resources: Json) -> list[Json]:
+def _fault(function: str, verb: str, name: str, resources: Json) -> str | None:
     if verb not in VERBS:
-        msg = f"{function}: there is no verb {verb!r}; there are {', '.join(VERBS)}."
-        raise BadGrant(msg)
-    kind, make = VERBS[verb]
-    found = resources.get(name, {}).get("Type")
-    if found != kind:
-        msg = f"{function}: {verb} is about a {kind}, but {name} is {found or 'not declared'}."
-        raise BadGrant(msg)
-    return make(name, resources[name])
+        return f"{function}: there is no verb {verb!r}; there are {', '.join(VERBS)}."
+    kind, found = VERBS[verb][0], resources.get(name, {}).get("Type")
+    return None if found == kind else f"{function}: {verb} is about a {kind}, but {name} is {found or 'not declared'}."
+
+
+def check(grants: dict[str, Grant], resources: Json) -> None:
+    """Raise with every grant that makes no sense, so that they can be mended at once."""
+    every = [
+        _fault(function, verb, name, resources)
+        for function, grant in sorted(grants.items())
+        for verb, names in grant.items()
+        for name in names
+    ]
+    faults = [fault for fault in every if fault]
+    if faults:
+        raise BadGrant("\n".join(faults))
 
 
 def _joined(statements: list[Json]) -> list[Json]:
@@ -123,7 +131,7 @@ def _joined(statements: list[Json]) -> list[Json]:
     return [allow(list(actions), named) for actions, named in by_actions.items()]
 
 
-def policy(function: str, grant: Grant, resources: Json) -> list[Json]:
-    """The statements of one function's role, without its logs."""
+def policy(grant: Grant, resources: Json) -> list[Json]:
+    """The statements of one function's role, without its logs; the grant has been checked."""
     parts = [(verb, name) for verb, names in grant.items() for name in names]
-    return _joined([one for verb, name in parts for one in _statements(function, verb, name, resources)])
+    return _joined([one for verb, name in parts for one in VERBS[verb][1](name, resources[name])])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from infra.grants import Grant, Json, allow, arn, machine_arn, policy, ref
+from infra.grants import Grant, Json, allow, arn, check, machine_arn, policy, ref
 
 RESOURCES = Path(__file__).with_name("resources")
 FUNCTION = "AWS::Serverless::Function"
@@ -199,7 +199,7 @@ def _role_policies(function: str, properties: Json, log_group: str, declared: De
     logs = allow(["logs:CreateLogStream", "logs:PutLogEvents"], [arn(log_group)])
     traces = allow(["xray:PutTraceSegments", "xray:PutTelemetryRecords"], ["*"])  # X-Ray knows no resources
     traced = [traces] if properties.get("Tracing") == "Active" else []
-    statements = [logs, *traced, *policy(function, declared.grants[function], known)]
+    statements = [logs, *traced, *policy(declared.grants[function], known)]
     return [{"PolicyName": "Grants", "PolicyDocument": {"Version": "2012-10-17", "Statement": statements}}]
 
 
@@ -217,8 +217,6 @@ def _event_defaults(properties: Json) -> Json:
 
 def _of_function(function: str, properties: Json, generated: Json, declared: Declared) -> Json:
     log_group = f"{camel(home_of(function, declared))}Logs"
-    known = {**generated["Resources"], **declared.template["Resources"]}
-    typed = {name: {**generated["Resources"].get(name, {}), **one} for name, one in known.items()}
     role = properties["Role"]["Fn::GetAtt"][0]
     return {
         function: {
@@ -228,7 +226,13 @@ def _of_function(function: str, properties: Json, generated: Json, declared: Dec
                 **_event_defaults(properties),
             }
         },
-        role: {"Properties": {"Policies": _role_policies(function, properties, log_group, declared, typed)}},
+        role: {
+            "Properties": {
+                "Policies": _role_policies(
+                    function, properties, log_group, declared, overlaid(generated, declared.template)["Resources"]
+                )
+            }
+        },
     }
 
 
@@ -254,6 +258,7 @@ def _refuse_strangers(generated: Json, declared: Declared) -> None:
 def expand(generated: Json, declared: Declared) -> Json:
     """The merge template for what Chalice generated: the domains' resources and each function's common properties."""
     _refuse_strangers(generated, declared)
+    check(declared.grants, overlaid(generated, declared.template)["Resources"])
     added: Json = {}
     for domain, content in declared.domains.items():
         added[f"{camel(domain)}Logs"] = _log_group(domain)

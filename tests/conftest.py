@@ -1,7 +1,6 @@
 """The ground all tests stand on: real DynamoDB semantics from a local cloud of their own, tables from infra/."""
 
 import os
-import re
 import socket
 import subprocess
 import tempfile
@@ -10,7 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 ROOT = Path(__file__).parents[1]
 CLOUD = ROOT / ".local" / "cloud" / "bin" / "ministack"
@@ -40,15 +39,20 @@ os.environ.update(
     QUEUE_BASE=f"{ENDPOINT}/000000000000/",
     SECRET_NAME=f"{PREFIX}-keys",
     LIVE_CACHE_SECONDS="0",
+    BULK_MACHINE_ARN=f"arn:aws:states:us-east-1:000000000000:stateMachine:{PREFIX}-bulk-job",
+    JOURNEY_MACHINE_ARN=f"arn:aws:states:us-east-1:000000000000:stateMachine:{PREFIX}-journey",
     POWERTOOLS_METRICS_DISABLED="true",
     POWERTOOLS_LOG_LEVEL="WARNING",
 )
 
 import boto3  # noqa: E402
 import pytest  # noqa: E402
-import yaml  # noqa: E402
 
+from tests.support import declared as declared_by_infra  # noqa: E402
 from tests.support import rules_plugin  # noqa: E402
+
+if TYPE_CHECKING:
+    from tests.support.streams import World
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -105,13 +109,8 @@ def _await_answer(server: subprocess.Popen[bytes]) -> None:
 
 def _resources(kind: str) -> dict[str, dict[str, Any]]:
     """What infra/ declares of one kind, with the test's prefix in the names."""
-    found: dict[str, dict[str, Any]] = {}
-    for file in sorted((ROOT / "infra" / "resources").glob("*.yaml")):
-        text = re.sub(r'\{ *"?Fn::Sub"?: *"\$\{Prefix\}([^"$]*)" *\}', rf"{PREFIX}\1", file.read_text())
-        for name, resource in (yaml.safe_load(text).get("Resources") or {}).items():
-            if resource.get("Type") == kind:
-                found[name] = resource["Properties"]
-    return found
+    known = declared_by_infra.resources(PREFIX).items()
+    return {name: resource["Properties"] for name, resource in known if resource.get("Type") == kind}
 
 
 @pytest.fixture(scope="session")
@@ -129,13 +128,17 @@ def declared(local_aws: str) -> Any:
 
 def _table(properties: dict[str, Any]) -> dict[str, Any]:
     wanted = ("TableName", "BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
-    return {name: properties[name] for name in wanted if name in properties}
+    table = {name: properties[name] for name in wanted if name in properties}
+    if "StreamSpecification" in properties:
+        table["StreamSpecification"] = {"StreamEnabled": True, **properties["StreamSpecification"]}
+    return table
 
 
 @pytest.fixture
 def cloud(declared: Any) -> Iterator[None]:
     """An empty database and empty queues for one test."""
     yield
+    _forget()
     database = boto3.client("dynamodb")
     for table in declared:
         if database.scan(TableName=table["TableName"], Limit=1)["Count"]:
@@ -144,3 +147,22 @@ def cloud(declared: Any) -> Iterator[None]:
     queues = boto3.client("sqs")
     for queue in _resources("AWS::SQS::Queue").values():
         queues.purge_queue(QueueUrl=f"{ENDPOINT}/000000000000/{queue['QueueName']}")
+
+
+def _forget() -> None:
+    """Empty what a process keeps of published documents: in another test the same id is another document."""
+    from chalicelib.definitions import service
+
+    service._forget()
+    service.document.cache_clear()
+
+
+@pytest.fixture
+def world(cloud: None) -> Iterator["World"]:
+    """Streams, queues and machines in this process, between the functions of the app (tests/support/streams.py)."""
+    import app
+    from tests.support import streams
+
+    batches = {source.name: source.batch_size for source in app.app.event_sources if hasattr(source, "batch_size")}
+    with streams.opened(app, declared_by_infra.load(PREFIX, batches)) as opened:
+        yield opened

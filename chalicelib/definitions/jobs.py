@@ -1,6 +1,7 @@
 """Bulk work: one job, 16 slices, each with a cursor; resumable, cancellable, watched by its agenda row."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,13 +11,29 @@ from typing import Any
 from chalicelib.agenda import due_shard
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import DefinitionsItem, Job, Slice
-from chalicelib.dynamodb import SHARDS, ConditionFailed, Key, Write, commit, put_changed, put_new, read
-from chalicelib.errors import Conflict, NotFound
+from chalicelib.dynamodb import (
+    SHARDS,
+    ConditionFailed,
+    Key,
+    Raw,
+    Write,
+    change,
+    commit,
+    put_changed,
+    put_new,
+    read,
+    update,
+)
+from chalicelib.errors import Conflict, NotFound, Stale
 from chalicelib.settings import settings
 
 WORK = "job"
-PATIENCE = timedelta(minutes=20)  # until a job that did not report is started again
-MOST_ATTEMPTS = 20
+ASIDE = "job-set-aside"  # the agenda's shelf for what a person must look at; nobody polls it
+PATIENCE = timedelta(minutes=20)  # until a job that did not report is looked at again
+SILENCE = timedelta(minutes=5)  # without a page done, after which nobody is at work on it any more
+PAUSE = timedelta(seconds=30)  # before a failed job is tried again; doubles with each fruitless attempt
+MOST_FRUITLESS = 8  # attempts without a single page
+SIDE_BY_SIDE = 4  # slices that the machine works at once (MaxConcurrency in bulk_job.asl.json)
 
 Pages = Callable[[Mapping[str, Any], int, str | None], tuple[Sequence[str], str | None]]
 """arguments, slice 0 to 15, cursor → ids, and the next cursor (None: the slice has no more)."""
@@ -49,6 +66,14 @@ class JobState(StrEnum):
 ENDED = {JobState.DONE, JobState.CANCELLED}
 
 
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What one page of a slice came to: whether the slice has ended, and whether it must pause to keep its rate."""
+
+    ended: bool
+    paused: bool = False
+
+
 def plan(job_id: str, wanted: JobWanted, now: datetime) -> list[Write]:
     """Return the write that makes a job; it may begin when no process remembers what was live before."""
     delay = int(settings.job_delay_seconds) if wanted.delay is None else wanted.delay
@@ -57,6 +82,7 @@ def plan(job_id: str, wanted: JobWanted, now: datetime) -> list[Write]:
         job_id=job_id,
         work=wanted.work,
         arguments=dict(wanted.arguments),
+        rate=wanted.rate,
         state=JobState.WAITING,
         created_at=now,
         due_shard=due_shard(WORK, job_id),
@@ -77,46 +103,100 @@ def slices(job_id: str) -> list[Slice]:
     return [each for each in read(Key(Slice, *Slice.at(job_id, number)) for number in range(SHARDS)) if each]
 
 
-def begin(job_id: str, now: datetime) -> int | None:
-    """Take a job up, first or again, and return the number of the attempt; None if it has ended or is not due yet.
+# Starting, and starting again --------------------------------------------------------------------------------------
 
-    The due moves into the future: if the machine does not report until then, the agenda starts it again.
+
+def begin(job_id: str, now: datetime) -> int | None:
+    """Take a job up, first or again, and return the number of the attempt to start; None if there is none to start.
+
+    The due moves into the future: if the job has not ended until then, the agenda brings it here again. An attempt that
+    has begun is returned once more, for the process that began it may have died before it started the machine.
     """
-    job = Job.find(*Job.at(job_id))
-    if job is None or job.state in ENDED | {JobState.SET_ASIDE} or job.due is None or job.due > now:
+    job = get(job_id)
+    if job.due is None or job.state in ENDED | {JobState.SET_ASIDE}:
         return None
-    job.attempts, job.state, job.due = job.attempts + 1, JobState.RUNNING, now + PATIENCE
-    if job.attempts > MOST_ATTEMPTS:
-        job.state, job.due, job.due_shard = JobState.SET_ASIDE, None, None
-        job.reason = f"It was started {MOST_ATTEMPTS} times without coming to an end."
+    if job.due > now:
+        return job.attempts if job.state == JobState.RUNNING else None
+    worked = max((each.worked_at for each in slices(job_id) if each.worked_at), default=None)
+    _take_up(job, worked, now)
     try:
         commit([put_changed(job)])
-    except Conflict:
-        return None
+    except Stale:
+        return None  # someone else took it up at the same time
     return job.attempts if job.state == JobState.RUNNING else None
 
 
-def work_slice(job_id: str, number: int, now: datetime) -> bool:
-    """Do one page of a slice and remember how far it came. Returns whether the slice has ended."""
+def _take_up(job: Job, worked: datetime | None, now: datetime) -> None:
+    """Begin another attempt, unless a machine is still at work or too many attempts were fruitless."""
+    job.due = now + PATIENCE
+    if job.state == JobState.RUNNING and worked is not None and now - worked < SILENCE:
+        return
+    fruitful = worked is not None and job.began_at is not None and worked >= job.began_at
+    job.fruitless = 1 if fruitful else job.fruitless + 1
+    if job.fruitless > MOST_FRUITLESS:
+        job.state, job.due, job.due_shard = JobState.SET_ASIDE, now, due_shard(ASIDE, job.job_id)
+        job.reason = job.reason or "No attempt came to anything."
+        return
+    job.state, job.attempts, job.began_at = JobState.RUNNING, job.attempts + 1, now
+
+
+def resume(job_id: str, now: datetime) -> Job:
+    """Let a job that was set aside begin again where it stopped. Raises Conflict if it was not, NotFound."""
+    write = update(
+        Key(Job, *Job.at(job_id)),
+        Job.state.set(JobState.WAITING),
+        Job.fruitless.set(0),
+        Job.due.set(now),
+        Job.due_shard.set(due_shard(WORK, job_id)),
+        Job.reason.remove(),
+        Job.version.add(1),
+        condition=Job.state == JobState.SET_ASIDE,
+    )
+    return _changed(write, Conflict("Only a job that was set aside can be resumed."))
+
+
+def fail(job_id: str, reason: str, now: datetime) -> None:
+    """Keep why an attempt failed, and let the agenda bring the job up again after a while."""
+    job = get(job_id)
+    if job.state == JobState.RUNNING:
+        job.state, job.reason = JobState.WAITING, reason[:500]
+        job.due = now + min(PAUSE * 2**job.fruitless, PATIENCE)
+        commit([put_changed(job)])
+
+
+# Working -----------------------------------------------------------------------------------------------------------
+
+
+def work_page(job_id: str, number: int, now: datetime) -> Progress:
+    """Do one page of a slice and remember how far it came."""
     job = get(job_id)
     if job.state != JobState.RUNNING:
-        return True
+        return Progress(ended=True)
     progress = Slice.find(*Slice.at(job_id, number)) or Slice(*Slice.at(job_id, number), number=number)
     if progress.finished:
-        return True
+        return Progress(ended=True)
+    if progress.rests_until is not None and progress.rests_until > now:
+        return Progress(ended=False, paused=True)
     work = works[job.work]
     ids, cursor = work.pages(job.arguments, number, progress.cursor)
     if ids:
         work.act(job.arguments, ids, now)
+    if job.rate:
+        progress.rests_until = now + timedelta(seconds=len(ids) * SIDE_BY_SIDE / job.rate)
+    ended = _remembered(progress, cursor, len(ids), now) and cursor is None
+    return Progress(ended, paused=not ended and job.rate is not None)
+
+
+def _remembered(progress: Slice, cursor: str | None, count: int, now: datetime) -> bool:
+    """Write down how far a slice came; False if another run of it was quicker, whose cursor then counts."""
     fresh = progress.version == 0
-    progress.cursor, progress.done, progress.finished = cursor, progress.done + len(ids), int(cursor is None)
-    if fresh:
-        progress.version = 1
+    progress.cursor, progress.done, progress.finished = cursor, progress.done + count, int(cursor is None)
+    progress.worked_at, progress.version = now, 1 if fresh else progress.version
     try:
         commit([put_new(progress) if fresh else put_changed(progress)])
-    except (ConditionFailed, Conflict):
-        return False  # another run of the same slice was quicker: read its cursor and go on from there
-    return cursor is None
+    except (ConditionFailed, Stale):
+        return False
+    return True
 
 
 def finish(job_id: str, now: datetime) -> bool:
@@ -128,41 +208,37 @@ def finish(job_id: str, now: datetime) -> bool:
     if len(finished) < SHARDS or not all(each.finished for each in finished):
         return False
     works[job.work].done(job.arguments)
-    _end(job, JobState.DONE, now)
+    _end(job_id, JobState.DONE, now)
     return True
 
 
 def cancel(job_id: str, now: datetime) -> Job:
-    """Stop a job; what it has done stays done. Raises Conflict if it has ended."""
-    job = get(job_id)
-    if job.state in ENDED:
-        raise Conflict("This job has ended already.")
-    _end(job, JobState.CANCELLED, now)
-    return job
+    """Stop a job; what it has done stays done. Raises Conflict if it has ended, NotFound."""
+    return _end(job_id, JobState.CANCELLED, now)
 
 
-def resume(job_id: str, now: datetime) -> Job:
-    """Let a job that was set aside begin again where it stopped. Raises Conflict if it was not."""
-    job = get(job_id)
-    if job.state != JobState.SET_ASIDE:
-        raise Conflict("Only a job that was set aside can be resumed.")
-    job.state, job.attempts, job.reason = JobState.WAITING, 0, None
-    job.due, job.due_shard = now, due_shard(WORK, job_id)
-    commit([put_changed(job)])
-    return job
+def _end(job_id: str, state: JobState, now: datetime) -> Job:
+    write = update(
+        Key(Job, *Job.at(job_id)),
+        Job.state.set(state),
+        Job.ended_at.set(now),
+        Job.due.remove(),
+        Job.due_shard.remove(),
+        Job.version.add(1),
+        condition=Job.state.is_in(JobState.WAITING, JobState.RUNNING, JobState.SET_ASIDE),
+    )
+    return _changed(write, Conflict("This job has ended already."))
 
 
-def set_aside(job_id: str, reason: str) -> None:
-    """Keep why a job failed; the agenda starts it again."""
-    job = get(job_id)
-    if job.state not in ENDED:
-        job.reason = reason[:500]
-        commit([put_changed(job)])
-
-
-def _end(job: Job, state: JobState, now: datetime) -> None:
-    job.state, job.ended_at, job.due, job.due_shard = state, now, None, None
-    commit([put_changed(job)])
+def _changed(write: Write, otherwise: Conflict) -> Job:
+    """Make a change of state and return the job. Raises NotFound, or `otherwise` where its state does not allow it."""
+    try:
+        after: Raw = change(write)
+    except ConditionFailed as failed:
+        if failed.failures[0].item is None:
+            raise NotFound("There is no job of this id.") from failed
+        raise otherwise from failed
+    return Job.from_raw_data(dict(after))
 
 
 def start(job_id: str, attempt: int) -> None:
@@ -173,17 +249,11 @@ def start(job_id: str, attempt: int) -> None:
         _machines().start_execution(
             stateMachineArn=settings.bulk_machine_arn,
             name=f"{job_id}-{attempt}"[-80:],
-            input=_input(job_id),
+            input=json.dumps({"job": job_id, "slices": list(range(SHARDS))}),
         )
     except ClientError as error:
         if error.response["Error"]["Code"] != "ExecutionAlreadyExists":
             raise
-
-
-def _input(job_id: str) -> str:
-    import json
-
-    return json.dumps({"job": job_id, "slices": list(range(SHARDS))})
 
 
 @cache
@@ -199,8 +269,6 @@ def of_index(by_index: Any, name: str, identity: Callable[[Any], str], most: int
     """Enumerate a sharded index: slice n is its partition `<name>#n`."""
 
     def pages(_: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
-        import json
-
         found = by_index.query(
             f"{name}#{number}", limit=most, page_size=most, last_evaluated_key=json.loads(cursor) if cursor else None
         )
@@ -210,8 +278,8 @@ def of_index(by_index: Any, name: str, identity: Callable[[Any], str], most: int
     return pages
 
 
-def due_jobs() -> Iterable[Job]:
-    """Yield the jobs that have not ended, from the agenda (keys read, then the rows)."""
-    for number in range(SHARDS):
-        keys = [Key(Job, item.pk, item.sk) for item in DefinitionsItem.by_due.query(f"{WORK}#{number}")]
-        yield from (job for job in read(keys) if job)
+def unfinished() -> list[Job]:
+    """Return the jobs that have not ended, those set aside too, from the agenda (keys read, then the rows)."""
+    shelves = [f"{work}#{number}" for work in (WORK, ASIDE) for number in range(SHARDS)]
+    keys = [Key(Job, item.pk, item.sk) for shelf in shelves for item in DefinitionsItem.by_due.query(shelf)]
+    return [job for job in read(keys) if job]

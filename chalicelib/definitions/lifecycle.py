@@ -1,12 +1,13 @@
 """The life of a definition: states, what a check says, what a publication writes; pure."""
 
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from chalicelib.errors import Conflict, Problem
+from chalicelib.errors import Conflict, Problem, TooLarge
 
 
 class State(StrEnum):
@@ -17,6 +18,8 @@ class State(StrEnum):
     LIVE_EDITED = "live-edited"
     STOPPED = "stopped"
 
+
+LARGEST = 300 * 1024  # bytes of a document; an item ends at 400 KB
 
 LIVE_STATES = {State.LIVE, State.LIVE_EDITED}
 
@@ -39,11 +42,15 @@ Check = Callable[[Document], Checked]
 
 @dataclass(frozen=True, slots=True)
 class JobWanted:
-    """Bulk work that a publication starts: its name in wiring.WORKS, its arguments, seconds until it may begin."""
+    """Bulk work that a publication starts: its name in wiring.WORKS, its arguments, seconds until it may begin.
+
+    `rate` is how many ids a second it may take up at most.
+    """
 
     work: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     delay: int | None = None
+    rate: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +62,13 @@ class Live:
     version: int
     document: Document
     published_at: datetime
+
+
+def require_room(document: Document) -> None:
+    """Raise TooLarge for a document that an item would not hold along with what else it needs."""
+    size = len(json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode())
+    if size > LARGEST:
+        raise TooLarge(f"It is {size // 1024} KB long; {LARGEST // 1024} KB at most can be kept.")
 
 
 def after_edit(state: str) -> State:
@@ -71,7 +85,7 @@ def not_live(references: Iterable[Reference], live: Iterable[Reference]) -> list
     ]
 
 
-def require_draft(state: str) -> None:
+def require_unpublished(published_version: int) -> None:
     """Raise Conflict unless a definition may be deleted: only what never went live may."""
-    if state != State.DRAFT:
+    if published_version:
         raise Conflict("Only a draft that never went live can be deleted; what was live keeps its history.")

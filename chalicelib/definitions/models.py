@@ -1,10 +1,10 @@
 """The definitions table: drafts, immutable versions, what is live, who names whom, and bulk jobs."""
 
-from pynamodb.attributes import JSONAttribute, UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.agenda import ByDue
-from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, shard
+from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, JsonAttribute, shard
 from chalicelib.settings import settings
 
 
@@ -40,7 +40,7 @@ class Definition(DefinitionsItem, discriminator="definition"):
     definition_id = UnicodeAttribute()
     name = UnicodeAttribute()
     state = UnicodeAttribute()
-    document = JSONAttribute()
+    document = JsonAttribute()
     live_version = IntegerAttribute(default=0)
     published_version = IntegerAttribute(default=0)
     owner_id = UnicodeAttribute(null=True)
@@ -62,7 +62,7 @@ class Version(DefinitionsItem, discriminator="version"):
     """A published document; it never changes."""
 
     number = IntegerAttribute()
-    document = JSONAttribute()
+    document = JsonAttribute()
     published_at = InstantAttribute()
     published_by = UnicodeAttribute()
 
@@ -96,12 +96,13 @@ class UsedBy(DefinitionsItem, discriminator="used_by"):
 
 
 class LiveRow(DefinitionsItem, discriminator="live"):
-    """What is live of a kind."""
+    """What is live of a kind. `named` grows whenever something that names it goes live."""
 
     definition_id = UnicodeAttribute()
     number = IntegerAttribute()
     published_at = InstantAttribute()
-    references = JSONAttribute()
+    references = JsonAttribute()
+    named = IntegerAttribute(default=0)
 
     @staticmethod
     def at(kind: str, definition_id: str) -> tuple[str, str]:
@@ -109,15 +110,18 @@ class LiveRow(DefinitionsItem, discriminator="live"):
 
 
 class Job(DefinitionsItem, discriminator="job"):
-    """Bulk work, walked in 16 slices; `due` is there until it has ended."""
+    """Bulk work, walked in 16 slices; `due` is there until it has ended. `rate` is ids a second at most."""
 
     job_id = UnicodeAttribute()
     work = UnicodeAttribute()
-    arguments = JSONAttribute()
+    arguments = JsonAttribute()
+    rate = IntegerAttribute(null=True)
     state = UnicodeAttribute()
     attempts = IntegerAttribute(default=0)
+    fruitless = IntegerAttribute(default=0)
     reason = UnicodeAttribute(null=True)
     created_at = InstantAttribute()
+    began_at = InstantAttribute(null=True)
     ended_at = InstantAttribute(null=True)
     version = IntegerAttribute(default=1)
 
@@ -133,6 +137,8 @@ class Slice(DefinitionsItem, discriminator="slice"):
     cursor = UnicodeAttribute(null=True)
     done = IntegerAttribute(default=0)
     finished = IntegerAttribute(default=0)
+    worked_at = InstantAttribute(null=True)
+    rests_until = InstantAttribute(null=True)
     version = IntegerAttribute(default=0)
 
     @staticmethod

@@ -228,8 +228,8 @@ def _problems(problems: Sequence[Problem]) -> list[ProblemView]:
 
 @api.on("GET /operations/jobs", scope="operations:read", returns=Jobs)
 def list_jobs(_: Call[Nothing]) -> Jobs:
-    """List the bulk work that has not ended."""
-    return Jobs(items=[_job(job) for job in jobs.due_jobs()])
+    """List the bulk work that has not ended, what was set aside too."""
+    return Jobs(items=[_job(job) for job in jobs.unfinished()])
 
 
 @api.on("GET /operations/jobs/{job_id}", scope="operations:read", returns=JobView)

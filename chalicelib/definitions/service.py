@@ -2,9 +2,12 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
+
+from pynamodb.expressions.condition import Condition
 
 from chalicelib.clock import as_text
 from chalicelib.definitions import jobs
@@ -19,19 +22,22 @@ from chalicelib.definitions.lifecycle import (
     State,
     after_edit,
     not_live,
-    require_draft,
+    require_room,
+    require_unpublished,
 )
 from chalicelib.definitions.models import Definition, DefinitionsItem, LiveRow, Milestone, UsedBy, Version
-from chalicelib.dynamodb import Key, Write, commit, delete, put, put_changed, put_new, read
+from chalicelib.dynamodb import Key, Write, commit, delete, put, put_changed, put_new, read, update
 from chalicelib.errors import Conflict, DomainError, NotFound, Problem, Stale, Unprocessable
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.settings import settings
 
-MOST_REFERENCES = 80
+MOST_REFERENCES = 45  # each takes two writes of the transaction, which holds 100
+MOST_WRITES = 100
 
 
 def create(kind: str, definition_id: str, name: str, document: Document, by: str, now: datetime) -> Definition:
-    """Make a draft. The same id again returns what it made the first time."""
+    """Make a draft. The same id again returns what it made the first time. Raises TooLarge."""
+    require_room(document)
     definition = Definition(
         *Definition.at(kind, definition_id),
         definition_kind=kind,
@@ -67,7 +73,8 @@ def find_page(kind: str, prefix: str, asked: Asked) -> Page[Definition]:
 def save_draft(
     kind: str, definition_id: str, name: str, document: Document, *, version: int, by: str, now: datetime
 ) -> Definition:
-    """Replace the draft; a live version goes on until the draft is published. Raises NotFound, Stale."""
+    """Replace the draft; a live version goes on until the draft is published. Raises NotFound, Stale, TooLarge."""
+    require_room(document)
     definition = get(kind, definition_id)
     _require(definition, version)
     definition.list_as(name)
@@ -86,7 +93,7 @@ def discard(kind: str, definition_id: str, version: int) -> None:
     """Delete a draft that never went live. Raises Conflict, Stale, NotFound."""
     definition = get(kind, definition_id)
     _require(definition, version)
-    require_draft(definition.state)
+    require_unpublished(definition.published_version)
     commit([delete(definition.key, Definition.version == version, refused=Stale("It has changed meanwhile."))])
 
 
@@ -133,23 +140,25 @@ def publish(
     number = definition.published_version + 1
     definition.state, definition.live_version, definition.published_version = State.LIVE, number, number
     definition.updated_at, definition.updated_by = now, by
-    commit(
-        _version(definition, checked, by, now),
-        _used(definition, before, checked.references),
-        [_milestone(definition, by, now)],
-        writes(definition) if writes else [],
-        jobs.plan(f"{kind}-{definition_id}-{number}", _named(job, definition), now) if job else [],
-    )
+    needed = [
+        *_version(definition, before, checked, by, now),
+        _milestone(definition, by, now),
+        *(jobs.plan(f"{kind}-{definition_id}-{number}", _named(job, definition), now) if job else []),
+        *(writes(definition) if writes else []),
+        *_naming(definition, before, checked.references),
+    ]
+    tidying = _no_longer_naming(definition, before, checked.references)
+    commit(needed, tidying[: max(0, MOST_WRITES - len(needed))])
     _forget()
     return definition
 
 
 def _named(job: JobWanted, definition: Definition) -> JobWanted:
     arguments = {"id": definition.definition_id, "version": definition.live_version, **job.arguments}
-    return JobWanted(job.work, arguments, job.delay)
+    return replace(job, arguments=arguments)
 
 
-def _version(definition: Definition, checked: Checked, by: str, now: datetime) -> list[Write]:
+def _version(definition: Definition, before: LiveRow | None, checked: Checked, by: str, now: datetime) -> list[Write]:
     kind, identity, number = definition.definition_kind, definition.definition_id, definition.live_version
     taken = Stale("It was published by someone else meanwhile.")
     published = Version(
@@ -165,18 +174,47 @@ def _version(definition: Definition, checked: Checked, by: str, now: datetime) -
         number=number,
         published_at=now,
         references=[list(reference) for reference in checked.references],
+        named=before.named if before else 0,
     )
-    return [put_new(published, refused=taken), put_changed(definition), put(live)]
+    return [put_new(published, refused=taken), put_changed(definition), put(live, _as_read(before), refused=_ELSE)]
 
 
-def _used(definition: Definition, before: LiveRow | None, references: Sequence[Reference]) -> list[Write]:
+_ELSE = Stale("Something that uses it went live at this very moment. Try again.")
+
+
+def _as_read(before: LiveRow | None) -> Condition:
+    """Return the condition that a live row is still as it was read, also in who names it."""
+    return LiveRow.pk.does_not_exist() if before is None else LiveRow.named == before.named
+
+
+def _naming(definition: Definition, before: LiveRow | None, references: Sequence[Reference]) -> list[Write]:
+    """Return the writes that hold on to what is named: still live, and aware of who names it."""
     user = definition.definition_kind, definition.definition_id
-    old = {tuple(reference) for reference in before.references} if before else set()
-    gone, new = old - set(references), [reference for reference in references if reference not in old]
-    return [
-        *(put(UsedBy(*UsedBy.at(*reference, *user), user_kind=user[0], user_id=user[1])) for reference in new),
-        *(delete(Key(UsedBy, *UsedBy.at(*cast(Reference, reference), *user))) for reference in sorted(gone)),
+    old = _references(before)
+    held = [reference for reference in references if reference != user]
+    rows = [
+        put(UsedBy(*UsedBy.at(*reference, *user), user_kind=user[0], user_id=user[1]))
+        for reference in held
+        if reference not in old
     ]
+    return [*(_hold(reference) for reference in held), *rows]
+
+
+def _hold(reference: Reference) -> Write:
+    refused = Unprocessable("It cannot go live as it stands.", not_live([reference], ()))
+    key = Key(LiveRow, *LiveRow.at(*reference))
+    return update(key, LiveRow.named.add(1), condition=LiveRow.pk.exists(), refused=refused)
+
+
+def _no_longer_naming(definition: Definition, before: LiveRow | None, references: Sequence[Reference]) -> list[Write]:
+    """Return the deletions of rows that no longer tell the truth; `used_by` does not believe one that is left over."""
+    user = definition.definition_kind, definition.definition_id
+    gone = sorted(_references(before) - set(references) - {user})
+    return [delete(Key(UsedBy, *UsedBy.at(*reference, *user))) for reference in gone]
+
+
+def _references(row: LiveRow | None) -> set[Reference]:
+    return {(kind, identity) for kind, identity in row.references} if row else set()
 
 
 def _milestone(definition: Definition, by: str, now: datetime) -> Write:
@@ -200,16 +238,19 @@ def stop(
     _require(definition, version)
     if definition.state not in LIVE_STATES:
         raise Conflict("It is not live, so there is nothing to stop.")
+    before = LiveRow.find(*LiveRow.at(kind, definition_id))
     users = used_by(kind, definition_id)
     if users and not confirmed:
         named = [Problem(f"{user}:{identity}", "This is live and uses it.") for user, identity in users]
         raise Conflict("Other live things use it. Stop them first, or confirm that it shall stop all the same.", named)
-    before = LiveRow.find(*LiveRow.at(kind, definition_id))
     definition.state, definition.live_version = back_to, 0
     definition.updated_at, definition.updated_by = now, by
     commit(
-        [put_changed(definition), delete(Key(LiveRow, *LiveRow.at(kind, definition_id)))],
-        _used(definition, before, ()),
+        [
+            put_changed(definition),
+            delete(Key(LiveRow, *LiveRow.at(kind, definition_id)), _as_read(before), refused=_ELSE),
+        ],
+        _no_longer_naming(definition, before, ()),
         [_milestone(definition, by, now)],
         jobs.plan(f"{kind}-{definition_id}-stop-{definition.version}", _named(job, definition), now) if job else [],
     )
@@ -220,8 +261,10 @@ def stop(
 def used_by(kind: str, definition_id: str) -> list[Reference]:
     """Return the live definitions that name this one."""
     pk, _ = Definition.at(kind, definition_id)
-    found = UsedBy.query(pk, UsedBy.sk.startswith("USED_BY#"), consistent_read=True)
-    return [(row.user_kind, row.user_id) for row in found]
+    rows = UsedBy.query(pk, UsedBy.sk.startswith("USED_BY#"), consistent_read=True)
+    users = [(row.user_kind, row.user_id) for row in rows]
+    live_rows = read(Key(LiveRow, *LiveRow.at(*user)) for user in users)
+    return [user for user, row in zip(users, live_rows, strict=True) if (kind, definition_id) in _references(row)]
 
 
 def milestones(kind: str, definition_id: str) -> list[Milestone]:

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from chalicelib.interactions.plans import NONE, UNDECIDED
+from chalicelib.interactions.plans import NONE
 
 ABOUT = ("email_id", "form_id", "page_id", "journey_id", "tile", "link", "list_id", "event_id", "segment_id", "send_id")
 
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:
-    """Yield interaction.recorded for a new row of a contact, interaction.decided when its verdict falls.
+    """Yield interaction.recorded for a new row of a contact, interaction.decided when its verdict falls or changes.
 
     Rows of visitors tell nothing until they are credited to a contact.
     """
@@ -19,7 +19,7 @@ def facts_of(record: Any) -> Iterator[dict[str, Any]]:
         return
     if record.old is None:
         yield _fact("interaction.recorded", new)
-    elif record.old.get("verdict") == UNDECIDED and new.get("verdict") != UNDECIDED:
+    elif record.old.get("verdict") != new.get("verdict"):
         yield _fact("interaction.decided", new)
 
 

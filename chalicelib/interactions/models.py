@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from pynamodb.attributes import JSONAttribute, UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.clock import as_text
-from chalicelib.dynamodb import InstantAttribute, Item
+from chalicelib.dynamodb import InstantAttribute, Item, JsonAttribute
 from chalicelib.settings import settings
 
 
@@ -27,9 +27,9 @@ class Interaction(InteractionsItem, discriminator="interaction"):
     lead_id = UnicodeAttribute(null=True)
     visitor_id = UnicodeAttribute(null=True)
     submission_id = UnicodeAttribute(null=True)
-    attributes = JSONAttribute(null=True)
+    attributes = JsonAttribute(null=True)
     verdict = UnicodeAttribute(null=True)
-    reasons = JSONAttribute(null=True)
+    reasons = JsonAttribute(null=True)
     decided_at = InstantAttribute(null=True)
     credited_to = UnicodeAttribute(null=True)
     recorded_at = InstantAttribute()

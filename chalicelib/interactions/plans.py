@@ -54,6 +54,7 @@ def record(new: NewInteraction, now: datetime, *, once: bool = False) -> list[Wr
 
     `once` adds the row that makes a source's second delivery fail its condition; leave it out where the transaction
     holds another source row (a submission, a send) or where the event is new by itself (a tracked link's GET).
+    What was decided or credited since is never written over.
     """
     item = Interaction(
         *Interaction.place(new.owner, new.type, new.at, new.id),
@@ -69,6 +70,7 @@ def record(new: NewInteraction, now: datetime, *, once: bool = False) -> list[Wr
         verdict=None if new.verdict == NONE else new.verdict,
         recorded_at=now,
     )
+    untouched = Interaction.decided_at.does_not_exist() & Interaction.credited_to.does_not_exist()
     if not once:
-        return [put(item)]
-    return [put_new(Fact(*Fact.place(new.id), contact_id=new.contact_id, at=new.at)), put(item)]
+        return [put(item, untouched)]
+    return [put_new(Fact(*Fact.place(new.id), contact_id=new.contact_id, at=new.at)), put(item, untouched)]

@@ -52,19 +52,20 @@ def route(event: Mapping[str, Any], facts_of: FactsOf) -> None:
     """
     waiting: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for raw in event["Records"]:
-        for fact in _told(raw, facts_of):
-            for queue in routes.queues_for(fact):
-                waiting[queue].append(fact)
+        for queue, fact in _told(raw, facts_of):
+            waiting[queue].append(fact)
     for queue, facts in waiting.items():
         send(queue, facts, delay=(routes.delays or {}).get(queue, 0))
 
 
-def _told(raw: Mapping[str, Any], facts_of: FactsOf) -> list[dict[str, Any]]:
+def _told(raw: Mapping[str, Any], facts_of: FactsOf) -> list[tuple[str, dict[str, Any]]]:
     try:
         record = _record(raw)
-        return [{**fact, "at": as_text(record.at)} for fact in facts_of(record)]
-    except (KeyError, TypeError, ValueError):
-        logger.exception("a stream record was not understood", event_id=raw.get("eventID"))
+        facts = [{**fact, "at": as_text(record.at)} for fact in facts_of(record)]
+        return [(queue, fact) for fact in facts for queue in routes.queues_for(fact)]
+    except Exception as error:
+        # Not the message: it may hold what was in the record.
+        logger.error("a stream record was not understood", event_id=raw.get("eventID"), error=type(error).__name__)
         return []
 
 

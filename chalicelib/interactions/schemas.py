@@ -1,5 +1,6 @@
 """Interactions as clients send and get them."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -7,6 +8,8 @@ from pydantic import AwareDatetime, Field, field_validator
 
 from chalicelib.http import ListQuery, Schema
 from chalicelib.interactions.types import REPORTED, InteractionType
+
+LARGEST = 2048  # bytes of the properties
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -27,6 +30,13 @@ class ReportedInteraction(Schema):
         if given not in REPORTED:
             known = ", ".join(sorted(REPORTED))
             raise ValueError(f"Only these can be reported, the others we record ourselves: {known}.")
+        return given
+
+    @field_validator("properties")
+    @classmethod
+    def _short(cls, given: dict[str, Any]) -> dict[str, Any]:
+        if len(json.dumps(given, ensure_ascii=False).encode()) > LARGEST:
+            raise ValueError(f"The properties may have {LARGEST:,} bytes at most, written as JSON.")
         return given
 
 

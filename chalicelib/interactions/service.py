@@ -7,8 +7,8 @@ from itertools import islice
 from chalicelib.clock import as_text
 from chalicelib.conditions.facts import Interaction as Told
 from chalicelib.conditions.facts import Verdict
-from chalicelib.dynamodb import ConditionFailed, Key, commit, put_new, update
-from chalicelib.errors import NotFound
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, update
+from chalicelib.errors import Invalid, NotFound
 from chalicelib.interactions import plans
 from chalicelib.interactions.models import Fact, Interaction
 from chalicelib.interactions.plans import NewInteraction
@@ -16,6 +16,8 @@ from chalicelib.lists import Asked, Page
 from chalicelib.tokens import seal, unseal
 
 MOST_CREDITED = 1000
+MOST_READ = 4000  # rows of a visitor, credited ones among them
+TOGETHER = 50  # pairs of writes in one transaction
 
 
 def record(new: NewInteraction, now: datetime) -> str:
@@ -54,13 +56,21 @@ def page_of_contact(
     pk = f"CONTACT#{contact_id}"
     low = f"{type_}#{as_text(since)}" if since else f"{type_}#"
     high = f"{type_}#{as_text(until)}" if until else f"{type_}#~"
-    place = {"pk": {"S": pk}, "sk": {"S": unseal("interactions", asked.cursor)}} if asked.cursor else None
+    place = {"pk": {"S": pk}, "sk": {"S": _place(asked.cursor, low, high)}} if asked.cursor else None
     query = Interaction.query(
         pk, Interaction.sk.between(low, high), scan_index_forward=False, limit=asked.limit + 1, last_evaluated_key=place
     )
     found = list(islice(query, asked.limit + 1))
     more = len(found) > asked.limit
     return Page(found[: asked.limit], seal("interactions", found[asked.limit - 1].sk) if more else None)
+
+
+def _place(cursor: str, low: str, high: str) -> str:
+    """Return the key that a cursor holds. Raises Invalid for one of another list."""
+    sk = unseal("interactions", cursor)
+    if not low <= sk <= high:
+        raise Invalid("This cursor belongs to another list. Leave it out, or repeat the query that it came with.")
+    return sk
 
 
 def find(pk: str, sk: str) -> Interaction:
@@ -87,24 +97,35 @@ def decide(pk: str, sk: str, verdict: Verdict, reasons: Sequence[str], now: date
     return True
 
 
-def identify(visitor_id: str, contact_id: str, now: datetime) -> int:
+def identify(visitor_id: str, contact_id: str, now: datetime, *, account_id: str | None = None) -> int:
     """Credit what a visitor did before to the contact that it turned out to be; returns how many (decision 34).
 
-    At most 1,000 interactions; each keeps its id, so none counts twice; repeating it changes nothing.
+    At most 1,000 interactions; each keeps its id, so none counts twice; repeating it changes nothing, and of two
+    contacts the first gets each of them.
     """
-    found = Interaction.query(f"VISITOR#{visitor_id}", consistent_read=True)
-    open_ones = [item for item in islice(found, MOST_CREDITED) if item.credited_to is None]
-    return sum(_credit(item, contact_id, now) for item in open_ones)
+    found = islice(Interaction.query(f"VISITOR#{visitor_id}", consistent_read=True), MOST_READ)
+    owned = list(islice((item for item in found if item.credited_to is None), MOST_CREDITED))
+    copies = [_copy(item, contact_id, account_id, now) for item in owned]
+    pairs = [[put_new(copy), _credit(item, contact_id)] for item, copy in zip(owned, copies, strict=True)]
+    return sum(_made(pairs[start : start + TOGETHER]) for start in range(0, len(pairs), TOGETHER))
 
 
-def _credit(original: Interaction, contact_id: str, now: datetime) -> int:
+def _copy(original: Interaction, contact_id: str, account_id: str | None, now: datetime) -> Interaction:
     copy = Interaction.from_raw_data(original.serialize())
     copy.pk, copy.contact_id, copy.recorded_at = f"CONTACT#{contact_id}", contact_id, now
-    credited = update(
-        original.key, Interaction.credited_to.set(contact_id), condition=Interaction.credited_to.does_not_exist()
-    )
+    copy.account_id = account_id or original.account_id
+    return copy
+
+
+def _credit(original: Interaction, contact_id: str) -> Write:
+    unowned = Interaction.pk.exists() & Interaction.credited_to.does_not_exist()
+    return update(original.key, Interaction.credited_to.set(contact_id), condition=unowned)
+
+
+def _made(pairs: Sequence[Sequence[Write]]) -> int:
+    """Make pairs of writes together; if some cannot be made any more, each for itself. Returns how many were made."""
     try:
-        commit([put_new(copy), credited])
+        commit(*pairs)
     except ConditionFailed:
-        return 0
-    return 1
+        return 0 if len(pairs) == 1 else sum(_made([pair]) for pair in pairs)
+    return len(pairs)

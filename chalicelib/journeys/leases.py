@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.dynamodb import ConditionFailed, change, commit
+from chalicelib.dynamodb import ConditionFailed, Write, change, commit
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.journeys import plans
 from chalicelib.journeys.models import Enrolment, Standing
@@ -56,26 +56,36 @@ def _marked(enrolment_id: str, found: Enrolment) -> bool:
 
 
 def _set_aside(found: Enrolment, reason: str | None) -> None:
-    try:
-        commit([plans.set_aside(found.enrolment_id, found.token, reason)])
-    except ConditionFailed:
-        return  # somebody else was quicker
+    _if_still_so(plans.set_aside(found.enrolment_id, found.token, reason))
 
 
 def give_up(task: Mapping[str, Any], now: datetime) -> None:
     """Keep why a burst failed and try again later, each time later; after five tries leave it to a user."""
     enrolment = Enrolment.find(*Enrolment.at(task["enrolment"]))
-    if enrolment is None or enrolment.token != task["token"] or enrolment.standing != Standing.ACTIVE:
+    if enrolment is None or enrolment.standing != Standing.ACTIVE:
+        return
+    if enrolment.token != task["token"]:
+        _call_again(task, now)
         return
     reason = str(task.get("error", "unknown"))[:200]
     if enrolment.attempts >= plans.MOST_ATTEMPTS:
         _set_aside(enrolment, reason)
         return
     due = now + BACK_OFF * 2**enrolment.attempts
+    _if_still_so(plans.back_off(enrolment.enrolment_id, task["token"], reason, due))
+
+
+def _call_again(task: Mapping[str, Any], now: datetime) -> None:
+    """Let the agenda wake what a fact called, where the claim itself failed."""
+    if task.get("at_tile") is not None:
+        _if_still_so(plans.bring_forward(task["enrolment"], task["at_tile"], now + BACK_OFF))
+
+
+def _if_still_so(write: Write) -> None:
     try:
-        commit([plans.back_off(enrolment.enrolment_id, task["token"], reason, due)])
+        commit([write])
     except ConditionFailed:
-        return  # the lease ran out and somebody else took it
+        return  # somebody else was quicker
 
 
 def resume(enrolment_id: str, now: datetime) -> Enrolment:

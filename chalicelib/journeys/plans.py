@@ -77,7 +77,10 @@ def refuse(entry: Entry, reason: StopReason, how: str, now: datetime) -> Write:
 
 
 def claim(enrolment_id: str, token: str, now: datetime, *, at_tile: str | None) -> Write:
-    """Take the lease: by time only what is due, by a fact only what still is at the tile that waits for it."""
+    """Take the lease: by time only what is due, by a fact only what still is at the tile that waits for it.
+
+    A fact makes it due at once, so that the agenda takes up what a fact woke and what then died.
+    """
     free = Enrolment.token.does_not_exist() | (Enrolment.token == token) | (Enrolment.lease_until < now)
     called = (Enrolment.due <= now) if at_tile is None else (Enrolment.tile == at_tile)
     return update(
@@ -85,6 +88,7 @@ def claim(enrolment_id: str, token: str, now: datetime, *, at_tile: str | None) 
         Enrolment.token.set(token),
         Enrolment.lease_until.set(now + timedelta(seconds=int(settings.lease_seconds))),
         Enrolment.attempts.set(Enrolment.attempts + 1),
+        *([] if at_tile is None else [Enrolment.due.set(now)]),
         condition=(Enrolment.standing == Standing.ACTIVE.value) & free & (Enrolment.attempts < MOST_ATTEMPTS) & called,
     )
 
@@ -193,6 +197,12 @@ def back_off(enrolment_id: str, token: str, reason: str, due: datetime) -> Write
     """Give the lease back after a failure, keep the reason, try again later."""
     actions = [Enrolment.token.remove(), Enrolment.lease_until.remove(), Enrolment.reason.set(reason)]
     return update(key_of(enrolment_id), *actions, Enrolment.due.set(due), condition=Enrolment.token == token)
+
+
+def bring_forward(enrolment_id: str, at_tile: str, due: datetime) -> Write:
+    """Let the agenda wake what a fact called and could not claim."""
+    resting = (Enrolment.standing == Standing.ACTIVE.value) & (Enrolment.tile == at_tile)
+    return update(key_of(enrolment_id), Enrolment.due.set(due), condition=resting & (Enrolment.due > due))
 
 
 def set_aside(enrolment_id: str, token: str | None, reason: str | None) -> Write:

@@ -37,7 +37,7 @@ def raise_custom(trigger_id: str, wanted: RaiseRequest, raised_id: str, by: str,
 def _contact(wanted: RaiseRequest) -> str:
     if wanted.contact_id is not None:
         return str(contacts.find(wanted.contact_id).contact_id)
-    holders = contacts.by_email(str(wanted.email))
+    holders = contacts.by_email(wanted.email or "")
     if not holders:
         raise NotFound("Nobody is known by this address.", [Problem("email", "There is no contact with it.")])
     return str(holders[0].contact_id)

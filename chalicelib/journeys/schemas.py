@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import EmailStr, Field, model_validator
+from pydantic import Field, model_validator
 
 from chalicelib.http import ListQuery, Schema
 
@@ -102,7 +102,7 @@ class RaiseRequest(Schema):
     """For whom a trigger is raised, by id or by address, and its attributes."""
 
     contact_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
-    email: EmailStr | None = None
+    email: Annotated[str, Field(min_length=3, max_length=254)] | None = None
     attributes: dict[str, Any] = Field(default_factory=dict, max_length=29)
 
     @model_validator(mode="after")

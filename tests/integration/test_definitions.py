@@ -1,4 +1,4 @@
-"""The life of a definition: drafts, versions, references, and bulk jobs that nothing stops for good."""
+"""The life of a definition: drafts, versions, references."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -7,7 +7,8 @@ import pytest
 
 from chalicelib.definitions import jobs, service
 from chalicelib.definitions.lifecycle import Checked, JobWanted, State
-from chalicelib.errors import Conflict, NotFound, Problem, Stale, Unprocessable
+from chalicelib.errors import Conflict, NotFound, Problem, Stale, TooLarge, Unprocessable
+from chalicelib.lists import Asked
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -134,77 +135,129 @@ def test_only_a_draft_that_never_went_live_can_be_deleted():
         service.get("email", "f")
 
 
-@pytest.fixture
-def work():
-    """A kind of bulk work over seven ids a slice, two a page, that remembers what it did."""
-    done: list[str] = []
+def test_a_scoring_model_that_was_stopped_back_to_draft_still_keeps_its_history():
+    create("scoring-model", "m")
+    publish("scoring-model", "m")
+    live = service.get("scoring-model", "m")
+    service.stop("scoring-model", "m", version=live.version, by="u", now=NOW, back_to=State.DRAFT)
 
-    def pages(_, number, cursor):
-        start = int(cursor or 0)
-        ids = [f"{number}-{each}" for each in range(start, min(start + 2, 7))]
-        return ids, str(start + 2) if start + 2 < 7 else None
-
-    jobs.works["test"] = jobs.Work(pages, lambda _, ids, __: done.extend(ids))
-    yield done
-    del jobs.works["test"]
+    with pytest.raises(Conflict, match="never went live"):
+        service.discard("scoring-model", "m", service.get("scoring-model", "m").version)
 
 
-def run(job_id, now):
-    assert jobs.begin(job_id, now) is not None
-    for number in range(16):
-        while not jobs.work_slice(job_id, number, now):
-            pass
-    return jobs.finish(job_id, now)
-
-
-def test_a_publication_and_its_job_are_one(work):
+@pytest.mark.rule("JRN-7")
+def test_what_is_named_cannot_be_stopped_unnoticed_while_what_names_it_goes_live():
     create()
-    publish(job=JobWanted("test", delay=0))
+    publish()
+    create("journey", "j")
+    email = service.get("email", "e")
 
-    assert run("email-e-1", NOW)
-    assert len(work) == 16 * 7
-    assert jobs.get("email-e-1").state == jobs.JobState.DONE
+    def stopped_meanwhile(_):
+        service.stop("email", "e", version=email.version, by="u", now=NOW)
+        return Checked()
+
+    with pytest.raises(Unprocessable) as refused:
+        publish("journey", "j", lambda document: Checked((), [("email", "e"), *stopped_meanwhile(document).references]))
+
+    assert [problem.field for problem in refused.value.problems] == ["email:e"]
+    assert service.live("journey", "j") is None
 
 
-def test_a_job_that_stopped_in_the_middle_goes_on_where_it_was(work):
+@pytest.mark.rule("JRN-11")
+def test_however_a_stop_and_a_publication_that_names_it_race_no_use_goes_unnoticed():
+    for turn in range(8):
+        create(identity=f"e{turn}")
+        publish(identity=f"e{turn}")
+        create("journey", f"j{turn}")
+        version = service.get("email", f"e{turn}").version
+
+        def go_live(turn=turn):
+            return publish("journey", f"j{turn}", naming(("email", f"e{turn}")))
+
+        def stop(turn=turn, version=version):
+            return service.stop("email", f"e{turn}", version=version, by="u", now=NOW)
+
+        with ThreadPoolExecutor(2) as pool:
+            ended = [pool.submit(each) for each in (go_live, stop)]
+        refusals = [type(each.exception()) for each in ended]
+        assert sum(refusal is not type(None) for refusal in refusals) == 1, refusals
+        assert (service.live("email", f"e{turn}") is None) == (service.live("journey", f"j{turn}") is None)
+
+
+def test_a_definition_that_names_more_than_a_transaction_holds_is_told_so():
+    create("journey", "j")
+    references = [("email", f"e{number}") for number in range(46)]
+
+    with pytest.raises(Unprocessable) as refused:
+        publish("journey", "j", naming(*references))
+
+    assert any(problem.field == "references" for problem in refused.value.problems)
+
+
+def test_all_of_forty_five_named_things_can_be_exchanged_at_once():
+    for number in range(90):
+        create(identity=f"e{number}")
+        publish(identity=f"e{number}")
+    create("journey", "j")
+    publish("journey", "j", naming(*(("email", f"e{number}") for number in range(45))))
+
+    publish("journey", "j", naming(*(("email", f"e{number}") for number in range(45, 90))))
+
+    assert all(service.used_by("email", f"e{number}") == [] for number in range(45))
+    assert all(service.used_by("email", f"e{number}") == [("journey", "j")] for number in range(45, 90))
+
+
+def test_a_document_in_any_script_may_have_300_kb():
+    create(document={"text": "ж" * 149 * 1024})
+    publish()
+
+    assert len(service.live("email", "e").document["text"]) == 149 * 1024
+    with pytest.raises(TooLarge):
+        create(identity="f", document={"text": "ж" * 151 * 1024})
+
+
+def test_going_live_again_after_a_stop_is_a_new_version_and_the_old_one_stays_readable():
     create()
-    publish(job=JobWanted("test", delay=0))
-    jobs.begin("email-e-1", NOW)
-    jobs.work_slice("email-e-1", 3, NOW)
+    publish()
+    service.stop("email", "e", version=service.get("email", "e").version, by="u", now=NOW)
+    stopped = service.get("email", "e")
+    service.save_draft("email", "e", "Newsletter", {"subject": "Again"}, version=stopped.version, by="u", now=NOW)
+    assert service.get("email", "e").state == State.STOPPED
 
-    assert jobs.begin("email-e-1", NOW) is None
-    assert run("email-e-1", NOW + jobs.PATIENCE + timedelta(seconds=1))
-    assert len(work) == len(set(work)) == 16 * 7
+    publish()
+
+    assert service.live("email", "e").version == 2
+    assert service.document("email", "e", 1) == {"subject": "Hello"}
 
 
-def test_a_job_does_not_begin_before_every_process_forgot_what_was_live(work):
+def test_what_was_read_before_another_save_cannot_overwrite_it():
     create()
+    service.save_draft("email", "e", "One", {"subject": "1"}, version=1, by="u", now=NOW)
+
+    with pytest.raises(Stale):
+        service.save_draft("email", "e", "Two", {"subject": "2"}, version=1, by="u", now=NOW)
+    with pytest.raises(Stale):
+        service.publish("email", "e", fine, version=1, by="u", now=NOW)
+    assert service.get("email", "e").document == {"subject": "1"}
+
+
+def test_a_publication_whose_answer_was_lost_is_made_once(world):
+    create()
+    lost = iter(["after"])
+    world.fault = lambda _, __, operation: next(lost, None) if operation == "TransactWriteItems" else None
+
     publish(job=JobWanted("test"))
 
-    assert jobs.begin("email-e-1", NOW) is None
-    assert jobs.begin("email-e-1", service.soon(NOW)) == 1
+    assert service.live("email", "e").version == 1
+    assert jobs.get("email-e-1").work == "test"
 
 
-def test_a_cancelled_job_does_nothing_more(work):
-    create()
-    publish(job=JobWanted("test", delay=0))
-    jobs.begin("email-e-1", NOW)
+def test_definitions_are_listed_by_name_whatever_the_letter_case():
+    for identity, name in (("1", "beta"), ("2", "Alpha"), ("3", "alps"), ("4", "ALPine")):
+        create(identity=identity, name=name)
 
-    jobs.cancel("email-e-1", NOW)
+    found = service.find_page("email", "ALP", Asked(limit=2))
+    rest = service.find_page("email", "ALP", Asked(limit=2, cursor=found.next_cursor))
 
-    assert jobs.work_slice("email-e-1", 0, NOW)
-    assert work == []
-
-
-def test_a_job_that_never_ends_is_set_aside_and_can_be_resumed(work):
-    create()
-    publish(job=JobWanted("test", delay=0))
-    now = NOW
-    for _ in range(jobs.MOST_ATTEMPTS + 1):
-        jobs.begin("email-e-1", now)
-        now += jobs.PATIENCE + timedelta(seconds=1)
-    assert jobs.get("email-e-1").state == jobs.JobState.SET_ASIDE
-
-    jobs.resume("email-e-1", now)
-
-    assert run("email-e-1", now)
+    assert [each.name for each in (*found.items, *rest.items)] == ["Alpha", "ALPine", "alps"]
+    assert rest.next_cursor is None

@@ -3,13 +3,15 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import time_machine
+
 from chalicelib.clock import now as clock_now
 from chalicelib.conditions import sources
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import FIELDS
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
-from chalicelib.journeys import engine, leases
+from chalicelib.journeys import engine, leases, versions
 from chalicelib.journeys.document import JourneyDocument
 from tests.support.machine import Machine
 
@@ -60,10 +62,30 @@ def contact(identity: str, **values: Any) -> str:
     return identity
 
 
+def forget_documents() -> None:
+    """Let a process forget what never changes where it is deployed: here each test publishes its own version 1."""
+    for cached in (versions.document, versions.condition, definitions.document):
+        cached.cache_clear()
+
+
 def register_contact_fields() -> None:
     """Let conditions ask about contacts, as the wiring does."""
     if "contact" not in sources.catalogue().entities:
         sources.register("contact", FIELDS, lambda identity: [contacts.find(identity).attribute_values])
+
+
+def ready() -> None:
+    """Forget other tests' documents, and let the content settings that test journeys name go live."""
+    forget_documents()
+    publish("content-settings", "cs", {})
+
+
+def burst(identity: str, now: datetime = NOW, at_tile: str | None = None, token: str = "t1") -> list[str]:  # noqa: S107
+    """Run one execution of the machine and return the states it went through."""
+    runner = machine()
+    with time_machine.travel(now, tick=False):
+        runner.run({"enrolment": identity, "at_tile": at_tile, "token": token})
+    return runner.path
 
 
 def machine() -> Machine:

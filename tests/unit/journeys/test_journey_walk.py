@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from chalicelib.conditions.evaluation import Answer
@@ -268,6 +268,7 @@ names = some.sampled_from("abcdefgh")
 kinds = some.sampled_from(["ring", "wait", "branch"])
 
 
+@settings(deadline=None)
 @given(some.dictionaries(names, some.tuples(kinds, names, names), min_size=1), some.integers(0, 2**16))
 def test_every_walk_ends_or_rests_and_never_goes_round_without_a_wait(graph, coin):
     tiles = {
