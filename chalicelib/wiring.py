@@ -41,7 +41,7 @@ SETTLED = {"none", "human"}  # verdicts that cause something at once; undecided 
 BY_PEOPLE = {"FormSubmitted", "WebsiteVisited", "FormVisited"}  # whoever does this is a person (decision 35)
 
 REACTIONS: dict[str, tuple[str, ...]] = {
-    "account.changed": ("rescore",),
+    "account.changed": ("rescore", "membership"),
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
     "contact.deleted": ("rescore", "membership"),
