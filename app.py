@@ -55,6 +55,7 @@ from chalicelib.messages.public import api as mail_api
 from chalicelib.messages.routes import api as messages_api
 from chalicelib.observability import instrument
 from chalicelib.openapi import api as openapi_api
+from chalicelib.operations.routes import api as operations_api
 from chalicelib.scoring.handlers import handlers as scoring_handlers
 from chalicelib.scoring.handlers import recount_scores, rescore_contacts
 from chalicelib.scoring.routes import api as scoring_api
@@ -118,6 +119,7 @@ BLUEPRINTS: list[Blueprint] = [
     journeys_api,
     capture_api,
     insights_api,
+    operations_api,
     access_handlers,
     definitions_handlers,
     interactions_handlers,

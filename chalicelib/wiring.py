@@ -119,7 +119,7 @@ def _reevaluate(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
 
 def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
     """Have every reaction look at a contact again; safe at any time."""
-    for queue in ("rescore", "membership"):
+    for queue in ("rescore", "membership", "wake"):
         queues.send(queue, ({"fact": "rebuild", "contact": each} for each in ids))
 
 

@@ -1,0 +1,58 @@
+"""What those who run it get to see; never what a message holds."""
+
+from datetime import datetime
+
+from chalicelib.http import Schema
+
+
+class Up(Schema):
+    """It answers."""
+
+    status: str
+
+
+class WaitingView(Schema):
+    """A kind of due work: since when the oldest of it is due, and by how much that is late."""
+
+    work: str
+    queue: str
+    oldest_due: datetime | None
+    overdue_seconds: float
+
+
+class QueueView(Schema):
+    """About how many messages wait."""
+
+    name: str
+    waiting: int
+
+
+class HealthView(Schema):
+    """What waits, and what was set aside."""
+
+    due_work: list[WaitingView]
+    queues: list[QueueView]
+    dead_letters: list[QueueView]
+
+
+class DeadLetterView(Schema):
+    """A message that was set aside: of which queue (null: a stream's batch), since when, after how many tries."""
+
+    id: str
+    source: str | None
+    sent_at: datetime
+    receives: int
+
+
+class DeadLetters(Schema):
+    """About how many messages were set aside, and some of them, oldest first."""
+
+    waiting: int
+    items: list[DeadLetterView]
+
+
+class Redriven(Schema):
+    """How many messages went back to their queues, and how many stayed because they came from none."""
+
+    moved: int
+    stayed: int
