@@ -1,7 +1,10 @@
 """Queues: ids go in in batches, and come out one by one with failures reported singly."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -62,22 +65,68 @@ def waiting(queue: str) -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-def give_back(dead: str, most: int) -> int:
-    """Send messages of a dead-letter queue to the queues they came from, and return how many; repeats are harmless."""
-    url, moved = settings.queue_url(dead), 0
-    while moved < most:
-        found = _client().receive_message(
-            QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=60, MessageSystemAttributeNames=["All"]
-        )
-        messages = found.get("Messages", [])
-        if not messages:
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A message that was set aside, without its content; `source` is the queue it was given up on, if it was one."""
+
+    id: str
+    source: str | None
+    sent_at: datetime
+    receives: int
+
+
+def peek(dead: str, most: int) -> list[Dead]:
+    """Return some of the messages of a dead-letter queue and leave them there."""
+    found: dict[str, Dead] = {}
+    for _ in range(-(-most // 10)):
+        received = [_dead(each) for each in _receive(dead, 0)]
+        if all(each.id in found for each in received):
             break
-        for message in messages:
-            origin = message["Attributes"]["DeadLetterQueueSourceArn"].rpartition(":")[2]
-            _client().send_message(QueueUrl=f"{settings.queue_base}{origin}", MessageBody=message["Body"])
-            _client().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            moved += 1
-    return moved
+        found |= {each.id: each for each in received}
+    return sorted(found.values(), key=lambda each: each.sent_at)[:most]
+
+
+def redrive(dead: str, known: Collection[str], most: int = 100) -> tuple[int, int]:
+    """Move messages of a dead-letter queue back to the queues that gave them up; returns how many moved and stayed.
+
+    Each is sent before it is deleted: whoever dies between the two leaves a repeat, which no consumer minds. What came
+    from no queue of `known` (a stream's failed batch) stays.
+    """
+    moved = stayed = 0
+    while moved + stayed < most and (received := _receive(dead, 60, most - moved - stayed)):
+        groups: dict[str | None, list[Any]] = defaultdict(list)
+        for message in received:
+            source = _dead(message).source
+            groups[source if source in known else None].append(message)
+        stayed += len(groups.pop(None, []))
+        for source, messages in groups.items():
+            _send(str(source), [message["Body"] for message in messages], 0)
+            _delete(dead, [message["ReceiptHandle"] for message in messages])
+            moved += len(messages)
+    return moved, stayed
+
+
+def _receive(queue: str, hidden: int, most: int = 10) -> list[Any]:
+    answer = _client().receive_message(
+        QueueUrl=settings.queue_url(queue),
+        MaxNumberOfMessages=min(most, 10),
+        VisibilityTimeout=hidden,
+        MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount", "DeadLetterQueueSourceArn"],
+    )
+    return list(answer.get("Messages", []))
+
+
+def _dead(message: Any) -> Dead:
+    attributes = message["Attributes"]
+    name = attributes.get("DeadLetterQueueSourceArn", "").rpartition(":")[2]
+    source = name.removeprefix(f"{settings.prefix}-") or None
+    sent = datetime.fromtimestamp(int(attributes["SentTimestamp"]) / 1000, UTC)
+    return Dead(message["MessageId"], source, sent, int(attributes["ApproximateReceiveCount"]))
+
+
+def _delete(queue: str, receipts: Sequence[str]) -> None:
+    entries = [{"Id": str(number), "ReceiptHandle": receipt} for number, receipt in enumerate(receipts)]
+    _client().delete_message_batch(QueueUrl=settings.queue_url(queue), Entries=entries)
 
 
 @cache

@@ -40,7 +40,7 @@ SETTLED = {"none", "human"}  # verdicts that cause something at once; undecided 
 BY_PEOPLE = {"FormSubmitted", "WebsiteVisited", "FormVisited"}  # whoever does this is a person (decision 35)
 
 REACTIONS: dict[str, tuple[str, ...]] = {
-    "account.changed": ("rescore",),
+    "account.changed": ("rescore", "membership"),
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
     "contact.deleted": ("rescore", "membership"),
@@ -118,7 +118,7 @@ def _reevaluate(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
 
 def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
     """Have every reaction look at a contact again; safe at any time."""
-    for queue in ("rescore", "membership"):
+    for queue in ("rescore", "membership", "wake"):
         queues.send(queue, ({"fact": "rebuild", "contact": each} for each in ids))
 
 

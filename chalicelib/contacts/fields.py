@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.conditions.catalogue import Field, FieldType
+from chalicelib.conditions.values import date_text
 from chalicelib.contacts import normalise
 from chalicelib.contacts.models import Account, Contact
 
@@ -68,7 +69,8 @@ def _clean(name: str, value: Any) -> Any:
 
 def of_contact(contact: Contact) -> dict[str, Any]:
     """Return a contact as conditions and templates read it."""
-    return {"id": contact.contact_id, **{name: getattr(contact, name) for name in FIELDS}}
+    values = {name: getattr(contact, name) for name in FIELDS}
+    return {"id": contact.contact_id, **values, "birth_date": date_text(contact.birth_date)}
 
 
 def of_account(account: Account) -> dict[str, Any]:

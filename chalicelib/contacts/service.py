@@ -55,6 +55,11 @@ def key(contact_id: str) -> Key:
     return Key(Contact, *Contact.at(contact_id))
 
 
+def still_there(contact_id: str) -> Write:
+    """Return the check that a contact exists, for what must not outlive it."""
+    return check(key(contact_id), Contact.pk.exists())
+
+
 def find_many(contact_ids: Iterable[str]) -> list[Contact]:
     """Return those of the contacts that exist, read consistently."""
     return [contact for contact in read(key(each) for each in contact_ids) if contact is not None]

@@ -229,28 +229,28 @@ def _problems(problems: Sequence[Problem]) -> list[ProblemView]:
 @api.on("GET /operations/jobs", scope="operations:read", returns=Jobs)
 def list_jobs(_: Call[Nothing]) -> Jobs:
     """List the bulk work that has not ended, what was set aside too."""
-    return Jobs(items=[_job(job) for job in jobs.unfinished()])
+    return Jobs(items=[job_view(job) for job in jobs.unfinished()])
 
 
 @api.on("GET /operations/jobs/{job_id}", scope="operations:read", returns=JobView)
 def show_job(_: Call[Nothing], job_id: str) -> JobView:
     """Show how far a job is."""
-    return _job(jobs.get(job_id))
+    return job_view(jobs.get(job_id))
 
 
 @api.on("POST /operations/jobs/{job_id}/cancel", scope="operations:write", returns=JobView)
 def cancel_job(call: Call[Nothing], job_id: str) -> JobView:
     """Stop a job; what it has done stays done."""
-    return _job(jobs.cancel(job_id, call.now))
+    return job_view(jobs.cancel(job_id, call.now))
 
 
 @api.on("POST /operations/jobs/{job_id}/resume", scope="operations:write", returns=JobView)
 def resume_job(call: Call[Nothing], job_id: str) -> JobView:
     """Let a job that was set aside go on where it stopped."""
-    return _job(jobs.resume(job_id, call.now))
+    return job_view(jobs.resume(job_id, call.now))
 
 
-def _job(job: Job) -> JobView:
+def job_view(job: Job) -> JobView:
     progress = jobs.slices(job.job_id)
     return JobView(
         id=job.job_id,

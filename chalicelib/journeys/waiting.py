@@ -50,6 +50,9 @@ def woken_by(fact: Mapping[str, Any]) -> list[Wake]:
         return [(fact["enrolment"], None)]
     if name == "enrolment.created":
         return [(fact["id"], None)]
+    if name == "rebuild":  # a resync: whatever waits for a fact looks whether it has happened
+        every = Wait.query(f"CONTACT#{fact['contact']}", Wait.sk.startswith("WAIT#"), consistent_read=True)
+        return list(dict.fromkeys((row.enrolment_id, row.tile) for row in every))
     if not name.startswith("interaction.") or fact["verdict"] not in {NONE, HUMAN}:
         return []
     rows = Wait.query(f"CONTACT#{fact['contact']}", Wait.sk.startswith(f"WAIT#{fact['type']}#"), consistent_read=True)

@@ -1,37 +1,60 @@
-"""Operations over HTTP."""
+"""Operations over HTTP: health, dead letters, doing everything once more."""
 
+from collections.abc import Mapping
 from http import HTTPStatus
 
+from chalicelib.definitions.routes import job_view
+from chalicelib.definitions.schemas import JobView
 from chalicelib.http import Api, Call, Nothing
 from chalicelib.operations import service
-from chalicelib.operations.schemas import HealthView, Moved, OverdueView, Started, Up
+from chalicelib.operations.schemas import (
+    DeadLetters,
+    DeadLetterView,
+    HealthView,
+    QueueView,
+    Redriven,
+    Up,
+    WaitingView,
+)
 
 api = Api(__name__)
 
-LATE = 15 * 60  # seconds; the agenda is read every minute
-
 
 @api.on("GET /health", scope=None, returns=Up)
-def show_up(_: Call[Nothing]) -> Up:
+def show_health(_: Call[Nothing]) -> Up:
     """Say that the API answers."""
-    return Up()
+    return Up(status="up")
 
 
 @api.on("GET /operations/health", scope="operations:read", returns=HealthView)
-def show_health(call: Call[Nothing]) -> HealthView:
-    """Show how overdue work is and what lies in dead letters."""
-    found, dead = service.overdue(call.now), service.dead_letters()
-    healthy = not any(dead.values()) and all(each.seconds_overdue < LATE for each in found)
-    return HealthView(healthy=healthy, overdue=[OverdueView.model_validate(each) for each in found], dead_letters=dead)
+def show_operations_health(call: Call[Nothing]) -> HealthView:
+    """Show how late due work is, how much waits on the queues, and what was set aside."""
+    return HealthView(
+        due_work=[WaitingView.model_validate(each) for each in service.due_work(call.now)],
+        queues=_queues(service.depths()),
+        dead_letters=_queues(service.dead_letters()),
+    )
 
 
-@api.on("POST /operations/dead-letters/{domain}/redrive", scope="operations:write", returns=Moved)
-def redrive_dead_letters(_: Call[Nothing], domain: str) -> Moved:
-    """Move up to a hundred dead letters back to where they came from."""
-    return Moved(moved=service.redrive(domain))
+@api.on("GET /operations/dead-letters/{domain}", scope="operations:read", returns=DeadLetters)
+def list_dead_letters(_: Call[Nothing], domain: str) -> DeadLetters:
+    """Show which messages a domain has set aside, without what they hold."""
+    waiting, found = service.letters_of(domain)
+    return DeadLetters(waiting=waiting, items=[DeadLetterView.model_validate(each) for each in found])
 
 
-@api.on("POST /operations/resync", scope="operations:write", returns=Started, status=HTTPStatus.ACCEPTED)
-def start_resync(call: Call[Nothing]) -> Started:
-    """Have every reaction look at every contact again; safe at any time."""
-    return Started(job_id=service.resync(call.new_id, call.now).job_id)
+@api.on("POST /operations/dead-letters/{domain}/redrive", scope="operations:write", returns=Redriven)
+def redrive_dead_letters(_: Call[Nothing], domain: str) -> Redriven:
+    """Give up to 100 messages that a domain set aside to their queues again."""
+    moved, stayed = service.redrive(domain)
+    return Redriven(moved=moved, stayed=stayed)
+
+
+@api.on("POST /operations/resync", scope="operations:write", returns=JobView, status=HTTPStatus.ACCEPTED)
+def start_resync(call: Call[Nothing]) -> JobView:
+    """Have every reaction look at everybody again: the cure after an outage; safe at any time."""
+    return job_view(service.resync(call.new_id, call.now))
+
+
+def _queues(depths: Mapping[str, int]) -> list[QueueView]:
+    return [QueueView(name=name, waiting=waiting) for name, waiting in depths.items()]

@@ -1,4 +1,4 @@
-"""What an administrator sees."""
+"""What those who run it get to see; never what a message holds."""
 
 from datetime import datetime
 
@@ -6,35 +6,53 @@ from chalicelib.http import Schema
 
 
 class Up(Schema):
-    """The API answers."""
+    """It answers."""
 
-    status: str = "up"
+    status: str
 
 
-class OverdueView(Schema):
-    """A kind of due work."""
+class WaitingView(Schema):
+    """A kind of due work: since when the oldest of it is due, and by how much that is late."""
 
     work: str
-    oldest_due: datetime | None = None
-    seconds_overdue: float
-    queued: int
+    queue: str
+    oldest_due: datetime | None
+    overdue_seconds: float
+
+
+class QueueView(Schema):
+    """About how many messages wait."""
+
+    name: str
+    waiting: int
 
 
 class HealthView(Schema):
-    """How overdue work is, and what lies in dead letters."""
+    """What waits, and what was set aside."""
 
-    healthy: bool
-    overdue: list[OverdueView]
-    dead_letters: dict[str, int]
+    due_work: list[WaitingView]
+    queues: list[QueueView]
+    dead_letters: list[QueueView]
 
 
-class Moved(Schema):
-    """How many dead letters went back to their queues."""
+class DeadLetterView(Schema):
+    """A message that was set aside: of which queue (null: a stream's batch), since when, after how many tries."""
+
+    id: str
+    source: str | None
+    sent_at: datetime
+    receives: int
+
+
+class DeadLetters(Schema):
+    """About how many messages were set aside, and some of them, oldest first."""
+
+    waiting: int
+    items: list[DeadLetterView]
+
+
+class Redriven(Schema):
+    """How many messages went back to their queues, and how many stayed because they came from none."""
 
     moved: int
-
-
-class Started(Schema):
-    """Bulk work that was started; see /operations/jobs/{job_id}."""
-
-    job_id: str
+    stayed: int

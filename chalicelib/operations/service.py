@@ -1,6 +1,7 @@
-"""Use cases: how overdue is the work, what lies in dead letters, look at everything again."""
+"""Use cases of those who run it: what waits and for how long, what was set aside, doing everything once more."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,14 +10,31 @@ from chalicelib.agenda import agendas, oldest_due
 from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Job
-from chalicelib.dynamodb import commit
+from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import NotFound
 
-DOMAINS = (
+RESYNC = "resync"
+QUEUES = (
+    "business",
+    "confirm",
+    "count",
+    "email-events",
+    "enrol",
+    "jobs",
+    "membership",
+    "rescore",
+    "send",
+    "sent",
+    "submissions",
+    "verdict",
+    "wake",
+)
+SETTING_ASIDE = (
     "capture",
     "consent",
     "contacts",
     "definitions",
+    "email-events",
     "insights",
     "interactions",
     "journeys",
@@ -25,46 +43,61 @@ DOMAINS = (
     "scoring",
     "segments",
 )
-"""The domains that have dead letters: `<domain>-dead`."""
+"""What has a dead-letter queue of its own, `<name>-dead`."""
+
+MOST_SHOWN = 50
+MOST_MOVED = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Overdue:
-    """A kind of due work: when the oldest is or was due (None: nothing waits), and what its queue holds."""
+class Waiting:
+    """A kind of due work, and since when the oldest of it is due (an instant to come: nothing is late)."""
 
     work: str
+    queue: str
     oldest_due: datetime | None
-    seconds_overdue: float
-    queued: int
+    overdue_seconds: float
 
 
-def overdue(now: datetime) -> list[Overdue]:
-    """Return, for each kind of due work, how long the oldest has been due (invariant 4)."""
-    return [_overdue(agenda.work, oldest_due(agenda.by_due, agenda.work), agenda.queue, now) for agenda in agendas]
+def due_work(now: datetime) -> list[Waiting]:
+    """Return every kind of due work with the age of what has been due longest."""
+    found = [(agenda, oldest_due(agenda.by_due, agenda.work)) for agenda in agendas]
+    return [Waiting(agenda.work, agenda.queue, oldest, _age(oldest, now)) for agenda, oldest in found]
 
 
-def _overdue(work: str, oldest: datetime | None, queue: str, now: datetime) -> Overdue:
-    late = max(0.0, (now - oldest).total_seconds()) if oldest is not None else 0.0
-    return Overdue(work, oldest, late, queues.waiting(queue))
+def _age(oldest: datetime | None, now: datetime) -> float:
+    return 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
+
+
+def depths() -> dict[str, int]:
+    """Return about how many messages wait, by queue."""
+    return {queue: queues.waiting(queue) for queue in QUEUES}
 
 
 def dead_letters() -> dict[str, int]:
-    """Return about how many messages lie in each domain's dead letters."""
-    return {domain: queues.waiting(f"{domain}-dead") for domain in DOMAINS}
+    """Return about how many messages were set aside, by domain."""
+    return {domain: queues.waiting(f"{domain}-dead") for domain in SETTING_ASIDE}
 
 
-def redrive(domain: str) -> int:
-    """Move up to a hundred dead letters back to the queues they came from, and return how many. Raises NotFound."""
-    _require(domain)
-    return queues.give_back(f"{domain}-dead", most=100)
+def letters_of(domain: str) -> tuple[int, Sequence[queues.Dead]]:
+    """Return about how many messages a domain has set aside, and some of them, oldest first. Raises NotFound."""
+    dead = _dead(domain)
+    return queues.waiting(dead), queues.peek(dead, MOST_SHOWN)
 
 
-def _require(domain: str, known: Iterable[str] = DOMAINS) -> None:
-    if domain not in known:
-        raise NotFound(f"There is no such domain. There are: {', '.join(known)}.")
+def redrive(domain: str) -> tuple[int, int]:
+    """Give messages that were set aside to their queues again; returns how many moved and how many stayed."""
+    return queues.redrive(_dead(domain), QUEUES, MOST_MOVED)
+
+
+def _dead(domain: str) -> str:
+    if domain not in SETTING_ASIDE:
+        raise NotFound(f"Only these set messages aside: {', '.join(SETTING_ASIDE)}.")
+    return f"{domain}-dead"
 
 
 def resync(job_id: str, now: datetime) -> Job:
-    """Have every reaction look at every contact again: the cure after a long outage, and safe at any time."""
-    commit(jobs.plan(f"resync-{job_id}", JobWanted("resync", delay=0), now))
-    return jobs.get(f"resync-{job_id}")
+    """Start the job that has every reaction look at everybody again. The same id again returns the first one's job."""
+    with suppress(ConditionFailed):
+        commit(jobs.plan(job_id, JobWanted(RESYNC, delay=0), now))
+    return jobs.get(job_id)

@@ -1,14 +1,17 @@
 """Deciding who is a member: which segments a fact touches, and what an evaluation changes; pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from chalicelib.conditions.dependencies import Dependency
 from chalicelib.conditions.evaluation import evaluate
 from chalicelib.conditions.facts import Facts
 from chalicelib.conditions.nodes import Compiled
+from chalicelib.conditions.values import folded
 from chalicelib.dynamodb import Write
+from chalicelib.interactions.facts import ABOUT
 from chalicelib.segments import plans
 from chalicelib.segments.models import Membership
 
@@ -21,23 +24,31 @@ class Query:
     condition: Compiled
 
 
-def touched(queries: Iterable[Query], fact: Mapping[str, Any]) -> bool:
-    """Return whether a fact can change an answer. A new contact, or a wake by time, touches everything."""
-    entity = str(fact.get("fact", "")).partition(".")[0]
-    if entity == "interaction":
-        return any(_named(query, fact) for query in queries)
-    changed = {f"{entity}.{name}" for name in fact.get("changed", ())}
-    if not changed:
+RELATED = {"contact.account_id": "account", "lead.contact_id": "lead"}
+"""Fields that say which record of an entity belongs to a contact: where one changes, all of that entity does."""
+
+
+def touched(queries: Collection[Query], fact: Mapping[str, Any]) -> bool:
+    """Return whether a fact can change an answer. What is not known to be harmless can."""
+    needed = {dependency for query in queries for dependency in query.condition.dependencies}
+    name = str(fact.get("fact", ""))
+    if name.startswith("interaction."):
+        return any(_named(dependency, fact) for dependency in needed)
+    entity, _, what = name.partition(".")
+    if what != "changed":
         return True
-    return any(changed & {dependency.subject for dependency in query.condition.dependencies} for query in queries)
+    changed = {f"{entity}.{each}" for each in fact.get("changed", ())}
+    related = {RELATED[each] for each in changed & RELATED.keys()}
+    asked = {entity for query in queries for entity in query.condition.entities}
+    return bool(related & asked) or bool(changed & {dependency.subject for dependency in needed})
 
 
-def _named(query: Query, fact: Mapping[str, Any]) -> bool:
-    about = {str(each).casefold() for each in fact.get("about", ())}
-    return any(
-        dependency.subject == fact["type"] and (not dependency.literal or dependency.literal in about)
-        for dependency in query.condition.dependencies
-    )
+def _named(dependency: Dependency, fact: Mapping[str, Any]) -> bool:
+    if dependency.subject != fact.get("type"):
+        return False
+    if dependency.attribute not in ABOUT:
+        return True  # the fact does not carry this attribute, so it may be the value that is asked for
+    return dependency.literal in {folded(each) for each in fact.get("about", ())}
 
 
 def windows(queries: Iterable[Query]) -> dict[str, timedelta | None]:
@@ -52,9 +63,9 @@ def windows(queries: Iterable[Query]) -> dict[str, timedelta | None]:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an evaluation changes, and the first moment at which time alone changes an answer."""
+    """What an evaluation changes (each a join or a leave), and when time alone will first change an answer."""
 
-    writes: Sequence[Write]
+    changes: Sequence[Sequence[Write]]
     changes_at: datetime | None
 
 
@@ -62,14 +73,15 @@ def decide(
     contact_id: str, queries: Iterable[Query], facts: Facts, memberships: Mapping[str, Membership], now: datetime
 ) -> Outcome:
     """Return the joins and leaves that make memberships what the queries answer now."""
-    writes: list[Write] = []
+    changes: list[list[Write]] = []
     moments: list[datetime] = []
     for query in queries:
         answer = evaluate(query.condition, facts, now)
         if answer.changes_at is not None:
             moments.append(answer.changes_at)
-        writes += _change(contact_id, query.segment_id, memberships.get(query.segment_id), now, holds=answer.holds)
-    return Outcome(writes, min(moments, default=None))
+        membership = memberships.get(query.segment_id)
+        changes.append(_change(contact_id, query.segment_id, membership, now, holds=answer.holds))
+    return Outcome([change for change in changes if change], min(moments, default=None))
 
 
 def _change(

@@ -24,4 +24,7 @@ def evaluate_membership(event: SQSEvent) -> dict[str, Any]:
 
 
 def _evaluate(fact: Message) -> None:
-    service.evaluate_contact(dict(fact), now())
+    if fact["fact"] == "account.changed":
+        service.evaluate_account(dict(fact))
+    else:
+        service.evaluate_contact(dict(fact), now())

@@ -14,6 +14,7 @@ from chalicelib.segments.schemas import (
     MembershipView,
     MemberView,
     SegmentDocument,
+    SegmentType,
 )
 
 api = Api(__name__)
@@ -26,6 +27,11 @@ def _permanent(document: SegmentDocument, before: Definition | None) -> SegmentD
     return document
 
 
+def _build(segment: Definition) -> JobWanted | None:
+    """Who is a member of a dynamic segment is found out when it goes live; a static one is picked by hand."""
+    return JobWanted("segment-build") if segment.document["type"] == SegmentType.DYNAMIC else None
+
+
 lifecycle(
     api,
     Kind(
@@ -34,7 +40,7 @@ lifecycle(
         SegmentDocument,
         lambda document: Checked(service.problems(document)),
         before_save=_permanent,
-        publish_job=lambda _: JobWanted("segment-build"),
+        publish_job=_build,
     ),
 )
 

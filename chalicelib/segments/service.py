@@ -1,7 +1,7 @@
 """Use cases: evaluate a contact's memberships, pick static members by hand, answer who is a member and why."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -13,9 +13,10 @@ from chalicelib.conditions.compiler import compile_condition, problems_of
 from chalicelib.conditions.evaluation import Answer, evaluate
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
-from chalicelib.dynamodb import SHARDS, ConditionFailed, Write, commit, put, put_new, read
+from chalicelib.dynamodb import SHARDS, ConditionFailed, Key, Write, commit, delete, put, put_new, read
 from chalicelib.errors import Conflict, NotFound, Problem
 from chalicelib.lists import Asked, Page
+from chalicelib.queues import send
 from chalicelib.segments import evaluating, plans
 from chalicelib.segments.evaluating import Outcome, Query
 from chalicelib.segments.models import Evaluation, Member, Membership, SegmentsItem, membership_key
@@ -24,8 +25,10 @@ from chalicelib.tokens import seal, unseal
 
 KIND = "segment"
 WORK = "membership"
+QUEUE = "membership"
 SLACK = timedelta(seconds=5)
 TRIES = 5
+MOST_CHANGES = 30  # of three writes each at most, in one transaction of a hundred
 
 
 def problems(document: SegmentDocument) -> list[Problem]:
@@ -49,7 +52,8 @@ def evaluate_contact(fact: dict[str, Any], now: datetime) -> None:
         forget(contact_id, now)
         return
     queries = live_queries()
-    if not queries or not evaluating.touched(queries, fact):
+    due = fact["fact"] == "due"  # it leaves the agenda only by being evaluated, also where no segment is live any more
+    if not due and not (queries and evaluating.touched(queries, fact)):
         return
     for _ in range(TRIES):
         if _evaluated(contact_id, queries, fact.get("at"), now):
@@ -65,32 +69,58 @@ def _evaluated(contact_id: str, queries: list[Query], at: str | None, now: datet
     entities = {entity for query in queries for entity in query.condition.entities}
     facts = sources.gather(contact_id, entities | {"contact"}, evaluating.windows(queries), now)
     if not facts.records("contact"):
+        forget(contact_id, now)
         return True
     outcome = evaluating.decide(contact_id, queries, facts, memberships, now)
     try:
-        commit([_evaluation(contact_id, record, outcome, now)], outcome.writes)
+        _keep(contact_id, record.version if record else 0, outcome, now)
     except ConditionFailed:
         return False
     return True
 
 
-def _evaluation(contact_id: str, before: Evaluation | None, outcome: Outcome, now: datetime) -> Write:
-    record = Evaluation(
-        *Evaluation.at(contact_id),
-        contact_id=contact_id,
-        version=before.version + 1 if before else 1,
-        evaluated_at=now,
-    )
-    if outcome.changes_at is not None:
-        record.due_shard, record.due = due_shard(WORK, contact_id), outcome.changes_at
-    return put(record, Evaluation.version == before.version) if before else put_new(record)
+def _keep(contact_id: str, version: int, outcome: Outcome, now: datetime) -> None:
+    """Write what an evaluation changes, in as many transactions as it takes.
+
+    Until the last one the contact is due at once, so that an evaluation that dies on the way is taken up again.
+    """
+    parts = [outcome.changes[start : start + MOST_CHANGES] for start in range(0, len(outcome.changes), MOST_CHANGES)]
+    for part in parts[:-1]:
+        _keep_part(contact_id, version, part, now, now)
+        version += 1
+    _keep_part(contact_id, version, parts[-1] if parts else [], outcome.changes_at, now)
+
+
+def _keep_part(
+    contact_id: str, version: int, part: Sequence[Sequence[Write]], due: datetime | None, now: datetime
+) -> None:
+    record = Evaluation(*Evaluation.at(contact_id), contact_id=contact_id, version=version + 1, evaluated_at=now)
+    if due is not None:
+        record.due_shard, record.due = due_shard(WORK, contact_id), due
+    fenced = put(record, Evaluation.version == version) if version else put_new(record)
+    there = [contacts.still_there(contact_id)] if part else []
+    commit([fenced], there, *part)
 
 
 def forget(contact_id: str, now: datetime) -> None:
-    """End all memberships of a contact that is deleted."""
+    """End all memberships of a contact that is deleted, and take it off the agenda."""
     for membership in memberships_of(contact_id).values():
         if membership.holds:
             commit(plans.leave(membership, now))
+    commit([delete(Key(Evaluation, *Evaluation.at(contact_id)))])
+
+
+def evaluate_account(fact: dict[str, Any]) -> None:
+    """Have an account's contacts evaluated after it changed, a page a message, if a segment asks about accounts."""
+    if not any("account" in query.condition.entities for query in live_queries()):
+        return
+    found = contacts.by_account(fact["id"], Asked(100, fact.get("cursor")))
+    send(
+        QUEUE,
+        ({"fact": "contact.changed", "contact": each.contact_id, "changed": ["account_id"]} for each in found.items),
+    )
+    if found.next_cursor is not None:
+        send(QUEUE, [{**fact, "cursor": found.next_cursor}])
 
 
 def live_queries() -> list[Query]:
@@ -104,7 +134,7 @@ def _compiled(document: str) -> Any:
     segment = SegmentDocument.model_validate_json(document)
     if segment.query is None:
         raise Conflict("A dynamic segment without a query went live.")
-    return compile_condition(segment.query, sources.catalogue(), ZoneInfo(segment.time_zone))
+    return compile_condition(segment.query, sources.catalogue(), ZoneInfo(segment.time_zone), "/query")
 
 
 def memberships_of(contact_id: str) -> dict[str, Membership]:
@@ -136,17 +166,33 @@ def pick(segment_id: str, contact_ids: Iterable[str], now: datetime) -> None:
     if missing := [each for each in wanted if each not in known]:
         raise NotFound("Some of these contacts do not exist.", [Problem("contact_ids", each) for each in missing])
     for contact_id in wanted:
+        _by_hand(segment_id, contact_id, now, member=True)
+
+
+def _by_hand(segment_id: str, contact_id: str, now: datetime, *, member: bool) -> None:
+    for _ in range(TRIES):
         before = Membership.find(*Membership.at(segment_id, contact_id))
-        if before is None or not before.holds:
-            commit(plans.join(segment_id, contact_id, before, "hand", now))
+        if (before is not None and before.holds) == member:
+            return
+        try:
+            commit(_moved(segment_id, contact_id, before, now))
+        except ConditionFailed:
+            contacts.find(contact_id)  # it was deleted, or somebody else was quicker
+        else:
+            return
+    raise Conflict("Others are changing this contact's membership. Try again in a moment.")
+
+
+def _moved(segment_id: str, contact_id: str, before: Membership | None, now: datetime) -> list[Write]:
+    if before is not None and before.holds:
+        return plans.leave(before, now)
+    return [contacts.still_there(contact_id), *plans.join(segment_id, contact_id, before, "hand", now)]
 
 
 def unpick(segment_id: str, contact_id: str, now: datetime) -> None:
     """Take a contact out of a static segment. Raises Conflict for a dynamic one; a non-member is no error."""
     _static(segment_id)
-    membership = Membership.find(*Membership.at(segment_id, contact_id))
-    if membership is not None and membership.holds:
-        commit(plans.leave(membership, now))
+    _by_hand(segment_id, contact_id, now, member=False)
 
 
 def _static(segment_id: str) -> None:
@@ -156,7 +202,8 @@ def _static(segment_id: str) -> None:
 
 
 def members(segment_id: str, asked: Asked) -> Page[Member]:
-    """Return a page of the members, shard by shard."""
+    """Return a page of the members, shard by shard. Raises NotFound, Invalid for a cursor that is not ours."""
+    definitions.get(KIND, segment_id)
     place = unseal("members", asked.cursor).split("|") if asked.cursor else ["0", ""]
     number, after = int(place[0]), place[1]
     found: list[Member] = []
@@ -179,7 +226,11 @@ def slice_of_members(segment_id: str, number: int, after: str | None, most: int)
 
 
 def why(segment_id: str, contact_id: str, now: datetime) -> Answer:
-    """Answer whether a live dynamic segment's query holds for a contact now, and why (invariant 14)."""
+    """Answer whether a live dynamic segment's query holds for a contact now, and why (invariant 14).
+
+    Raises NotFound for a contact that does not exist, Conflict for a segment without a live query.
+    """
+    contacts.find(contact_id)
     query = next((each for each in live_queries() if each.segment_id == segment_id), None)
     if query is None:
         raise Conflict("Only a live dynamic segment has a query that can be asked.")

@@ -1,80 +1,208 @@
-"""What an administrator watches and mends."""
+"""Operations: what waits and for how long, what was set aside and how it goes back, doing everything once more."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import boto3
 import pytest
+import time_machine
 from chalice.test import Client
 
 from app import app
+from chalicelib import queues
 from chalicelib.access import service as access
+from chalicelib.agenda import agendas
 from chalicelib.clock import now
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
-from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.dynamodb import commit
+from chalicelib.operations import service
 from chalicelib.settings import settings
+from tests.support.api import Caller
+from tests.support.declared import load
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
 
 @pytest.fixture
-def call():
-    _, key = access.create_key("root", "root", ["*"], ["*"], now())
-
-    def send(method, path):
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
-        with Client(app) as client:
-            answer = client.http.request(method, path, headers=headers, body=b"{}")
-        return answer.status_code, json.loads(answer.body)
-
-    return send
+def api():
+    with Client(app) as client:
+        yield Caller(client)
 
 
-def test_anyone_may_ask_whether_the_api_answers(call):
-    assert call("GET", "/health") == (200, {"status": "up"})
+@pytest.fixture
+def sqs():
+    return boto3.client("sqs")
 
 
-def test_health_tells_how_overdue_work_is(call):
-    commit(jobs.plan("late", JobWanted("resync", delay=-3600), now()))
-
-    status, health = call("GET", "/operations/health")
-
-    late = {each["work"]: each["seconds_overdue"] for each in health["overdue"]}
-    assert status == 200
-    assert health["healthy"] is False
-    assert late["job"] >= 3600
-    assert late["enrolment"] == 0
-
-
-def test_a_resync_is_a_job_that_waits_on_the_agenda(call):
-    status, started = call("POST", "/operations/resync")
-
-    assert status == 202
-    assert jobs.get(started["job_id"]).work == "resync"
-    assert any(list(DefinitionsItem.by_due.query(f"job#{number}")) for number in range(16))
+def set_aside(sqs, queue, dead, messages):
+    """Let a queue give messages up, as it does after too many tries."""
+    arn = sqs.get_queue_attributes(QueueUrl=settings.queue_url(dead), AttributeNames=["QueueArn"])["Attributes"]
+    url = settings.queue_url(queue)
+    rules = {"deadLetterTargetArn": arn["QueueArn"], "maxReceiveCount": "1"}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": json.dumps(rules)})
+    queues.send(queue, messages)
+    for _ in range(2 * len(messages) + 2):
+        sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=0)
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": ""})
 
 
-def test_dead_letters_go_back_to_the_queue_they_came_from(call):
-    queues = boto3.client("sqs")
-    dead, wake = settings.queue_url("journeys-dead"), settings.queue_url("wake")
-    arn = queues.get_queue_attributes(QueueUrl=dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": "1"})
-    queues.set_queue_attributes(QueueUrl=wake, Attributes={"RedrivePolicy": policy, "VisibilityTimeout": "0"})
-    queues.send_message(QueueUrl=wake, MessageBody='{"fact": "due"}')
-    for _ in range(3):
-        queues.receive_message(QueueUrl=wake, VisibilityTimeout=0)
-    _, before = call("GET", "/operations/health")
-
-    status, moved = call("POST", "/operations/dead-letters/journeys/redrive")
-
-    assert before["dead_letters"]["journeys"] == 1
-    assert (status, moved) == (200, {"moved": 1})
-    queues.set_queue_attributes(QueueUrl=wake, Attributes={"RedrivePolicy": "", "VisibilityTimeout": "180"})
+def bodies(sqs, queue):
+    found = []
+    while received := sqs.receive_message(
+        QueueUrl=settings.queue_url(queue), MaxNumberOfMessages=10, VisibilityTimeout=60
+    ).get("Messages"):
+        found += [json.loads(each["Body"]) for each in received]
+    return found
 
 
-def test_an_unknown_domain_has_no_dead_letters(call):
-    status, problem = call("POST", "/operations/dead-letters/weather/redrive")
+def by_name(listed):
+    return {each["name"]: each["waiting"] for each in listed}
 
-    assert status == 404
-    assert "journeys" in problem["detail"]
+
+def test_anybody_may_ask_whether_it_is_up(api):
+    with Client(app) as client:
+        answer = client.http.get("/health")
+
+    assert (answer.status_code, answer.json_body) == (200, {"status": "up"})
+
+
+def test_health_tells_how_late_each_kind_of_due_work_is(api):
+    commit(jobs.plan("late", JobWanted("resync", delay=0), NOW - timedelta(minutes=7)))
+    commit(jobs.plan("later", JobWanted("resync", delay=0), NOW - timedelta(minutes=1)))
+
+    with time_machine.travel(NOW, tick=False):
+        found = {each["work"]: each for each in api.get("/operations/health")["due_work"]}
+
+    assert set(found) == {agenda.work for agenda in agendas}
+    assert found["job"]["overdue_seconds"] == 7 * 60
+    assert found["membership"] == {
+        "work": "membership",
+        "queue": "membership",
+        "oldest_due": None,
+        "overdue_seconds": 0.0,
+    }
+
+
+def test_what_is_due_later_is_not_late(api):
+    commit(jobs.plan("soon", JobWanted("resync", delay=60), NOW))
+
+    with time_machine.travel(NOW, tick=False):
+        found = {each["work"]: each for each in api.get("/operations/health")["due_work"]}
+
+    assert found["job"]["overdue_seconds"] == 0
+    assert found["job"]["oldest_due"] is not None
+
+
+def test_health_tells_how_much_waits_and_what_was_set_aside(api, sqs):
+    queues.send("membership", [{"number": number} for number in range(12)])
+    set_aside(sqs, "rescore", "scoring-dead", [{"number": 1}])
+
+    health = api.get("/operations/health")
+
+    assert by_name(health["queues"])["membership"] == 12
+    assert by_name(health["queues"])["wake"] == 0
+    assert by_name(health["dead_letters"])["scoring"] == 1
+
+
+def test_operations_know_every_queue_that_infra_declares():
+    declared = set(load(settings.prefix, {}).queues)
+
+    assert set(service.QUEUES) | {f"{domain}-dead" for domain in service.SETTING_ASIDE} == declared
+
+
+def test_what_was_set_aside_is_shown_without_its_content_and_stays(api, sqs):
+    set_aside(sqs, "rescore", "scoring-dead", [{"fact": "secret-body", "number": number} for number in range(3)])
+
+    for _ in range(2):
+        shown = api.get("/operations/dead-letters/scoring")
+
+        assert shown["waiting"] == 3
+        assert {each["source"] for each in shown["items"]} == {"rescore"}
+        assert len({each["id"] for each in shown["items"]}) == 3
+        assert set(shown["items"][0]) == {"id", "source", "sent_at", "receives"}
+        assert "secret-body" not in json.dumps(shown)
+
+
+def test_what_was_set_aside_goes_back_to_the_queues_it_came_from(api, sqs):
+    set_aside(sqs, "wake", "journeys-dead", [{"number": number} for number in range(13)])
+    set_aside(sqs, "enrol", "journeys-dead", [{"number": 99}])
+
+    answer = api.post("/operations/dead-letters/journeys/redrive")
+
+    assert answer == {"moved": 14, "stayed": 0}
+    assert sorted(each["number"] for each in bodies(sqs, "wake")) == list(range(13))
+    assert bodies(sqs, "enrol") == [{"number": 99}]
+    assert bodies(sqs, "journeys-dead") == []
+    assert api.post("/operations/dead-letters/journeys/redrive") == {"moved": 0, "stayed": 0}
+
+
+def test_a_hundred_at_most_go_back_at_once(api, sqs):
+    set_aside(sqs, "count", "insights-dead", [{"number": number} for number in range(104)])
+
+    assert api.post("/operations/dead-letters/insights/redrive") == {"moved": 100, "stayed": 0}
+    assert api.post("/operations/dead-letters/insights/redrive") == {"moved": 4, "stayed": 0}
+
+
+def test_what_came_from_a_stream_stays(api, sqs):
+    sqs.send_message(QueueUrl=settings.queue_url("contacts-dead"), MessageBody=json.dumps({"DDBStreamBatchInfo": {}}))
+
+    assert api.get("/operations/dead-letters/contacts")["items"][0]["source"] is None
+    assert api.post("/operations/dead-letters/contacts/redrive") == {"moved": 0, "stayed": 1}
+    assert api.get("/operations/health")["dead_letters"]
+
+
+def test_nothing_is_deleted_that_its_queue_did_not_take(sqs, monkeypatch):
+    set_aside(sqs, "wake", "journeys-dead", [{"number": 1}])
+    receive = queues._receive
+
+    def refusing(*_):
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(queues, "_send", refusing)
+        patched.setattr(queues, "_receive", lambda dead, _, most: receive(dead, 0, most))  # seen again at once
+        with pytest.raises(ConnectionError):
+            service.redrive("journeys")
+
+    assert service.redrive("journeys") == (1, 0)
+    assert bodies(sqs, "wake") == [{"number": 1}]
+
+
+@pytest.mark.parametrize("domain", ["nobody", "../scoring", "scoring-dead", "a" * 300])
+def test_dead_letters_of_nobody_are_not_found(api, domain):
+    assert api.call("GET", f"/operations/dead-letters/{domain.replace('/', '%2F')}")[0] == 404
+    assert api.call("POST", f"/operations/dead-letters/{domain.replace('/', '%2F')}/redrive")[0] == 404
+
+
+def test_a_resync_has_every_reaction_look_at_every_contact(world, api):
+    people = {contacts.create(f"c{number}", {"last_name": "Juhl"}, now(), by="u").contact_id for number in range(40)}
+    world.settle()
+    before = len(world.recorded)
+
+    first, again = (api.call("POST", "/operations/resync", Idempotency_Key="once") for _ in range(2))
+    world.settle()
+
+    assert (first[0], again[0], first[1]["id"]) == (202, 202, again[1]["id"])
+    assert api.get(f"/operations/jobs/{first[1]['id']}")["state"] == "done"
+    for function in ("rescore_contacts", "evaluate_membership", "wake_enrolments"):
+        told = [
+            json.loads(record["body"])["contact"]
+            for each in world.recorded[before:]
+            if each.function == function
+            for record in each.event["Records"]
+        ]
+        assert sorted(told) == sorted(people)
+
+
+def test_operations_need_their_scope():
+    _, text = access.create_key("k", "k", ["operations:read"], ["*"], now())
+    with Client(app) as client:
+        headers = {"Authorization": f"Bearer {text}", "Content-Type": "application/json"}
+        read = client.http.get("/operations/health", headers=headers)
+        write = client.http.post("/operations/resync", headers=headers, body=b"{}")
+
+    assert (read.status_code, write.status_code) == (200, 403)
