@@ -19,7 +19,6 @@ from chalicelib.dynamodb import commit
 from chalicelib.errors import Conflict, Invalid, NotFound, Unprocessable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import HUMAN, MACHINE, NewInteraction
-from chalicelib.interactions.router import _record
 from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import service as leads
 from chalicelib.lists import Asked
@@ -27,6 +26,7 @@ from chalicelib.segments import service
 from chalicelib.segments.facts import facts_of
 from chalicelib.segments.models import Evaluation, Interval, SegmentsItem
 from chalicelib.segments.schemas import SegmentDocument
+from chalicelib.streams import _record
 from tests.support import events
 from tests.support.api import Caller
 from tests.support.scoring import lead
