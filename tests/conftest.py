@@ -155,6 +155,16 @@ def _forget() -> None:
 
     service._forget()
     service.document.cache_clear()
+    for cached in _caches():
+        cached.cache_clear()
+
+
+def _caches() -> list[Any]:
+    """What else keeps published documents, or what was compiled from them, by id and version."""
+    from chalicelib.journeys import versions
+    from chalicelib.scoring import live
+
+    return [versions.document, versions.condition, live.published]
 
 
 @pytest.fixture

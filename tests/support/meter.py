@@ -25,6 +25,8 @@ class Usage:
     read_units: float = 0.0
     failed_conditions: int = 0
     writes: list[tuple[str, float]] = field(default_factory=list)
+    written: Counter[str] = field(default_factory=Counter)
+    """Write units by table, without the prefix."""
 
     @property
     def round_trips(self) -> int:
@@ -64,7 +66,10 @@ def _count(usage: Usage, operation: str, asked: Mapping[str, Any], answer: Mappi
         usage.failed_conditions += answer["Error"]["Code"] == "ConditionalCheckFailedException"
     if operation in WRITES:
         consumed = answer.get("ConsumedCapacity", [])
-        units = sum(each["CapacityUnits"] for each in (consumed if isinstance(consumed, list) else [consumed]))
+        by_table = consumed if isinstance(consumed, list) else [consumed]
+        units = sum(each["CapacityUnits"] for each in by_table)
+        for each in by_table:
+            usage.written[each["TableName"].rpartition("-")[2]] += each["CapacityUnits"]
         usage.write_units += units
         usage.writes.append((operation, units))
     else:

@@ -1,0 +1,97 @@
+"""The measurements of `make bench`; each adds its figure to .local/bench.json."""
+
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from chalicelib.clock import new_id
+from chalicelib.definitions import service as definitions
+from chalicelib.dynamodb import commit, put_new
+from chalicelib.journeys import engine, entry, versions
+from chalicelib.journeys.models import Raised
+from infra import costs
+from tests.bench.scoring import score_evaluations_per_second
+from tests.support.journeys import NOW, contact, document, mail, publish, ready, ring
+from tests.support.meter import metered
+
+FILE = Path(__file__).parents[2] / ".local" / "bench.json"
+RUNS = 400
+THREADS = 8
+
+
+def keep(**figures: float) -> None:
+    known = json.loads(FILE.read_text()) if FILE.exists() else {}
+    FILE.parent.mkdir(exist_ok=True)
+    FILE.write_text(json.dumps({**known, **figures}, indent=1))
+    for name, figure in figures.items():
+        print(f"  {name:34} {figure:,.2f}")
+
+
+def rate(work: Callable[[int], object], times: int) -> float:
+    """Do something `times` times from a few threads and return how often a second."""
+    began = time.perf_counter()
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(work, range(times)))
+    return times / (time.perf_counter() - began)
+
+
+def test_scoring():
+    keep(score_evaluations_per_second=score_evaluations_per_second())
+
+
+def test_cold_import():
+    def seconds(code: str) -> float:
+        began = time.perf_counter()
+        subprocess.run([sys.executable, "-c", code], check=True)
+        return time.perf_counter() - began
+
+    nothing = min(seconds("pass") for _ in range(5))
+    ours = statistics.median(seconds("import app") for _ in range(7)) - nothing
+    theirs = statistics.median(seconds("import boto3") for _ in range(7)) - nothing
+    keep(cold_import_ratio=ours / theirs)
+
+
+@pytest.mark.usefixtures("cloud")
+def test_journeys(monkeypatch):
+    ready()
+    monkeypatch.setattr(definitions, "settings", replace(definitions.settings, live_cache_seconds="5"))
+    tiles = {"m": mail("t"), "t": {"kind": "task", "subject": "Call", "next": "r"}, "r": ring()}
+    publish("journey", "j", document(tiles))
+    for number in range(RUNS + 1):
+        contact(f"c{number}")
+    journey = versions.running("j")
+
+    def run(number: int) -> None:
+        entry.enter(journey, f"c{number}", entry.Call(entry.FORM), NOW)
+        task = engine.claim({"enrolment": f"c{number}.j.1", "at_tile": None, "token": new_id()}, NOW)
+        while task["next"] not in {"done", "rest"}:
+            task = engine.perform(task, NOW)
+
+    def raw(_: int) -> None:
+        identity = new_id()
+        named = {"raised_id": identity, "trigger_id": "t", "contact_id": "c", "raised_at": NOW, "source": "bench"}
+        commit([put_new(Raised(*Raised.at(identity), **named))])
+
+    run(RUNS)
+    with metered() as usage:
+        runs = rate(run, RUNS)
+    puts = rate(raw, 2000)
+    requests = usage.round_trips / RUNS
+    keep(
+        journey_runs_per_second=runs,
+        journey_requests_per_run=requests,
+        raw_puts_per_second=puts,
+        journey_share_of_put_rate=runs * requests / puts,
+    )
+
+
+def test_dollars():
+    keep(engine_dollars_per_million=costs.engine_dollars(), all_dollars_per_million=costs.all_dollars())
