@@ -84,7 +84,8 @@ ALLOWING = ("bulk_email", "email", "tracking", "prefill", "follow_email", "guard
 def raises(before: Preferences, after: Mapping[str, Any]) -> bool:
     """Return whether a change allows more than before: only the person, or a user with a reason, may (invariant 7)."""
     more = any(after.get(name) is True and not getattr(before, name) for name in ALLOWING)
-    return more or int(after.get("consent_level", before.consent_level)) > before.consent_level
+    grown = before.is_child and after.get("is_child") is False  # ends the protection of a child
+    return more or grown or int(after.get("consent_level", before.consent_level)) > before.consent_level
 
 
 def changed(before: Preferences, wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def change_by_user(
     before = preferences(contact_id)
     if before.version != version:
         raise Stale("The preferences have changed since you read them. Read them again and repeat the change.")
+    wanted = _of_this_guardian(before, wanted)
     if raises(before, wanted) and not evidence.reason:
         reason = "Say how the person asked for it: only they can allow more than before."
         raise Invalid("This allows more than the person allowed.", [Problem("reason", reason)])
@@ -54,10 +55,16 @@ def change_by_user(
     return preferences(contact_id)
 
 
+def _of_this_guardian(before: Preferences, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A guardian's consent ends with the guardian: another one has to give it anew."""
+    another = wanted.get("guardian_id", before.guardian_id) != before.guardian_id
+    return {"guardian_consent": False, **wanted} if another and before.guardian_consent else wanted
+
+
 def _require_guardian(contact_id: str, before: Preferences, wanted: Mapping[str, Any]) -> None:
     guardian = wanted.get("guardian_id", before.guardian_id)
     if guardian is None:
-        if wanted.get("guardian_consent"):
+        if wanted.get("guardian_consent", before.guardian_consent):
             raise Invalid("A guardian's consent needs a guardian.", [Problem("guardian_id", "This field is required.")])
         return
     if guardian == contact_id:

@@ -5,15 +5,21 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Account, ContactsItem, Membership
 from chalicelib.dynamodb import ConditionFailed, commit, delete, put_changed, put_new
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
 
+NAMELESS = Invalid("An account needs a name.", [Problem("name", "This field is required.")])
+
 
 def create(account_id: str, values: Mapping[str, Any], now: datetime, *, by: str) -> Account:
     """Make an account. The same id again returns what it made the first time."""
-    account = Account(*Account.at(account_id), created_at=now, updated_at=now, created_by=by, **values)
+    given = {name: value for name, value in clean(values).items() if value is not None}
+    if "name" not in given:
+        raise NAMELESS
+    account = Account(*Account.at(account_id), created_at=now, updated_at=now, created_by=by, **given)
     account.list_by_name()
     try:
         commit([put_new(account)])
@@ -40,10 +46,10 @@ def amend(account_id: str, values: Mapping[str, Any], version: int, now: datetim
     account = find(account_id)
     if account.version != version:
         raise Stale("The account has changed since you read it. Read it again and repeat the change.")
-    for name, value in values.items():
+    for name, value in clean(values).items():
         setattr(account, name, value)
     if not account.name:
-        raise Invalid("An account needs a name.", [Problem("name", "This field is required.")])
+        raise NAMELESS
     account.updated_at = now
     account.list_by_name()
     commit([put_changed(account)])

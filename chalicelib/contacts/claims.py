@@ -3,13 +3,15 @@
 The same rules serve contacts and leads, each in its own table: a `Book` names the classes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pynamodb.expressions.condition import Condition
+
 from chalicelib.contacts.normalise import key_of
-from chalicelib.dynamodb import Key, Write, delete, put, put_new, read
+from chalicelib.dynamodb import Key, Write, delete, put, put_new, read, update
 from chalicelib.tokens import keyed_hash
 
 MOST_HEIRS = 80
@@ -40,10 +42,11 @@ class Strategy:
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """The classes of one table's claims."""
+    """The classes of one table's claims, and where its records lie."""
 
     owner: type[Any]
     heir: type[Any]
+    record_key: Callable[[str], Key]
 
     def owner_key(self, place: str) -> Key:
         return Key(self.owner, place, "OWNER")
@@ -55,9 +58,24 @@ class Book:
         """Become the owner of what nobody owns."""
         return put_new(self.owner(place, "OWNER", record_id=record_id, since=now))
 
-    def wait(self, place: str, record_id: str, updated_at: datetime) -> Write:
-        """Become an heir, or say that one was updated."""
-        return put(self.heir(place, f"HEIR#{record_id}", record_id=record_id, updated_at=updated_at))
+    def held(self, owner: Any) -> Condition:
+        """The owner is the one that was read, and nobody has joined its heirs since."""
+        same: Condition = self.owner.record_id == owner.record_id
+        unjoined: Condition = self.owner.version == owner.version
+        both: Condition = same & unjoined
+        return both
+
+    def wait(self, place: str, owner: Any, record_id: str, updated_at: datetime) -> list[Write]:
+        """Become an heir of the owner as read. The owner's version moves on, so that it cannot leave unaware."""
+        heir = self.heir(place, f"HEIR#{record_id}", record_id=record_id, updated_at=updated_at)
+        joined = update(owner.key, self.owner.version.set(owner.version + 1), condition=self.held(owner))
+        return [joined, put(heir)]
+
+    def overtake(self, place: str, owner: Any, record_id: str, now: datetime, updated_at: datetime) -> list[Write]:
+        """Become the owner in the place of another, which becomes an heir (backfills only, decision 8)."""
+        taken = self.owner(place, "OWNER", record_id=record_id, since=now, version=owner.version + 1)
+        heir = self.heir(place, f"HEIR#{owner.record_id}", record_id=owner.record_id, updated_at=updated_at)
+        return [put(taken, self.held(owner)), put(heir)]
 
     def release(self, place: str, owner: Any, record_id: str, now: datetime) -> list[Write]:
         """Let go of a key: as the owner, which the latest-updated heir follows in the same transaction, or as an heir.
@@ -65,14 +83,20 @@ class Book:
         `owner` is the Owner item as read. Reads at most 80 heirs; every write is conditional on what was read.
         """
         if owner is None or owner.record_id != record_id:
-            return [delete(self.heir_key(place, record_id))]
-        held = self.owner.record_id == record_id
+            return [delete(self.heir_key(place, record_id), self.heir.pk.exists())]  # it may be the owner by now
+        held = self.held(owner)
         heirs = list(self.heir.query(place, self.heir.sk.startswith("HEIR#"), consistent_read=True, limit=MOST_HEIRS))
         if not heirs:
             return [delete(self.owner_key(place), held)]
-        heir = max(heirs, key=lambda each: (each.updated_at, each.record_id))
-        promoted = self.owner(place, "OWNER", record_id=heir.record_id, since=now)
-        return [put(promoted, held), delete(heir.key, self.heir.updated_at == heir.updated_at)]
+        heir = self._latest(heirs)
+        promoted = self.owner(place, "OWNER", record_id=heir.record_id, since=now, version=owner.version + 1)
+        return [put(promoted, held), delete(heir.key, self.heir.pk.exists())]
+
+    def _latest(self, heirs: Sequence[Any]) -> Any:
+        """Return the heir whose record was updated last; records change without telling their claims."""
+        records = read(self.record_key(heir.record_id) for heir in heirs)
+        updated = {heir.record_id: getattr(each, "updated_at", None) for heir, each in zip(heirs, records, strict=True)}
+        return max(heirs, key=lambda heir: (updated[heir.record_id] or heir.updated_at, heir.record_id))
 
     def owners(self, places: Iterable[str]) -> dict[str, Any]:
         """Return who owns each place, read consistently in one request."""
@@ -122,5 +146,28 @@ def change(
             writes.append(book.take(place, record_id, now))
         elif owner.record_id != record_id:
             met[identity] = owner.record_id
-            writes.append(book.wait(place, record_id, now))
+            writes += book.wait(place, owner, record_id, now)
     return Change(writes, met)
+
+
+@dataclass(frozen=True, slots=True)
+class Collision:
+    """Two records of one key that a backfill found: who waits behind whom."""
+
+    heir_id: str
+    owner_id: str
+
+
+def backfilled(
+    book: Book, place: str, record_id: str, updated_at: datetime, now: datetime
+) -> tuple[list[Write], Collision | None]:
+    """Return how a record claims a place that other records had all along: the last updated one owns it."""
+    owner = book.owners([place]).get(place)
+    if owner is None:
+        return [book.take(place, record_id, now)], None
+    if owner.record_id == record_id:
+        return [], None
+    [other] = read([book.record_key(owner.record_id)])
+    if other is not None and other.updated_at < updated_at:
+        return book.overtake(place, owner, record_id, now, other.updated_at), Collision(owner.record_id, record_id)
+    return book.wait(place, owner, record_id, updated_at), Collision(record_id, owner.record_id)

@@ -188,10 +188,11 @@ class MatchingStrategy(ContactsItem, discriminator="matching_strategy"):
 
 
 class Owner(ContactsItem, discriminator="owner"):
-    """The record that owns a match key."""
+    """The record that owns a match key; its version moves on with each heir that joins."""
 
     record_id = UnicodeAttribute()
     since = InstantAttribute()
+    version = IntegerAttribute(default=1)
 
 
 class Heir(ContactsItem, discriminator="heir"):

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from chalicelib.clock import as_text
 from chalicelib.contacts import strategies
-from chalicelib.contacts.claims import Book, Strategy, change, places
+from chalicelib.contacts.claims import Book, Strategy, backfilled, change, places
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.fields import EMAILS, clean
 from chalicelib.contacts.models import Account, Contact, ContactsItem, Duplicate, Heir, Membership, Owner
@@ -27,8 +27,6 @@ from chalicelib.dynamodb import (
 )
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale, Unprocessable
 from chalicelib.lists import Asked, Page, page, partitions
-
-BOOK = Book(Owner, Heir)
 
 Record = TypeVar("Record")
 
@@ -60,6 +58,9 @@ def still_there(contact_id: str) -> Write:
     return check(key(contact_id), Contact.pk.exists())
 
 
+BOOK = Book(Owner, Heir, key)
+
+
 def find_many(contact_ids: Iterable[str]) -> list[Contact]:
     """Return those of the contacts that exist, read consistently."""
     return [contact for contact in read(key(each) for each in contact_ids) if contact is not None]
@@ -76,25 +77,29 @@ def create(
     contact.created_by = by
     if not contact.last_name:
         raise Invalid("A contact needs a last name.", [Problem("last_name", "This field is required.")])
+    for _ in range(ROUNDS):
+        try:
+            # Both complete the contact itself, so they come before it is put.
+            claimed, joined = _unclaimed(contact, now), _joined(contact, now)
+            commit([put_new(contact)], claimed, joined)
+        except ConditionFailed as failed:
+            if earlier := next((found for _, found in failed.of(Contact) if found is not None), None):
+                return earlier
+        else:
+            return contact
+    raise Conflict("Others take these details at this moment. Try again in a few seconds.")
+
+
+ROUNDS = 4  # of reading who owns a key and writing what follows from it
+
+
+def _unclaimed(contact: Contact, now: datetime) -> list[Write]:
+    """Claim for a contact that is made by hand. Raises Conflict where another owns the default strategy's key."""
     writes, met = _claim(contact, {}, now)
-    first = strategies.default(strategies.CONTACT).id
-    if first in met and met[first] != contact_id:
-        raise Conflict("There is a contact with these details already.", [Problem("contact_id", met[first])])
-    try:
-        commit([put_new(contact)], writes, _joined(contact, now))
-    except ConditionFailed as failed:
-        return _made_before(failed)
-    return contact
-
-
-def _made_before(failed: ConditionFailed) -> Contact:
-    for _, earlier in failed.of(Contact):
-        if earlier is not None:
-            return earlier
-    owners = [found.record_id for _, found in failed.of(Owner) if found is not None]
-    raise Conflict(
-        "There is a contact with these details already.", [Problem("contact_id", each) for each in owners]
-    ) from failed
+    owner = met.get(strategies.default(strategies.CONTACT).id)
+    if owner is not None:
+        raise Conflict("There is a contact with these details already.", [Problem("contact_id", owner)])
+    return writes
 
 
 def _new(contact_id: str, values: Mapping[str, Any], context: MarketingContext, now: datetime) -> Contact:
@@ -196,14 +201,16 @@ def prepare(
     strategy = strategies.find(strategies.CONTACT, strategy_id)
     cleaned = clean(values)
     _require(strategy, cleaned)
-    own = {name: value for name, value in cleaned.items() if value is not None or blank_clears}
+    own = {
+        name: value for name, value in cleaned.items() if value is not None or (blank_clears and name != "last_name")
+    }
     place = strategy.place(cleaned) or ""
     owner = BOOK.owners([place]).get(place)
     if owner is None:
-        return _created(own, new_id, context, now)
+        return _created(own, new_id, strategy, context, now)
     contact = find_many([owner.record_id])
-    if not contact:
-        raise ConditionFailed([])  # deleted between two reads; its claim is going as well
+    if not contact or (contact[0].claims or {}).get(strategy.id) != place:
+        raise ConditionFailed([])  # deleted or changed between two reads; its claim is going as well
     return _matched(contact[0], own, now)
 
 
@@ -213,17 +220,21 @@ def _require(strategy: Strategy, values: Mapping[str, Any]) -> None:
         raise Unprocessable("The form did not send everything that its matching strategy needs.", needed)
 
 
-def _created(values: Mapping[str, Any], new_id: str, context: MarketingContext, now: datetime) -> Prepared[Contact]:
+def _created(
+    values: Mapping[str, Any], new_id: str, strategy: Strategy, context: MarketingContext, now: datetime
+) -> Prepared[Contact]:
     contact = _new(new_id, values, context, now)
-    writes, _ = _claim(contact, {}, now)
+    writes, met = _claim(contact, {}, now)
+    if strategy.id in met:
+        raise ConditionFailed([])  # another contact took the key between two reads: it is the one that matches
     return Prepared(contact, created=True, changed=True, writes=[put_new(contact), *writes])
 
 
 def _matched(contact: Contact, values: Mapping[str, Any], now: datetime) -> Prepared[Contact]:
-    """Update a known contact (MAT-9). What has not changed is not written, only checked to be there still."""
+    """Update a known contact (MAT-9). What has not changed is not written, only checked to be as it was read."""
     changed = {name: value for name, value in values.items() if getattr(contact, name) != value}
     if not changed or _same_addresses(contact, changed):
-        still = check(contact.key, Contact.pk.exists())
+        still = check(contact.key, Contact.version == contact.version)
         return Prepared(contact, created=False, changed=False, writes=[still])
     return Prepared(contact, created=False, changed=True, writes=_amended(contact, changed, now))
 
@@ -242,7 +253,10 @@ def remove(contact_id: str, version: int, now: datetime) -> None:
     gone = delete(contact.key, Contact.version == version, refused=Stale("The contact has changed since you read it."))
     released = change(BOOK, contact_id, contact.claims or {}, {}, now).writes
     contact.account_id, left = None, contact.account_id
-    commit([gone], released, _moved(contact, left, now) if left else [])
+    try:
+        commit([gone], released, _moved(contact, left, now) if left else [])
+    except ConditionFailed as failed:
+        raise Conflict("Others take or leave this contact's details at this moment. Delete it again.") from failed
 
 
 def backfill(strategy: Strategy, contact_ids: Iterable[str], now: datetime) -> None:
@@ -251,10 +265,10 @@ def backfill(strategy: Strategy, contact_ids: Iterable[str], now: datetime) -> N
         place = strategy.place(contact.attribute_values)
         if place is None or (contact.claims or {}).get(strategy.id) == place:
             continue
-        changes = change(BOOK, contact.contact_id, {}, {strategy.id: place}, now)
+        claimed, met = backfilled(BOOK, place, contact.contact_id, contact.updated_at, now)
         contact.claims = {**(contact.claims or {}), strategy.id: place}
-        met = [_duplicate(contact.contact_id, other, strategy.id, now) for other in changes.met.values()]
-        commit([put_changed(contact)], changes.writes, met)
+        suggested = [_duplicate(met.heir_id, met.owner_id, strategy.id, now)] if met else []
+        commit([put_changed(contact)], claimed, suggested)
 
 
 # Lists -------------------------------------------------------------------------------------------------------------

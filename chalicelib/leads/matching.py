@@ -15,7 +15,7 @@ from chalicelib.errors import Problem, Unprocessable
 from chalicelib.leads import plans
 from chalicelib.leads.models import Heir, Lead, Owner, lead_key
 
-BOOK = Book(Owner, Heir)
+BOOK = Book(Owner, Heir, lead_key)
 FORM = "form"
 """Who changes a lead that a submission matched."""
 

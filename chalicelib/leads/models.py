@@ -201,10 +201,11 @@ class Move(LeadsItem, discriminator="move"):
 
 
 class Owner(LeadsItem, discriminator="lead_owner"):
-    """The open lead that owns a match key."""
+    """The open lead that owns a match key; its version moves on with each heir that joins."""
 
     record_id = UnicodeAttribute()
     since = InstantAttribute()
+    version = IntegerAttribute(default=1)
 
 
 class Heir(LeadsItem, discriminator="lead_heir"):

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.contacts import accounts, strategies
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts.claims import Strategy
+from chalicelib.contacts.claims import Strategy, backfilled
 from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, read
@@ -202,9 +202,9 @@ def backfill(strategy: Strategy, lead_ids: Iterable[str], now: datetime) -> None
         place = strategy.place(lead.matched_by) if lead.open else None
         if place is None or (lead.claims or {}).get(strategy.id) == place:
             continue
-        claims = changed_claims(matching.BOOK, lead.lead_id, {}, {strategy.id: place}, now)
+        claimed, _ = backfilled(matching.BOOK, place, lead.lead_id, lead.updated_at, now)
         lead.claims = {**(lead.claims or {}), strategy.id: place}
-        commit([put_changed(lead)], claims.writes)
+        commit([put_changed(lead)], claimed)
 
 
 def history(lead_id: str) -> list[Move]:
