@@ -60,9 +60,8 @@ class Book:
 
     def held(self, owner: Any) -> Condition:
         """The owner is the one that was read, and nobody has joined its heirs since."""
-        same: Condition = self.owner.record_id == owner.record_id
-        unjoined: Condition = self.owner.version == owner.version
-        return same & unjoined
+        held: Condition = (self.owner.record_id == owner.record_id) & (self.owner.version == owner.version)
+        return held
 
     def wait(self, place: str, owner: Any, record_id: str, updated_at: datetime) -> list[Write]:
         """Become an heir of the owner as read. The owner's version moves on, so that it cannot leave unaware."""

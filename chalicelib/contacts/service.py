@@ -74,7 +74,8 @@ def create(
         raise Invalid("A contact needs a last name.", [Problem("last_name", "This field is required.")])
     for _ in range(ROUNDS):
         try:
-            commit([put_new(contact)], _unclaimed(contact, now), _joined(contact, now))
+            claimed, joined = _unclaimed(contact, now), _joined(contact, now)  # both change the contact
+            commit([put_new(contact)], claimed, joined)
         except ConditionFailed as failed:
             if earlier := next((found for _, found in failed.of(Contact) if found is not None), None):
                 return earlier
