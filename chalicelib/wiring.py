@@ -59,6 +59,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "burst.recorded": ("count",),
     "trigger.raised": ("enrol",),
     "submission.pending": ("submissions",),
+    "visitor.identified": ("submissions",),
     "job.created": ("jobs",),
 }
 

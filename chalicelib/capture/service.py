@@ -87,7 +87,9 @@ def submit(submitted: Submitted, now: datetime) -> Submission:
 
 
 def _kept(submission: Submission, read: Read) -> Submission:
-    """What is not done yet keeps its values, whatever the form says of those that are."""
+    """What is not done yet keeps its values, whatever the form says of those that are, and came to nothing so far."""
+    submission.contact_id, submission.lead_id = None, None
+    submission.contact_result, submission.lead_result = None, None
     submission.values = _storable(read)
     return submission
 
@@ -221,8 +223,6 @@ def _context(submission: Submission) -> MarketingContext:
 
 def _resolve_contact(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> None:
     values = read.for_target(form, "contact")
-    if form.owner_id is not None:
-        values.setdefault("owner_id", form.owner_id)
     prepared = contacts.prepare(
         values,
         strategy_id=form.contact_strategy_id,
@@ -230,6 +230,7 @@ def _resolve_contact(resolved: Resolved, submission: Submission, form: FormDocum
         context=_context(submission),
         now=now,
         blank_clears=form.blank_clears,
+        owner_id=form.owner_id,
     )
     resolved.writes += prepared.writes
     resolved.contact_id = prepared.record.contact_id

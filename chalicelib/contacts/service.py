@@ -101,10 +101,12 @@ def _new(contact_id: str, values: Mapping[str, Any], context: MarketingContext, 
     return contact
 
 
-def _claim(contact: Contact, old: Mapping[str, str], now: datetime) -> tuple[list[Write], Mapping[str, str]]:
+def _claim(
+    contact: Contact, old: Mapping[str, str], now: datetime, owners: Mapping[str, Any] | None = None
+) -> tuple[list[Write], Mapping[str, str]]:
     """Bring a contact's claims up to date with its values; returns the writes and whose keys it met."""
     contact.claims = _places(contact)
-    changes = change(BOOK, contact.contact_id, old, contact.claims, now)
+    changes = change(BOOK, contact.contact_id, old, contact.claims, now, owners=owners)
     suggestions = [_duplicate(contact.contact_id, other, strategy, now) for strategy, other in changes.met.items()]
     return [*changes.writes, *suggestions], changes.met
 
@@ -182,20 +184,23 @@ def prepare(
     context: MarketingContext,
     now: datetime,
     blank_clears: bool = False,
+    owner_id: str | None = None,
 ) -> Prepared[Contact]:
     """Decide who submitted these values: the contact that owns their match key, or a new one (SUB-1.1, MAT-1).
 
-    The writes are conditional on what was read here: where one fails, prepare again. Raises Unprocessable naming the
-    attribute that the strategy needs and that has no value (MAT-6), Invalid for broken values.
+    `owner_id` is whose a new contact becomes; a known one keeps its owner. The writes are conditional on what was read
+    here: where one fails, prepare again. Raises Unprocessable naming the attribute that the strategy needs and that has
+    no value (MAT-6), Invalid for broken values.
     """
     strategy = strategies.find(strategies.CONTACT, strategy_id)
     cleaned = clean(values)
     _require(strategy, cleaned)
     own = {name: value for name, value in cleaned.items() if value is not None or blank_clears}
     place = strategy.place(cleaned) or ""
-    owner = BOOK.owners([place]).get(place)
+    owners = BOOK.owners({place, *places(strategies.in_use(strategies.CONTACT), cleaned).values()})
+    owner = owners.get(place)
     if owner is None:
-        return _created(own, new_id, context, now)
+        return _created({"owner_id": owner_id, **own}, new_id, context, owners, now)
     contact = find_many([owner.record_id])
     if not contact:
         raise ConditionFailed([])  # deleted between two reads; its claim is going as well
@@ -208,9 +213,12 @@ def _require(strategy: Strategy, values: Mapping[str, Any]) -> None:
         raise Unprocessable("The form did not send everything that its matching strategy needs.", needed)
 
 
-def _created(values: Mapping[str, Any], new_id: str, context: MarketingContext, now: datetime) -> Prepared[Contact]:
+def _created(
+    values: Mapping[str, Any], new_id: str, context: MarketingContext, owners: Mapping[str, Any], now: datetime
+) -> Prepared[Contact]:
+    """Make a contact by what was read once: a key that somebody took since refuses the writes."""
     contact = _new(new_id, values, context, now)
-    writes, _ = _claim(contact, {}, now)
+    writes, _ = _claim(contact, {}, now, owners)
     return Prepared(contact, created=True, changed=True, writes=[put_new(contact), *writes])
 
 
