@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib import web
 from chalicelib.capture import service
@@ -134,7 +135,7 @@ def _rendered(
 
 def _leading(reply: Reply, redirects: list[Any]) -> Reply:
     """Let the page's forms end where they redirect to: browsers hold a redirect to form-action as well."""
-    origins = sorted({f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "") for url in redirects})
+    origins = sorted({f"{parts.scheme}://{parts.netloc}" for parts in (urlsplit(str(url)) for url in redirects)})
     policy = str(reply.headers["Content-Security-Policy"])
     allowed = policy.replace("form-action 'self'", " ".join(["form-action 'self'", *origins]))
     return replace(reply, headers={**reply.headers, "Content-Security-Policy": allowed})
@@ -201,8 +202,7 @@ def _nonce(nonce: str) -> tuple[str, ...]:
 
 def _again(slug: str, live: Live, visit: Visit, form_id: str, typed: Mapping[str, Any], problems: Any) -> Reply:
     form, _ = service.form_of(form_id)
-    names = {name: each.name for each in form.fields for name in (each.lead_field, each.contact_field) if name}
-    wrong = {names.get(problem.field, problem.field): problem.message for problem in problems}
+    wrong = {problem.field: problem.message for problem in service.named(form, problems)}
     return _rendered(slug, live, visit, Answers(form_id, typed, wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

@@ -73,10 +73,7 @@ def _one(field: FormField, raw: Any) -> Any:
 
 
 def _text(raw: Any, _: FormField) -> str:
-    text = str(raw)
-    if not text.isprintable() and any("\ud800" <= each <= "\udfff" for each in text):
-        raise ValueError("this is no text.")
-    return text
+    return str(raw)
 
 
 def _yes(raw: Any) -> bool:
