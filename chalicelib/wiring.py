@@ -58,6 +58,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "burst.recorded": ("count",),
     "trigger.raised": ("enrol",),
     "submission.pending": ("submissions",),
+    "visitor.identified": ("submissions",),
     "job.created": ("jobs",),
 }
 

@@ -82,14 +82,15 @@ def _options(form: FormDocument) -> Found:
 
 def _strategies(form: FormDocument, strategies: Iterable[Strategy]) -> Found:
     for strategy in strategies:
-        mapped = {_target(field, strategy.target) for field in form.fields}
+        known = {"page_id", *(["topic"] if form.topic else [])}
+        mapped = {name for field in form.fields for name in _targets(field, strategy.target)}
         for attribute in strategy.attributes:
-            if attribute not in mapped | {"page_id", "topic"}:
+            if attribute not in mapped | known:
                 yield Problem("fields", f"The matching strategy “{strategy.name}” needs a field for {attribute}.")
 
 
-def _target(field: FormField, target: str) -> str | None:
-    return field.contact_field if target == "contact" else field.lead_field or field.contact_field
+def _targets(field: FormField, target: str) -> set[str | None]:
+    return {field.contact_field} if target == "contact" else {field.lead_field, field.contact_field}
 
 
 def check_page(page: PageDocument) -> Checked:

@@ -1,10 +1,11 @@
 """Hosted pages: what a visit shows and records, and what a form sent from one becomes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib import web
 from chalicelib.capture import service
@@ -70,14 +71,15 @@ def find(slug: str) -> Live:
 
 def visit_of(cookies: str, token: str | None) -> Visit:
     """Return who visits, by the cookie of the browser and by the link of a message; damaged ones count for nothing."""
-    visitor_id = _cookie(cookies)
+    visitor_id = visitor_of(cookies)
     visit = Visit(visitor_id or new_id(), fresh=visitor_id is None)
     known = service.contact_of_visitor(visit.visitor_id) if visitor_id else None
     contact_id, journey_id, email_id = _link(token)
     return Visit(visit.visitor_id, visit.fresh, contact_id or known, journey_id, email_id)
 
 
-def _cookie(cookies: str) -> str | None:
+def visitor_of(cookies: str) -> str | None:
+    """Return the visitor that a cookie of ours names, None for a damaged one."""
     pairs = (pair.strip().partition("=") for pair in cookies.split(";"))
     value = next((value for name, _, value in pairs if name == COOKIE), None)
     try:
@@ -116,17 +118,27 @@ def _rendered(
     slug: str, live: Live, visit: Visit, answers: Answers | None, status: HTTPStatus = HTTPStatus.OK
 ) -> Reply:
     document = PageDocument.model_validate(live.document)
-    blocks = [_block(block, live.id, visit, answers) for block in document.blocks]
-    return web.page(
+    blocks = [shown for block in document.blocks if (shown := _block(block, live.id, visit, answers))]
+    reply = web.page(
         "landing_page.html",
         status,
         cookie=visit.cookie if visit.fresh else None,
         title=document.title,
         language=document.language,
         description=document.description,
-        blocks=[block for block in blocks if block],
+        blocks=blocks,
         action=web.url(f"/p/{slug}"),
     )
+    forms = [block["form"] for block in blocks if "form" in block]
+    return _leading(reply, [form.redirect_url for form in forms if form.redirect_url])
+
+
+def _leading(reply: Reply, redirects: list[Any]) -> Reply:
+    """Let the page's forms end where they redirect to: browsers hold a redirect to form-action as well."""
+    origins = sorted({f"{parts.scheme}://{parts.netloc}" for parts in (urlsplit(str(url)) for url in redirects)})
+    policy = str(reply.headers["Content-Security-Policy"])
+    allowed = policy.replace("form-action 'self'", " ".join(["form-action 'self'", *origins]))
+    return replace(reply, headers={**reply.headers, "Content-Security-Policy": allowed})
 
 
 def _block(block: Any, page_id: str, visit: Visit, answers: Answers | None) -> dict[str, Any] | None:
@@ -157,7 +169,7 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
     try:
         submission = service.submit(_submitted(fields, typed, form_id, live.id, slug, visit), now)
     except Invalid as refused:
-        return _again(slug, live, visit, form_id, typed, refused.problems)
+        return _again(slug, live, visit, form_id, typed, refused.problems or [Problem("", str(refused))])
     if submission.state == FAILURE:
         problems = [Problem(**each) for each in submission.problems or []]
         return _again(slug, live, visit, form_id, typed, problems or [Problem("", str(submission.failure))])
@@ -190,8 +202,7 @@ def _nonce(nonce: str) -> tuple[str, ...]:
 
 def _again(slug: str, live: Live, visit: Visit, form_id: str, typed: Mapping[str, Any], problems: Any) -> Reply:
     form, _ = service.form_of(form_id)
-    names = {each.contact_field: each.name for each in form.fields if each.contact_field}
-    wrong = {names.get(problem.field, problem.field): problem.message for problem in problems}
+    wrong = {problem.field: problem.message for problem in service.named(form, problems)}
     return _rendered(slug, live, visit, Answers(form_id, typed, wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 

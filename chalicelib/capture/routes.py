@@ -1,8 +1,10 @@
 """Forms, pages and submissions over HTTP: for marketers, and for everybody."""
 
 import json
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib import web
 from chalicelib.capture import checks, pages, service
@@ -30,11 +32,13 @@ from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.errors import Forbidden, Gone, Invalid, NotFound, Problem, Unprocessable
-from chalicelib.http import FORM, JSON, Api, Call, Listing, Nothing, Reply, form_of, query_of
+from chalicelib.http import FORM, JSON, STATUS_OF, Api, Call, Listing, Nothing, Reply, form_of, problem, query_of
 from chalicelib.leads import fields as lead_fields
 from chalicelib.settings import settings
 
 api = Api(__name__)
+
+PROBLEM = "application/problem+json"
 
 
 def _check_form(form: FormDocument) -> Checked:
@@ -53,13 +57,16 @@ def _check_form(form: FormDocument) -> Checked:
 
 
 def _with_defaults(form: FormDocument, before: Definition | None) -> FormDocument:
-    """A form keeps its own copy of the defaults of the day it was made (MAT-4, MAT-12)."""
+    """A form keeps its own copy of the defaults of the day it was made (MAT-4, MAT-12, LPC-2)."""
     if before is not None:
         return form
-    chosen = {
+    stored_by_default = "store_all_submissions" not in form.model_fields_set
+    chosen: dict[str, Any] = {
         "contact_strategy_id": form.contact_strategy_id or strategies.default(strategies.CONTACT).id,
         "lead_strategy_id": form.lead_strategy_id or strategies.default(strategies.LEAD).id,
     }
+    if stored_by_default:
+        chosen["store_all_submissions"] = service.landing_settings().store_all_submissions
     return form.model_copy(update=chosen)
 
 
@@ -101,6 +108,8 @@ def _nothing_there(error: NotFound | Gone) -> Reply:
 @api.on("GET /static/{digest}/{name}", scope=None)
 def show_static(_: Call[Nothing], digest: str, name: str) -> Reply:  # noqa: ARG001  the digest only names the version
     """Serve a file of ours; its address changes with its content."""
+    if "/" in name or "\\" in name or name.startswith("."):
+        raise NotFound("There is no such file.")
     try:
         content, _digest = web.static(name)
     except (FileNotFoundError, IsADirectoryError, ValueError) as error:
@@ -118,7 +127,8 @@ def allow_submissions(call: Call[Nothing], form_id: str) -> Reply:
 def _cors(call: Call[Any], form_id: str) -> dict[str, str | list[str]]:
     """Return what lets a form's own origins read the answer. Raises Forbidden for a foreign origin."""
     origin = call.headers.get("origin")
-    if origin is None or settings.public_url.startswith(origin):
+    own = urlsplit(settings.public_url)
+    if origin is None or origin == f"{own.scheme}://{own.netloc}":
         return {}
     form, _ = service.form_of(form_id)
     if origin not in form.allowed_origins:
@@ -136,13 +146,22 @@ def _cors(call: Call[Any], form_id: str) -> dict[str, str | list[str]]:
 def submit_form(call: Call[Nothing], form_id: str) -> Reply:
     """Take a submission as JSON or as a urlencoded form; with an Idempotency-Key, once."""
     allowed = _cors(call, form_id)
+    try:
+        return _submitted(call, form_id, allowed)
+    except (Invalid, Unprocessable) as error:  # the page of another origin may read what is wrong as well
+        told = problem(STATUS_OF[type(error)], str(error), error.problems)
+        headers = {**told.headers, **allowed}
+        return Reply(told.body, HTTPStatus(told.status_code), PROBLEM, headers=headers)
+
+
+def _submitted(call: Call[Nothing], form_id: str, allowed: Mapping[str, str | list[str]]) -> Reply:
     sent = _sent(call)
     submitted = Submitted(
         form_id=form_id,
         typed=sent.values,
         source_event=digest("key", call.idempotency_key) if call.idempotency_key else new_id(),
         page_url=sent.page_url,
-        visitor_id=pages.visit_of(f"{pages.COOKIE}={sent.visitor}", None).visitor_id if sent.visitor else None,
+        visitor_id=pages.visitor_of(f"{pages.COOKIE}={sent.visitor}") if sent.visitor else None,
     )
     submission = service.submit(submitted, call.now)
     if submission.state == service.FAILURE:
@@ -164,9 +183,10 @@ def _sent(call: Call[Any]) -> SubmissionRequest:
         typed = {name: value for name, value in form_of(call).items() if not name.startswith("_")}
         return SubmissionRequest.model_validate({"values": typed})
     try:
-        return SubmissionRequest.model_validate(json.loads(call.raw))
-    except json.JSONDecodeError as error:
+        content = json.loads(call.raw)
+    except ValueError as error:  # neither JSON, nor UTF-8
         raise Invalid("The body is not JSON.") from error
+    return SubmissionRequest.model_validate(content)
 
 
 # Marketers ---------------------------------------------------------------------------------------------------------

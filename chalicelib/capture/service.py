@@ -1,6 +1,6 @@
 """Use cases: take a submission, finish what is pending, put right and retry what failed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, Write, commit, put, put_changed, put_new, shard
-from chalicelib.errors import Conflict, DomainError, Invalid, NotFound, Stale, Unavailable, Unprocessable
+from chalicelib.errors import Conflict, DomainError, Invalid, NotFound, Problem, Stale, Unavailable, Unprocessable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
@@ -82,12 +82,22 @@ def submit(submitted: Submitted, now: datetime) -> Submission:
         return _taken(submission, form, read, now) or _stored(_waiting(_kept(submission, read), now))
     except Unavailable:
         return _stored(_waiting(_kept(submission, read), now))
+    except Invalid as error:  # no address, no number: told at once, like any other field that is wrong
+        raise Invalid(form.error_message, named(form, error.problems)) from error
     except DomainError as error:
         return _stored(_failed(_kept(submission, read), error))
 
 
+def named(form: FormDocument, problems: Iterable[Problem]) -> list[Problem]:
+    """Return problems of attributes as problems of the fields that write them."""
+    names = {name: each.name for each in form.fields for name in (each.lead_field, each.contact_field) if name}
+    return [Problem(names.get(problem.field, problem.field), problem.message) for problem in problems]
+
+
 def _kept(submission: Submission, read: Read) -> Submission:
-    """What is not done yet keeps its values, whatever the form says of those that are."""
+    """What is not done yet keeps its values, whatever the form says of those that are, and came to nothing so far."""
+    submission.contact_id, submission.lead_id = None, None
+    submission.contact_result, submission.lead_result = None, None
     submission.values = _storable(read)
     return submission
 
@@ -221,8 +231,6 @@ def _context(submission: Submission) -> MarketingContext:
 
 def _resolve_contact(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> None:
     values = read.for_target(form, "contact")
-    if form.owner_id is not None:
-        values.setdefault("owner_id", form.owner_id)
     prepared = contacts.prepare(
         values,
         strategy_id=form.contact_strategy_id,
@@ -230,6 +238,7 @@ def _resolve_contact(resolved: Resolved, submission: Submission, form: FormDocum
         context=_context(submission),
         now=now,
         blank_clears=form.blank_clears,
+        owner_id=form.owner_id,
     )
     resolved.writes += prepared.writes
     resolved.contact_id = prepared.record.contact_id

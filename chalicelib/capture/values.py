@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Any
+from typing import Any, cast
 
 from chalicelib.capture.schemas import ElementKind, FieldType, FormDocument, FormField
 from chalicelib.errors import Problem
@@ -12,6 +12,7 @@ from chalicelib.errors import Problem
 YES = {"true", "on", "yes", "1"}
 NO = {"false", "off", "no", "0", ""}
 LARGEST = Decimal(100_000_000_000)
+MOST_DECIMALS = 10
 
 Typed = Mapping[str, Any]
 
@@ -102,6 +103,8 @@ def _decimal(raw: Any, _: FormField) -> Decimal:
         raise ValueError("a number, please.") from error
     if not number.is_finite() or abs(number) > LARGEST:
         raise ValueError("this number is too large.")
+    if cast(int, number.as_tuple().exponent) < -MOST_DECIMALS:
+        raise ValueError(f"at most {MOST_DECIMALS} decimals, please.")
     return number
 
 

@@ -111,10 +111,12 @@ def _new(contact_id: str, values: Mapping[str, Any], context: MarketingContext, 
     return contact
 
 
-def _claim(contact: Contact, old: Mapping[str, str], now: datetime) -> tuple[list[Write], Mapping[str, str]]:
+def _claim(
+    contact: Contact, old: Mapping[str, str], now: datetime, owners: Mapping[str, Any] | None = None
+) -> tuple[list[Write], Mapping[str, str]]:
     """Bring a contact's claims up to date with its values; returns the writes and whose keys it met."""
     contact.claims = _places(contact)
-    changes = change(BOOK, contact.contact_id, old, contact.claims, now)
+    changes = change(BOOK, contact.contact_id, old, contact.claims, now, owners=owners)
     suggestions = [_duplicate(contact.contact_id, other, strategy, now) for strategy, other in changes.met.items()]
     return [*changes.writes, *suggestions], changes.met
 
@@ -192,11 +194,13 @@ def prepare(
     context: MarketingContext,
     now: datetime,
     blank_clears: bool = False,
+    owner_id: str | None = None,
 ) -> Prepared[Contact]:
     """Decide who submitted these values: the contact that owns their match key, or a new one (SUB-1.1, MAT-1).
 
-    The writes are conditional on what was read here: where one fails, prepare again. Raises Unprocessable naming the
-    attribute that the strategy needs and that has no value (MAT-6), Invalid for broken values.
+    `owner_id` is whose a new contact becomes; a known one keeps its owner. The writes are conditional on what was read
+    here: where one fails, prepare again. Raises Unprocessable naming the attribute that the strategy needs and that has
+    no value (MAT-6), Invalid for broken values.
     """
     strategy = strategies.find(strategies.CONTACT, strategy_id)
     cleaned = clean(values)
@@ -207,7 +211,7 @@ def prepare(
     place = strategy.place(cleaned) or ""
     owner = BOOK.owners([place]).get(place)
     if owner is None:
-        return _created(own, new_id, strategy, context, now)
+        return _created({"owner_id": owner_id, **own}, new_id, strategy, context, now)
     contact = find_many([owner.record_id])
     if not contact or (contact[0].claims or {}).get(strategy.id) != place:
         raise ConditionFailed([])  # deleted or changed between two reads; its claim is going as well

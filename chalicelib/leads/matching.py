@@ -28,11 +28,11 @@ def claims_of(lead: Lead) -> dict[str, str]:
     return places(strategies.in_use(strategies.LEAD), lead.matched_by) if lead.open else {}
 
 
-def claim(lead: Lead, now: datetime) -> Change:
+def claim(lead: Lead, now: datetime, owners: Mapping[str, Any] | None = None) -> Change:
     """Bring a lead's claims up to date with its values and its state; where another owns one it becomes an heir."""
     before = lead.claims or {}
     lead.claims = claims_of(lead)
-    return change(BOOK, lead.lead_id, before, lead.claims, now)
+    return change(BOOK, lead.lead_id, before, lead.claims, now, owners=owners)
 
 
 def prepare(  # noqa: PLR0913  each is part of what was submitted
@@ -55,36 +55,40 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     """
     given = {name: value for name, value in clean(values).items() if value is not None}
     strategy = None if always_new else strategies.find(strategies.LEAD, strategy_id)
-    matched = _owner(strategy, {**given, "page_id": page_id}) if strategy else None
+    keyed = {**given, "page_id": page_id}
+    if strategy is not None:
+        _require(strategy, keyed)
+    claimed = places(strategies.in_use(strategies.LEAD), {"last_name": NO_NAME, **keyed}).values()
+    place = strategy.place(keyed) if strategy else None
+    owners = BOOK.owners({*claimed, *([place] if place else [])})
+    matched = _open(owners[place]) if place in owners else None
     if matched is not None:
         return _matched(matched, given, contact_id, now)
     lead = Lead.new(new_id, now)
     plans.take_context(lead, context)
     lead.source_page_id, lead.owner_id, lead.contact_id = page_id, owner_id, contact_id
-    return _created(lead, given, strategy, now)
+    return _created(lead, given, owners, now)
 
 
-def _owner(strategy: Strategy, values: Mapping[str, Any]) -> Lead | None:
+def _require(strategy: Strategy, values: Mapping[str, Any]) -> None:
     if missing := strategy.missing(values):
         needed = [Problem(name, f"Without it we cannot tell which lead this is ({strategy.name}).") for name in missing]
         raise Unprocessable("The form did not send everything that its matching strategy needs.", needed)
-    place = strategy.place(values) or ""
-    owner = BOOK.owners([place]).get(place)
-    if owner is None:
-        return None
+
+
+def _open(owner: Any) -> Lead:
     [lead] = read([lead_key(owner.record_id)])
     if not isinstance(lead, Lead) or not lead.open:
         raise ConditionFailed([])  # closed or deleted between two reads; its claim is going as well
     return lead
 
 
-def _created(lead: Lead, given: Mapping[str, Any], strategy: Strategy | None, now: datetime) -> Prepared[Lead]:
+def _created(lead: Lead, given: Mapping[str, Any], owners: Mapping[str, Any], now: datetime) -> Prepared[Lead]:
+    """Make a lead by what was read once: a key that another took since refuses the writes."""
     for name, value in {"last_name": NO_NAME, **given}.items():
         setattr(lead, name, value)
     lead.latest_submission_at = now
-    claims = claim(lead, now)
-    if strategy is not None and strategy.id in claims.met:
-        raise ConditionFailed([])  # another lead took the key between two reads: it is the one that matches
+    claims = claim(lead, now, owners)
     return Prepared(lead, created=True, changed=True, writes=[put_new(lead), *claims.writes])
 
 
