@@ -8,7 +8,7 @@ BIN := .local/app/bin
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help app all-environments run test check package invoke deploy demo bench rules clean
+.PHONY: help app all-environments run test check package invoke deploy key costs demo bench rules clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ invoke: app ## replay events/<function>/<case>.json in the running local cloud: 
 
 deploy: app ## package for AWS, upload, deploy, print the outputs: STAGE=… (ARGS=--dry-run prints the plan)
 	@$(PY) -m infra.deploy "$(STAGE)" $(ARGS)
+
+key: app ## make an API key that may do everything, straight in the table: STAGE=…
+	@$(PY) -m infra.key "$(STAGE)"
+
+costs: app ## write docs/costs.md from the counted units
+	@$(PY) -m infra.costs
 
 demo: all-environments ## play the reference scenario on a local cloud of its own and print what happened
 	@exec $(PY) -m infra.local.demo $(ARGS)
