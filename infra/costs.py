@@ -45,8 +45,8 @@ RESCORING = "rescoring, nothing changed"
 CHANGED = "rescoring, one score changed"
 
 USE_CASES: dict[str, Units] = {
-    "form submission, new person": Units(24, 8, 60),
-    "form submission, known person, nothing new": Units(10, 8, 50),
+    "form submission, new person": Units(18, 9, 60),
+    "form submission, known person, nothing new": Units(10, 12, 50),
     "tracked click with its verdict": Units(2, 4, 40, calls=2, queue=0.3),
     ENGINE: Units(33, 32, 540, calls=9.4, queue=0.9, executions=3),
     EFFECTS: Units(16, 0, 0, calls=0),
