@@ -39,7 +39,7 @@ class Answer:
 
 
 def send(
-    method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, tries: int = 6
+    method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None, tries: int = 14
 ) -> Answer:
     """Make one request; busy servers and broken connections are tried again, redirects are not followed."""
     parts = urlsplit(url)
@@ -54,14 +54,14 @@ def send(
         except (OSError, http.client.HTTPException):
             if attempt == tries - 1:
                 raise
-            time.sleep(0.2 * 2**attempt)
+            time.sleep(min(0.2 * 2**attempt, 2.0))
             continue
         finally:
             connection.close()
         if response.status not in PATIENT or attempt == tries - 1:
             cookies = [value for name, value in got if name.lower() == "set-cookie"]
             return Answer(response.status, {name.lower(): value for name, value in got}, content, cookies)
-        time.sleep(0.2 * 2**attempt)
+        time.sleep(min(0.2 * 2**attempt, 2.0))
     raise AssertionError
 
 

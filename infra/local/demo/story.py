@@ -14,7 +14,7 @@ from infra.local.demo.client import Answer, Browser, Client, send
 from infra.local.demo.company import PRODUCTS, SALESPERSON, Company
 from infra.local.demo.people import Person
 
-THREADS = 6
+THREADS = 4
 HIDDEN = re.compile(r'name="(_form|_nonce)" value="([^"]*)"')
 
 
