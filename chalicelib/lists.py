@@ -60,7 +60,7 @@ def page(
         "scan_index_forward": not newest_first,
         "page_size": max(4, limit // 2),
     }
-    shards = [_entries(index, name, places.get(name), options) for name in hashes]
+    shards = [_entries(index, name, places.get(name), kind, options) for name in hashes]
     merged = merge(*shards, key=lambda entry: entry.order, reverse=newest_first)
     taken = list(islice(merged, limit))
     more = next(merged, None) is not None
@@ -78,12 +78,14 @@ class _Entry:
     place: dict[str, Any]
 
 
-def _entries(index: Any, name: str, place: Any, options: dict[str, Any]) -> Iterator[_Entry]:
+def _entries(index: Any, name: str, place: Any, kind: type[Item], options: dict[str, Any]) -> Iterator[_Entry]:
     found = index.query(name, last_evaluated_key=place, **options)
     keys = index.Meta.attributes.values()
     hash_name = next(key.attr_name for key in keys if key.is_hash_key)
     range_name = next(key.attr_name for key in keys if key.is_range_key)
     for item in found:
+        if not isinstance(item, kind):
+            continue  # several kinds may share an index, such as what somebody owns
         raw = item.serialize(null_check=False)
         key = {name: raw[name] for name in ("pk", "sk", hash_name, range_name)}
         yield _Entry(name, (next(iter(raw[range_name].values())), item.pk), key)
