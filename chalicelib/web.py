@@ -56,7 +56,11 @@ def _environment() -> Any:
 @cache
 def static(name: str) -> tuple[str, str]:
     """Return a static file's content and its digest. Raises FileNotFoundError."""
-    content = resources.files("chalicelib").joinpath("static", name).read_text()
+    # Looked up among our own files, so that a name from outside never becomes part of a path.
+    found = next((each for each in resources.files("chalicelib").joinpath("static").iterdir() if each.name == name), None)
+    if found is None:
+        raise FileNotFoundError(name)
+    content = found.read_text()
     return content, sha256(content.encode()).hexdigest()[:16]
 
 
