@@ -57,7 +57,9 @@ def _environment() -> Any:
 def static(name: str) -> tuple[str, str]:
     """Return a static file's content and its digest. Raises FileNotFoundError."""
     # Looked up among our own files, so that a name from outside never becomes part of a path.
-    found = next((each for each in resources.files("chalicelib").joinpath("static").iterdir() if each.name == name), None)
+    found = next(
+        (each for each in resources.files("chalicelib").joinpath("static").iterdir() if each.name == name), None
+    )
     if found is None:
         raise FileNotFoundError(name)
     content = found.read_text()
