@@ -19,6 +19,7 @@ from chalicelib.journeys.stops import Situation, StopReason, stopped
 from chalicelib.journeys.walk import Halt, Stop, Walker
 
 TRIES = 5
+MOST_TOGETHER = 8  # effects in one transaction, which holds 100 writes
 CONTENT_SETTINGS_PAUSE = timedelta(minutes=15)
 
 Task = Mapping[str, Any]
@@ -38,11 +39,11 @@ class Burst:
     def of(cls, task: Task, enrolment: Enrolment, now: datetime) -> "Burst":
         return cls(task, enrolment, versions.document(enrolment.journey_id, enrolment.journey_version), now)
 
-    def walker(self, *, deeds_known: bool = False) -> Walker:
+    def walker(self, *, deeds_known: bool | None = None) -> Walker:
+        """Return who walks on. What the contact did may be judged where wait rows stand for this visit (design 5)."""
         enrolment = self.enrolment
-        facts = Facts(
-            enrolment.contact_id, enrolment.journey_id, enrolment.journey_version, self.now, deeds_known=deeds_known
-        )
+        known = enrolment.waits == waiting.mark(enrolment.state) if deeds_known is None else deeds_known
+        facts = Facts(enrolment.contact_id, enrolment.journey_id, enrolment.journey_version, self.now, known)
         return Walker(self.document, enrolment.enrolment_id, facts, self.now)
 
     def onward(self, stop: Stop) -> dict[str, Any]:
@@ -140,13 +141,60 @@ def _performed(burst: Burst, known: Snapshot) -> dict[str, Any]:
     if _left(burst, stop.state, known):
         return burst.over()
     if _must_wait(burst, stop.state):
-        until = burst.now + CONTENT_SETTINGS_PAUSE
-        commit(plans.rest(burst.enrolment, stop.state, until, burst.enrolment.wakes, burst.now))
+        commit(_rest(burst, stop, burst.now + CONTENT_SETTINGS_PAUSE))
         return burst.over()
-    effect = effects.of_tile(Moment(burst.enrolment, stop.state, burst.document, known.contact, burst.now))
-    after = walker.walk(walker.done(stop.state, *effect.figures, why=effect.why))
-    _commit_effect(effect.writes, _settled(burst, after))
-    return _after(burst, after)
+    try:
+        return _rode(burst, _ride(burst, walker, stop, known.contact, MOST_TOGETHER))
+    except ConditionFailed as failed:
+        if failed.of(Enrolment):
+            raise
+    return _rode_alone(burst, _ride(burst, walker, stop, known.contact, 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Ride:
+    """Effects made together, the ids of what they made, and where the walk stops after them."""
+
+    writes: list[Write]
+    made: frozenset[str]
+    stop: Stop
+
+
+def _ride(burst: Burst, walker: Walker, stop: Stop, contact: Any, most: int) -> Ride:
+    """Make the effect the contact stands at and those right behind it: they only write rows, so they share a commit."""
+    writes: list[Write] = []
+    made: set[str] = set()
+    while stop.halt is Halt.EFFECT and len(made) < most and not (made and _must_wait(burst, stop.state)):
+        moment = Moment(burst.enrolment, stop.state, burst.document, contact, burst.now)
+        effect = effects.of_tile(moment)
+        writes += effect.writes
+        made.add(moment.made)
+        stop = walker.walk(walker.done(stop.state, *effect.figures, why=effect.why))
+    return Ride(writes, frozenset(made), stop)
+
+
+def _rode(burst: Burst, ride: Ride) -> dict[str, Any]:
+    """Commit the effects with the new place, or with a rest until a fact about what they make."""
+    waits = _waits_for_facts(burst, ride.stop)
+    if waits and ride.stop.until and waiting.only_for(burst.enrolment, ride.stop.state, burst.document, ride.made):
+        rows = waiting.rows(burst.enrolment, ride.stop.state, burst.document)
+        commit(ride.writes, rows, _rest(burst, ride.stop, ride.stop.until, waits=waiting.mark(ride.stop.state)))
+        waiting.call_back(burst.enrolment.enrolment_id, ride.stop.until, burst.now)
+        return burst.over()
+    commit(ride.writes, _settled(burst, ride.stop))
+    return _after(burst, ride.stop)
+
+
+def _rode_alone(burst: Burst, ride: Ride) -> dict[str, Any]:
+    """Commit one effect; where its rows are there already, by a run that the table has forgotten, only the place."""
+    place = _settled(burst, ride.stop)
+    try:
+        commit(ride.writes, place)
+    except ConditionFailed as failed:
+        if failed.of(Enrolment):
+            raise
+        commit(place)
+    return _after(burst, ride.stop)
 
 
 def _must_wait(burst: Burst, state: State) -> bool:
@@ -154,16 +202,6 @@ def _must_wait(burst: Burst, state: State) -> bool:
     if not isinstance(burst.document.tiles[state.tile or ""], EmailTile):
         return False
     return definitions.live("content-settings", burst.document.content_settings or "") is None
-
-
-def _commit_effect(made: list[Write], place: list[Write]) -> None:
-    """Commit both; where the rows are there already, by a run that the table has forgotten, only the place."""
-    try:
-        commit(made, place)
-    except ConditionFailed as failed:
-        if failed.of(Enrolment):
-            raise
-        commit(place)
 
 
 def _waits_for_facts(burst: Burst, stop: Stop) -> bool:
@@ -175,8 +213,12 @@ def _settled(burst: Burst, stop: Stop) -> list[Write]:
     if stop.halt is Halt.END:
         return _ended(burst, stop.state)
     if stop.until is not None and not _waits_for_facts(burst, stop):
-        return plans.rest(burst.enrolment, stop.state, stop.until, burst.enrolment.wakes, burst.now)
+        return _rest(burst, stop, stop.until)
     return plans.advance(burst.enrolment, stop.state)
+
+
+def _rest(burst: Burst, stop: Stop, until: datetime, *, waits: str | None = None) -> list[Write]:
+    return plans.rest(burst.enrolment, stop.state, until, burst.now, waits=waits)
 
 
 def _after(burst: Burst, stop: Stop) -> dict[str, Any]:
@@ -210,7 +252,7 @@ def _tried(burst: Burst) -> dict[str, Any] | None:
 
 def _rested(burst: Burst) -> dict[str, Any] | None:
     """Settle once; None where the facts have to be read again for another tile that waits for some."""
-    stop = burst.walker().walk(burst.enrolment.state)
+    stop = burst.walker(deeds_known=False).walk(burst.enrolment.state)
     if not _waits_for_facts(burst, stop):
         if stop.halt is not Halt.EFFECT:
             commit(_settled(burst, stop))
@@ -223,6 +265,6 @@ def _rested(burst: Burst) -> dict[str, Any] | None:
     if waiting.mark(stop.state) != mark or stop.until is None:
         commit(plans.advance(burst.enrolment, stop.state))
         return None
-    commit(plans.rest(burst.enrolment, stop.state, stop.until, burst.enrolment.wakes, burst.now, waits=mark))
+    commit(_rest(burst, stop, stop.until, waits=mark))
     waiting.call_back(burst.enrolment.enrolment_id, stop.until, burst.now)
     return burst.over()

@@ -99,10 +99,10 @@ def count_wake(enrolment_id: str, token: str) -> Write:
 
 
 def _fence(enrolment: Enrolment) -> Condition:
+    """The lease is still held, the state is what was read, and no fact came that this burst did not see (design 5)."""
     held: Condition = Enrolment.token == enrolment.token if enrolment.token else Enrolment.token.does_not_exist()
-    same: Condition = Enrolment.revision == enrolment.revision
-    both: Condition = held & same
-    return both
+    fence: Condition = held & (Enrolment.revision == enrolment.revision) & (Enrolment.wakes == enrolment.wakes)
+    return fence
 
 
 def _moved(enrolment: Enrolment, state: State) -> list[Action]:
@@ -142,9 +142,9 @@ def _history(enrolment: Enrolment, state: State, now: datetime) -> list[Write]:
 
 
 def rest(
-    enrolment: Enrolment, state: State, until: datetime, wakes: int, now: datetime, *, waits: str | None = None
+    enrolment: Enrolment, state: State, until: datetime, now: datetime, *, waits: str | None = None
 ) -> list[Write]:
-    """Give the lease back until time comes or a fact; only if no fact came that this burst did not see."""
+    """Give the lease back until time comes or a fact."""
     actions = [
         *_paused(enrolment, state),
         Enrolment.until.set(until),
@@ -152,8 +152,7 @@ def rest(
         Enrolment.due.set(until),
         Enrolment.waits.set(waits) if waits else Enrolment.waits.remove(),
     ]
-    condition = _fence(enrolment) & (Enrolment.wakes == wakes)
-    return [update(enrolment.key, *actions, condition=condition), *_history(enrolment, state, now)]
+    return [update(enrolment.key, *actions, condition=_fence(enrolment)), *_history(enrolment, state, now)]
 
 
 def end(enrolment: Enrolment, state: State, now: datetime, reason: StopReason | None = None) -> list[Write]:

@@ -1,17 +1,17 @@
 """What wakes a resting enrolment: wait rows for facts, delayed messages and the agenda for time."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib import queues
-from chalicelib.dynamodb import commit
+from chalicelib.dynamodb import Write, commit
 from chalicelib.interactions.plans import HUMAN, NONE
 from chalicelib.journeys import plans
 from chalicelib.journeys.document import IfThen, JourneyDocument
 from chalicelib.journeys.models import Enrolment, Wait
-from chalicelib.journeys.rules import all_awaited
+from chalicelib.journeys.rules import Awaited, all_awaited
 from chalicelib.journeys.schedule import deadline
 from chalicelib.journeys.state import State
 
@@ -25,14 +25,31 @@ def mark(state: State) -> str:
     return f"{state.tile}#{state.visit}"
 
 
+def _awaited(enrolment: Enrolment, state: State, document: JourneyDocument) -> list[Awaited]:
+    tile = document.tiles[state.tile or ""]
+    return list(all_awaited(tile, enrolment.enrolment_id, state.trail)) if isinstance(tile, IfThen) else []
+
+
+def only_for(enrolment: Enrolment, state: State, document: JourneyDocument, made: Container[str]) -> bool:
+    """Return whether the tile waits for nothing but facts about sends that are being made: none can have come yet."""
+    return all(each.field == "send_id" and each.literal in made for each in _awaited(enrolment, state, document))
+
+
+def rows(enrolment: Enrolment, state: State, document: JourneyDocument) -> list[Write]:
+    """Return the rows that let facts wake the enrolment at the tile it stands at."""
+    tile = document.tiles[state.tile or ""]
+    if not isinstance(tile, IfThen):
+        return []
+    until = deadline(tile, state.arrived, document.zone)
+    wanted = sorted({(each.type, each.literal) for each in _awaited(enrolment, state, document)})
+    return [plans.await_fact(enrolment, type_, literal, state.tile or "", until) for type_, literal in wanted]
+
+
 def write_rows(enrolment: Enrolment, state: State, document: JourneyDocument) -> str:
     """Write what the tile waits for, once a visit, and return the visit's mark."""
-    tile = document.tiles[state.tile or ""]
-    if enrolment.waits != mark(state) and isinstance(tile, IfThen):
-        until = deadline(tile, state.arrived, document.zone)
-        wanted = all_awaited(tile, enrolment.enrolment_id, state.trail)
-        for type_, literal in sorted({(each.type, each.literal) for each in wanted}):
-            commit([plans.await_fact(enrolment, type_, literal, state.tile or "", until)])
+    if enrolment.waits != mark(state):
+        for row in rows(enrolment, state, document):
+            commit([row])
     return mark(state)
 
 

@@ -24,14 +24,9 @@ pytestmark = pytest.mark.usefixtures("cloud")
 
 ID = "c.j.1"
 SEND = effect_id(ID, "m", 1)
-RULE = {"tile": "m", "did": "email_opened"}
-TILES = {
-    "m": mail("i"),
-    "i": {"kind": "if_then", "rules": [RULE], "timeout": "P1D", "yes": "y", "no": "n"},
-    "y": ring("z", trigger="yes"),
-    "z": ring(trigger="last"),
-    "n": ring(trigger="no"),
-}
+OPENS = {"tile": "m", "did": "email_opened"}
+VISITS = {"tile": "m", "did": "page_visited", "page": "p"}
+WAITS = {"mail": [OPENS], "mail or page": [OPENS, VISITS]}  # for what is just being sent; for what may have come before
 OPENED = NOW + timedelta(hours=1)
 OVER = timedelta(seconds=int(settings.lease_seconds) + 31)
 
@@ -71,10 +66,20 @@ def injected(faults: Faults) -> Iterator[None]:
             client.meta.events.unregister("after-call.dynamodb.*", faults.after)
 
 
-def play(mode: str, at: int) -> tuple[Faults, object]:
+def tiles(waits: str) -> dict[str, dict[str, object]]:
+    return {
+        "m": mail("i"),
+        "i": {"kind": "if_then", "rules": WAITS[waits], "timeout": "P1D", "yes": "y", "no": "n"},
+        "y": ring("z", trigger="yes"),
+        "z": ring(trigger="last"),
+        "n": ring(trigger="no"),
+    }
+
+
+def play(waits: str, mode: str, at: int) -> tuple[Faults, object]:
     """Walk a contact to its end, with a fault at one call, and return what became of it."""
     ready()
-    publish("journey", "j", document(TILES))
+    publish("journey", "j", document(tiles(waits)))
     contact("c")
     entry.enter(versions.running("j"), "c", entry.Call(entry.FORM), NOW)
     faults = Faults(mode, at)
@@ -128,27 +133,28 @@ WITHOUT = (
     [SEND],
     ["last", "yes"],
 )
-CALLS = 22  # of both bursts together; the last of these tests says so if it changes
+CALLS = {"mail": 14, "mail or page": 22}  # of both bursts together; the last of these tests says so if it changes
 
 
 @pytest.mark.parametrize("mode", ["dies before", "dies after", "answer lost"])
-@pytest.mark.parametrize("at", range(1, CALLS + 1))
-def test_whatever_call_fails_the_walk_ends_as_without_it(mode, at):
-    faults, outcome = play(mode, at)
+@pytest.mark.parametrize(("waits", "at"), [(waits, at) for waits in CALLS for at in range(1, CALLS[waits] + 1)])
+def test_whatever_call_fails_the_walk_ends_as_without_it(waits, mode, at):
+    faults, outcome = play(waits, mode, at)
 
     assert faults.fired == 1
     assert outcome == WITHOUT
 
 
-def test_the_faults_reach_every_call():
-    faults, outcome = play("none", 0)
+@pytest.mark.parametrize("waits", CALLS)
+def test_the_faults_reach_every_call(waits):
+    faults, outcome = play(waits, "none", 0)
 
-    assert (faults.calls, outcome) == (CALLS, WITHOUT)
+    assert (faults.calls, outcome) == (CALLS[waits], WITHOUT)
 
 
 def test_what_a_fact_called_and_nobody_could_claim_is_due_soon():
     ready()
-    publish("journey", "j", document(TILES))
+    publish("journey", "j", document(tiles("mail")))
     contact("c")
     entry.enter(versions.running("j"), "c", entry.Call(entry.FORM), NOW)
     burst(ID)
