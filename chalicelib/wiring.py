@@ -20,10 +20,12 @@ from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
 from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.errors import Conflict
+from chalicelib.insights.counting import OF_THE_LEDGER
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import bulk as journeys
 from chalicelib.journeys.models import JourneysItem
+from chalicelib.journeys.rules import AWAITED
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
@@ -53,8 +55,8 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "segment.left": ("enrol",),
     "send.queued": ("send",),
     "send.settled": ("sent", "count"),
-    "enrolment.created": ("wake", "count"),
-    "enrolment.ended": ("count",),
+    "enrolment.created": ("wake",),
+    "enrolment.refused": ("count",),
     "burst.recorded": ("count",),
     "trigger.raised": ("enrol",),
     "submission.pending": ("submissions",),
@@ -79,7 +81,9 @@ def _interaction(fact: Fact) -> tuple[str, ...]:
         return ("count",)
     entering = ("enrol",) if fact["type"] == "FormSubmitted" else ()
     confirming = ("confirm",) if fact["type"] in BY_PEOPLE else ()
-    return ("rescore", "membership", "wake", "count", *entering, *confirming)
+    counted = () if fact["type"] in OF_THE_LEDGER else ("count",)
+    waking = ("wake",) if fact["type"] in AWAITED else ()
+    return ("rescore", "membership", *waking, *counted, *entering, *confirming)
 
 
 # What a contact is known by ----------------------------------------------------------------------------------------

@@ -1,11 +1,13 @@
 """What a fact adds to which figures: pure tables from facts to increments."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from chalicelib.clock import digest
+from chalicelib.interactions.types import InteractionType
+from chalicelib.messages.reasons import INTERACTION_OF
 
 Figure = tuple[str, str]
 """A subject such as email#<id> and the name of one of its figures."""
@@ -22,6 +24,10 @@ class Countable:
 UNIQUE = {"EmailOpened", "EmailClicked"}
 """Interactions of which people also ask how many messages had at least one (KPI: unique opens, unique clicks)."""
 
+_T = InteractionType
+OF_THE_LEDGER = frozenset({*INTERACTION_OF.values(), _T.EMAIL_SENT, _T.EMAIL_SENDING_FAILED, _T.EMAIL_BLOCKED})
+"""Interactions that say what a settled send says: that is counted, so that no figure counts one message twice."""
+
 SUBJECTS = {"email": "email", "form": "form", "page": "page"}
 
 
@@ -32,14 +38,12 @@ def of_fact(fact: Mapping[str, Any]) -> Iterator[Countable]:
         yield from _of_interaction(fact)
     elif name == "send.settled":
         yield _of_send(fact)
-    elif name == "enrolment.created":
-        yield Countable(digest(name, fact["id"]), {(f"journey#{fact['journey']}", "enrolled"): 1})
-    elif name == "enrolment.ended":
+    elif name == "enrolment.refused":
         yield Countable(digest(name, fact["id"]), {(f"journey#{fact['journey']}", f"ended:{fact['how']}"): 1})
 
 
 def _of_interaction(fact: Mapping[str, Any]) -> Iterator[Countable]:
-    if fact["verdict"] == "undecided":
+    if fact["verdict"] == "undecided" or fact["type"] in OF_THE_LEDGER:
         return
     type_ = fact["type"] if fact["verdict"] != "machine" else f"{fact['type']}:machine"
     subjects = [f"{kind}#{fact[kind]}" for kind in SUBJECTS if fact.get(kind)]
@@ -61,10 +65,29 @@ def _of_send(fact: Mapping[str, Any]) -> Countable:
     return Countable(digest("send", fact["id"], fact["was"], fact["state"]), adds)
 
 
-def of_burst(fact: Mapping[str, Any], visits: Iterable[Mapping[str, Any]]) -> Countable:
-    """Count the visits of one burst: each says its tile and what happened there (entered, processed, path:yes …)."""
+class Burst(Protocol):
+    """What a burst did: the visits of tiles, with their figures; and whether it was the first, or how it was the last.
+
+    A visit says its tile and what happened there (entered, processed, path:yes …).
+    """
+
+    @property
+    def visits(self) -> Sequence[Mapping[str, Any]]: ...
+    @property
+    def first(self) -> bool: ...
+    @property
+    def ended(self) -> str | None: ...
+
+
+def of_burst(fact: Mapping[str, Any], burst: Burst) -> Countable:
+    """Count one burst: its visits, and whether the contact entered with it or ended."""
+    journey = f"journey#{fact['journey']}"
     adds: Counter[Figure] = Counter()
-    for visit in visits:
+    for visit in burst.visits:
         for figure in visit["figures"]:
-            adds[f"journey#{fact['journey']}#{visit['tile']}", figure] += 1
+            adds[f"{journey}#{visit['tile']}", figure] += 1
+    if burst.first:
+        adds[journey, "enrolled"] += 1
+    if burst.ended:
+        adds[journey, f"ended:{burst.ended}"] += 1
     return Countable(digest("burst", fact["contact"], fact["sk"]), adds)

@@ -23,6 +23,7 @@ def count_facts(event: SQSEvent) -> None:
 def _countables(facts: Iterable[dict[str, Any]]) -> Iterator[Countable]:
     for fact in facts:
         if fact["fact"] == "burst.recorded":
-            yield of_burst(fact, journeys.visits_of_burst(fact["contact"], fact["sk"]))
+            burst = journeys.find_burst(fact["contact"], fact["sk"])
+            yield from [of_burst(fact, burst)] if burst else []
         else:
             yield from of_fact(fact)

@@ -9,7 +9,7 @@ ENDED = {Standing.FINISHED.value, Standing.STOPPED.value}
 
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:
-    """Yield enrolment.created, enrolment.ended, burst.recorded and trigger.raised.
+    """Yield enrolment.created, enrolment.ended, enrolment.refused, burst.recorded and trigger.raised.
 
     A refusal is an end before the beginning: it counts as stopped (decision 22).
     """
@@ -23,7 +23,7 @@ def facts_of(record: Any) -> Iterator[dict[str, Any]]:
         yield {"fact": "burst.recorded", "id": new["sk"], "sk": new["sk"], **_whose(new)}
     elif kind == "refusal" and (record.old or {}).get("reason") != new["reason"]:
         identity = f"{new['contact_id']}.{new['journey_id']}.{new['occurrence']}.{new['reason']}"
-        yield {"fact": "enrolment.ended", "id": identity, "how": f"stopped:{new['reason']}", **_whose(new)}
+        yield {"fact": "enrolment.refused", "id": identity, "how": f"stopped:{new['reason']}", **_whose(new)}
     elif kind == "raised" and fresh:
         about = {"trigger": new["trigger_id"], "contact": new["contact_id"]}
         yield {"fact": "trigger.raised", "id": new["raised_id"], **about}

@@ -103,11 +103,16 @@ class Burst(JourneysItem, discriminator="burst"):
     journey_version = IntegerAttribute()
     at_instant = InstantAttribute()
     log = UnicodeAttribute()
+    ended = UnicodeAttribute(null=True)  # how the walk ended, in its last burst
 
     @staticmethod
     def at(enrolment_id: str, number: int) -> tuple[str, str]:
         pk, sk = Enrolment.at(enrolment_id)
         return pk, f"{sk}#HISTORY#{number:06}"
+
+    @property
+    def first(self) -> bool:
+        return self.sk.endswith(f"#{1:06}")
 
     @property
     def visits(self) -> list[dict[str, Any]]:

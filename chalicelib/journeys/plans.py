@@ -127,8 +127,9 @@ def _paused(enrolment: Enrolment, state: State) -> list[Action]:
     return [*_moved(enrolment, state), Enrolment.bursts.set(bursts), *free]
 
 
-def _history(enrolment: Enrolment, state: State, now: datetime) -> list[Write]:
-    if not state.log:
+def _history(enrolment: Enrolment, state: State, now: datetime, ended: str | None = None) -> list[Write]:
+    """Return the row of what a burst did, from which figures are counted: its visits, the entry, the end."""
+    if not state.log and ended is None:
         return []
     burst = Burst(
         *Burst.at(enrolment.enrolment_id, enrolment.bursts + 1),
@@ -137,6 +138,7 @@ def _history(enrolment: Enrolment, state: State, now: datetime) -> list[Write]:
         journey_version=enrolment.journey_version,
         at_instant=now,
         log=log_text(state.log),
+        ended=ended,
     )
     return [put_new(burst)]
 
@@ -167,7 +169,9 @@ def end(enrolment: Enrolment, state: State, now: datetime, reason: StopReason | 
         *_off_agenda(),
         *([Enrolment.reason.set(reason.value)] if reason else [Enrolment.reason.remove()]),
     ]
-    writes = [update(enrolment.key, *actions, condition=_fence(enrolment)), *_history(enrolment, state, now)]
+    how = standing.value + (f":{reason.value}" if reason else "")
+    history = _history(enrolment, state, now, ended=how)
+    writes = [update(enrolment.key, *actions, condition=_fence(enrolment)), *history]
     if enrolment.inside:
         row = Key(Inside, enrolment.pk, enrolment.inside)
         writes.append(delete(row, Inside.enrolment_id == enrolment.enrolment_id))

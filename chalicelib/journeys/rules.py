@@ -21,6 +21,7 @@ TYPES: Mapping[Did, str] = {
     Did.FORM_VISITED: "FormVisited",
     Did.FORM_SUBMITTED: "FormSubmitted",
 }
+AWAITED = frozenset(TYPES.values())
 OF_PAGES = {Did.PAGE_VISITED, Did.PAGE_REGISTERED}
 OF_FORMS = {Did.FORM_VISITED, Did.FORM_SUBMITTED}
 

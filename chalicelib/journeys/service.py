@@ -1,6 +1,5 @@
 """Use cases around the engine: publish and stop with a choice, look at enrolments, tell what a burst counted."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -93,7 +92,6 @@ def refusals_of(contact_id: str) -> list[Refusal]:
     return list(found)
 
 
-def visits_of_burst(contact_id: str, sk: str) -> list[Mapping[str, Any]]:
-    """Return the visits of a burst with their figures; its row is the fact of counting (invariant 9)."""
-    burst = Burst.find(f"CONTACT#{contact_id}", sk)
-    return list(burst.visits) if burst else []
+def find_burst(contact_id: str, sk: str) -> Burst | None:
+    """Return what a burst did; its row is the fact that figures are counted from (invariant 9)."""
+    return Burst.find(f"CONTACT#{contact_id}", sk)

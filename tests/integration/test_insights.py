@@ -3,6 +3,7 @@
 import random
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 
@@ -79,9 +80,10 @@ def test_what_a_machine_opened_is_in_no_human_figure():
 def test_a_burst_counts_the_visits_of_its_tiles():
     burst = {"fact": "burst.recorded", "journey": "j", "contact": "c", "sk": "x"}
     visits = [{"tile": "mail", "figures": ["entered", "processed"]}, {"tile": "wait", "figures": ["entered"]}]
+    did = SimpleNamespace(visits=visits, first=True, ended=None)
 
     for _ in range(2):
-        service.count([of_burst(burst, visits)], NOW)
+        service.count([of_burst(burst, did)], NOW)
 
     assert service.figures("journey#j#mail") == {"entered": 1, "processed": 1}
     assert service.figures("journey#j#wait") == {"entered": 1}

@@ -107,7 +107,8 @@ def test_a_verdict_that_falls_or_changes_is_told_and_nothing_else():
         ("undecided", "EmailClicked", {"verdict"}),
         ("machine", "EmailClicked", {"count"}),
         ("human", "EmailClicked", {"rescore", "membership", "wake", "count"}),
-        ("none", "EmailSent", {"rescore", "membership", "wake", "count"}),
+        ("none", "EmailSent", {"rescore", "membership"}),  # its send is counted, and nothing waits for it
+        ("none", "EmailDelivered", {"rescore", "membership", "wake", "count"}),
         ("none", "FormSubmitted", {"rescore", "membership", "wake", "count", "enrol"}),
     ],
 )
