@@ -59,8 +59,8 @@ USE_CASES: dict[str, Units] = {
     RESCORING: Units(1, 8, 45, calls=0.1, queue=0.3),
     CHANGED: Units(8, 8, 55, calls=0.1, queue=0.3),
 }
-"""Units: tests/cost holds them to what DynamoDB is really asked. Milliseconds: the requests at 5 each (a transaction 10,
-the provider 50), and the processor's time that `make bench` finds, at the third of a core that half a gigabyte gets."""
+"""Units: tests/cost holds them to what DynamoDB is really asked. Milliseconds: the requests at 5 each (a transaction
+10, the provider 50), and the processor's time here, at the third of a core that half a gigabyte gets."""
 
 
 def engine_dollars() -> float:
@@ -72,8 +72,8 @@ def all_dollars() -> float:
     """Return what a million enrolments cost with all they cause: effects, two messages, their facts and the reactions.
 
     A message is recorded as sent and as delivered. Two in five are opened and one in ten is clicked; each has the
-    contact rescored, and a click changes a score. Counted are three bursts, two sends, two deliveries, opens and clicks,
-    and for each message whether it was the first. The provider's price of mail is not in it.
+    contact rescored, and a click changes a score. Counted are three bursts, two sends, two deliveries, opens and
+    clicks, and for each message whether it was the first. The provider's price of mail is not in it.
     """
     recorded, opened, clicked = 4, 0.8, 0.2
     counted = 3 + 2 + 2 + 2 * (opened + clicked)

@@ -1,16 +1,17 @@
 """How often somebody did something within a moving window, and when time alone changes the count."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import groupby
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 
 from chalicelib.conditions.clauses import Test
 from chalicelib.conditions.durations import Duration
-from chalicelib.conditions.facts import Facts, Interaction, Verdict
+from chalicelib.conditions.facts import Facts, Interaction
 
-_HUMAN = Verdict.HUMAN
+_AT = attrgetter("at")
 _LONG_AGO, _FAR_AWAY = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -49,12 +50,12 @@ class Window:
 
     def counted(self, happened: Sequence[Interaction], now: datetime) -> Sequence[Interaction]:
         """Return those of the interactions, none of which is later than `now`, that still count at `now`."""
-        if self.length is None:
+        if self.length is None or not happened:
             return happened
         if self.elapsed is None or now < _LONG_AGO:
             return [fact for fact in happened if now < self.length.after(fact.at, self.zone)]
-        start = now - self.elapsed
-        return [fact for fact in happened if fact.at > start]
+        gone = bisect_right(happened, now - self.elapsed, key=_AT)
+        return happened[gone:] if gone else happened
 
     def first_end(self, counted: Sequence[Interaction]) -> datetime | None:
         """Return when the first of them stops to count."""
@@ -91,9 +92,7 @@ class Deed:
 
     def among(self, facts: Facts, since: datetime | None = None) -> Sequence[Interaction]:
         """Return the qualifying interactions, of whatever time; not what a machine did, unless the clause says so."""
-        known = facts.interactions(self.interaction, since)
-        if not self.include_machine:
-            known = [fact for fact in known if fact.verdict is _HUMAN]
+        known = facts.interactions(self.interaction, since, machines=self.include_machine)
         for test in self.tests:
             holds = test.holds
             known = [fact for fact in known if holds(fact.attributes)]

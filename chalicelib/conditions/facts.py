@@ -37,20 +37,25 @@ class Facts(Protocol):
     def records(self, entity: str) -> Sequence[Record]:
         """Return the records of that entity which belong to the one asked about: none, one, or several."""
 
-    def interactions(self, type_: str, since: datetime | None) -> Sequence[Interaction]:
-        """Return the interactions of that type; those before `since` may be left out, those of the future may not."""
+    def interactions(self, type_: str, since: datetime | None, *, machines: bool) -> Sequence[Interaction]:
+        """Return what people did of that type, and with `machines` also what programs did or may have done.
+
+        Those before `since` may be left out, those of the future may not.
+        """
 
 
 class KnownFacts:
     """Facts that have been read already; interactions are made unique by id (decision 19) and ordered by time."""
 
-    __slots__ = ("_interactions", "_records")
+    __slots__ = ("_by_people", "_interactions", "_records")
 
     def __init__(
         self, records: Mapping[str, Sequence[Record]], interactions: Mapping[str, Sequence[Interaction]]
     ) -> None:
         self._records = records
         self._interactions = interactions
+        # Most conditions ask for no more than this, and ask often.
+        self._by_people = {type_: _by_people(known) for type_, known in interactions.items()}
 
     @classmethod
     def of(cls, records: Mapping[str, Sequence[Record]], interactions: Iterable[Interaction] = ()) -> Self:
@@ -63,9 +68,15 @@ class KnownFacts:
     def records(self, entity: str) -> Sequence[Record]:
         return self._records.get(entity, ())
 
-    def interactions(self, type_: str, since: datetime | None = None) -> Sequence[Interaction]:
-        known = self._interactions.get(type_, ())
+    def interactions(
+        self, type_: str, since: datetime | None = None, *, machines: bool = False
+    ) -> Sequence[Interaction]:
+        known = (self._interactions if machines else self._by_people).get(type_, ())
         return known if since is None else [interaction for interaction in known if interaction.at >= since]
+
+
+def _by_people(known: Sequence[Interaction]) -> Sequence[Interaction]:
+    return [interaction for interaction in known if interaction.verdict is Verdict.HUMAN]
 
 
 def _when(interaction: Interaction) -> tuple[datetime, str]:

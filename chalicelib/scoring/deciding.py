@@ -45,8 +45,8 @@ class LeadFacts:
     def records(self, entity: str) -> Sequence[Record]:
         return (self.lead,) if entity == "lead" else self.shared.records(entity)
 
-    def interactions(self, type_: str, since: datetime | None = None) -> Sequence[Interaction]:
-        return self.shared.interactions(type_, since)
+    def interactions(self, type_: str, since: datetime | None, *, machines: bool) -> Sequence[Interaction]:
+        return self.shared.interactions(type_, since, machines=machines)
 
 
 class Scored(NamedTuple):

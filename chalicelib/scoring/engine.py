@@ -12,7 +12,7 @@ from chalicelib.scoring.attributes import NOTHING_ASKED, Asked, ask
 from chalicelib.scoring.compiler import CompiledModel, CompiledRule
 from chalicelib.scoring.model import Frequency
 from chalicelib.scoring.tallies import Tally, count
-from chalicelib.scoring.timeline import Course, reached_at
+from chalicelib.scoring.timeline import reached_at
 
 _EACH = Frequency.EACH
 
@@ -54,29 +54,29 @@ def score(model: CompiledModel, facts: Facts, now: datetime, since: datetime | N
     weighed = [_weigh(rule, facts, now) for rule in model.rules]
     contributions = tuple([part.contribution for part in weighed if part.contribution is not None])
     total = sum([contribution.points for contribution in contributions])
-    courses = [part.course for part in weighed if part.course is not None]
     return Evaluation(
         score=total,
         grade=grades.grade_of(total, model.grades),
         contributions=contributions,
         changes_at=earliest([part.changes_at for part in weighed]),
-        reached_at=reached_at(courses, model.sales_ready_score, since=since, now=now),
+        reached_at=reached_at(weighed, model.sales_ready_score, since=since, now=now),
     )
 
 
 class _Weighed(NamedTuple):
     contribution: Contribution | None
     changes_at: datetime | None
-    course: Course | None
+    points: int
+    tallies: Sequence[Tally]
 
 
 def _weigh(rule: CompiledRule, facts: Facts, now: datetime) -> _Weighed:
     asked = ask(rule.records, facts, now) if rule.records else NOTHING_ASKED
     if not asked.holds:
-        return _Weighed(None, asked.changes_at, None)
+        return _Weighed(None, asked.changes_at, 0, ())
     if not rule.occurrences:
         contribution = Contribution(rule.id, rule.name, rule.points, 0, None, None, asked.changes_at, asked.saw)
-        return _Weighed(contribution, asked.changes_at, Course(rule.points, ()))
+        return _Weighed(contribution, asked.changes_at, rule.points, ())
     if len(rule.occurrences) == 1:
         return _weigh_one(rule, asked, count(rule.occurrences[0], facts, now))
     return _weigh_several(rule, asked, [count(occurrences, facts, now) for occurrences in rule.occurrences])
@@ -84,23 +84,21 @@ def _weigh(rule: CompiledRule, facts: Facts, now: datetime) -> _Weighed:
 
 def _weigh_one(rule: CompiledRule, asked: Asked, tally: Tally) -> _Weighed:
     """Do what `_weigh_several` does, for the many rules with one condition about interactions."""
-    course = Course(rule.points, (tally,))
     if not tally.holds:
-        return _Weighed(None, tally.changes_at, course)
+        return _Weighed(None, tally.changes_at, rule.points, (tally,))
     changes_at, expires_at = tally.changes_at, tally.expires_at
     if asked.changes_at is not None:
         changes_at, expires_at = earliest((asked.changes_at, changes_at)), earliest((asked.changes_at, expires_at))
-    return _Weighed(_contribution(rule, tally, expires_at, asked), changes_at, course)
+    return _Weighed(_contribution(rule, tally, expires_at, asked), changes_at, rule.points, (tally,))
 
 
 def _weigh_several(rule: CompiledRule, asked: Asked, tallies: Sequence[Tally]) -> _Weighed:
-    course = Course(rule.points, tallies)
     missing = [tally.changes_at for tally in tallies if not tally.holds]
     if missing:
-        return _Weighed(None, latest(missing), course)
+        return _Weighed(None, latest(missing), rule.points, tallies)
     expires_at = earliest([asked.changes_at, *[tally.expires_at for tally in tallies]])
     changes_at = earliest([asked.changes_at, *[tally.changes_at for tally in tallies]])
-    return _Weighed(_contribution(rule, _telling(tallies), expires_at, asked), changes_at, course)
+    return _Weighed(_contribution(rule, _telling(tallies), expires_at, asked), changes_at, rule.points, tallies)
 
 
 def _contribution(rule: CompiledRule, tally: Tally, expires_at: datetime | None, asked: Asked) -> Contribution:

@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Protocol
 
+from chalicelib.conditions.facts import Interaction
 from chalicelib.scoring.model import Frequency
 from chalicelib.scoring.tallies import Tally
 
@@ -15,20 +16,34 @@ Step = tuple[datetime, int]
 """An instant and by how much something changes at it."""
 
 
-class Course(NamedTuple):
-    """A rule whose records satisfy it, with what its conditions about interactions counted."""
+class Course(Protocol):
+    """A rule with what its conditions about interactions counted; without points where its records deny them."""
 
-    points: int
-    tallies: Sequence[Tally]
+    @property
+    def points(self) -> int: ...
+    @property
+    def tallies(self) -> Sequence[Tally]: ...
 
-    def most(self) -> int:
-        """Return points that the rule never exceeded."""
-        if self.points < 0:
-            return 0
-        for occurrences, happened, *_ in self.tallies:
-            if occurrences.frequency is _EACH:
-                return self.points * len(happened)
-        return self.points
+
+def _most(course: Course, *, closely: bool = False) -> int:
+    """Return points that the rule never exceeded; `closely` looks how many occurrences counted at one time."""
+    points = course.points
+    if points <= 0:
+        return 0
+    for occurrences, happened, *_ in course.tallies:
+        if occurrences.frequency is _EACH:
+            length = occurrences.deed.window.elapsed if closely else None
+            return points * (len(happened) if length is None else _most_at_once(happened, length))
+    return points
+
+
+def _most_at_once(happened: Sequence[Interaction], length: timedelta) -> int:
+    """Return the largest number of occurrences, which are in the order of time, within one length."""
+    first = 0
+    for last in happened:
+        if last.at - happened[first].at >= length:
+            first += 1  # the span moves on as wide as it ever was
+    return len(happened) - first
 
 
 def reached_at(courses: Sequence[Course], threshold: int, *, since: datetime | None, now: datetime) -> datetime | None:
@@ -36,7 +51,9 @@ def reached_at(courses: Sequence[Course], threshold: int, *, since: datetime | N
 
     Besides the changes, `since` and `now` are looked at. None where it never was.
     """
-    if sum([course.most() for course in courses]) < threshold:
+    if sum([_most(course) for course in courses]) < threshold:
+        return None
+    if sum([_most(course, closely=True) for course in courses]) < threshold:
         return None
     score, steps = 0, [(now, 0)] if since is None else [(since, 0), (now, 0)]
     for course in courses:
