@@ -219,10 +219,10 @@ def view(definition: Definition) -> DefinitionView:
 
 
 def checked_view(checked: Checked) -> CheckView:
-    return CheckView(problems=_problems(checked.problems), warnings=_problems(checked.warnings))
+    return CheckView(problems=problem_views(checked.problems), warnings=problem_views(checked.warnings))
 
 
-def _problems(problems: Sequence[Problem]) -> list[ProblemView]:
+def problem_views(problems: Sequence[Problem]) -> list[ProblemView]:
     return [ProblemView(field=each.field, message=each.message) for each in problems]
 
 
