@@ -124,7 +124,7 @@ def _rendered(
         status,
         cookie=visit.cookie if visit.fresh else None,
         title=document.title,
-        language=document.language,
+        language=document.language or "en",
         description=document.description,
         blocks=blocks,
         action=web.url(f"/p/{slug}"),

@@ -34,7 +34,7 @@ class EmailDocument(Schema):
     from_address: Line = ""
     to: Line = "{{ contact.email }}"
     reply_to: Annotated[str, Field(max_length=770)] = ""
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
     html: Annotated[str, Field(max_length=200_000)] = ""
     text: Annotated[str, Field(max_length=100_000)] = ""
     automatic_text: bool = True
