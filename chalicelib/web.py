@@ -6,6 +6,7 @@ from http import HTTPStatus
 from importlib import resources
 from typing import Any
 
+from chalicelib.accessibility.checks import direction
 from chalicelib.http import Reply
 from chalicelib.settings import settings
 
@@ -33,9 +34,11 @@ def page(template: str, status: HTTPStatus = HTTPStatus.OK, cookie: str | None =
     return Reply(_environment().get_template(template).render(**content), status, headers=headers)
 
 
-def message(title: str, text: str, status: HTTPStatus = HTTPStatus.OK, language: str = "en") -> Reply:
-    """Return a page that says one thing."""
-    return page("message.html", status, title=title, text=text, language=language)
+def message(
+    title: str, text: str, status: HTTPStatus = HTTPStatus.OK, language: str = "en", *, named: bool = False
+) -> Reply:
+    """Return a page that says one thing; `named` says it in the title of its window too."""
+    return page("message.html", status, title=title, text=text, language=language, said=text if named else "")
 
 
 @cache
@@ -49,7 +52,7 @@ def _environment() -> Any:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(url=url, static=static_url)
+    environment.globals.update(url=url, static=static_url, direction=direction)
     return environment
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 
+from chalicelib.accessibility.checks import about_html, about_language, about_words
 from chalicelib.capture.schemas import ElementKind, FieldType, FormDocument, FormField, PageDocument, Update
 from chalicelib.contacts.claims import Strategy
 from chalicelib.definitions.lifecycle import Checked
@@ -30,7 +31,7 @@ def check_form(
     if form.update is Update.NONE and not allow_without_update:
         sentence = "The settings of landing pages do not allow forms that update nothing."
         problems.append(Problem("update", sentence))
-    return Checked(problems)
+    return Checked(problems, warnings=list(_form_warnings(form)))
 
 
 def _elements(form: FormDocument) -> Found:
@@ -106,13 +107,29 @@ def check_page(page: PageDocument) -> Checked:
         for form, times in Counter(forms).items()
         if times > 1
     ]
-    return Checked(problems, [("form", form) for form in dict.fromkeys(forms)], list(_accessibility(page)))
+    return Checked(problems, [("form", form) for form in dict.fromkeys(forms)], list(_page_warnings(page)))
 
 
-def _accessibility(page: PageDocument) -> Found:
-    """Warn about what shuts people out (decision 43)."""
-    for at, block in enumerate(page.blocks):
-        if "<img" in block.html and "alt=" not in block.html:
-            yield Problem(f"blocks.{at}.html", "An image has no alternative text.")
-        if "<h1" in block.html:
-            yield Problem(f"blocks.{at}.html", "The page's title is its first heading; begin yours at the second.")
+# Accessibility (decision 43): warnings only ------------------------------------------------------------------------
+
+
+def _page_warnings(page: PageDocument) -> Found:
+    written = [(f"blocks.{at}.html", block.html) for at, block in enumerate(page.blocks) if block.kind == "html"]
+    yield from about_html(written, titled=True)
+    yield from about_language(page.language, " ".join(html for _, html in written))
+
+
+def _form_warnings(form: FormDocument) -> Found:
+    for at, element in enumerate(form.elements):
+        if element.kind is ElementKind.IMAGE and not element.alt:
+            yield Problem(
+                f"elements.{at}.alt", "The image has no alternative text; only one that says nothing needs none."
+            )
+        if element.kind in {ElementKind.SUBMIT, ElementKind.RESET} and element.text:
+            yield from about_words(element.text, f"elements.{at}.text", "button text")
+    labels = Counter(field.label.casefold() for field in form.fields if not field.hidden)
+    for at, field in enumerate(form.fields):
+        if not field.hidden and labels[field.label.casefold()] > 1:
+            yield Problem(
+                f"fields.{at}.label", f"Several fields are called “{field.label}”; nobody can tell them apart."
+            )

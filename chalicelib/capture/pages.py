@@ -119,18 +119,21 @@ def _rendered(
 ) -> Reply:
     document = PageDocument.model_validate(live.document)
     blocks = [shown for block in document.blocks if (shown := _block(block, live.id, visit, answers))]
+    forms = [block for block in blocks if "form" in block]
+    for number, block in enumerate(forms, start=1):
+        block["prefix"] = "f-" if number == 1 else f"f{number}-"  # two forms may have fields of one name
     reply = web.page(
         "landing_page.html",
         status,
         cookie=visit.cookie if visit.fresh else None,
         title=document.title,
-        language=document.language,
+        language=document.language or "en",
         description=document.description,
         blocks=blocks,
         action=web.url(f"/p/{slug}"),
+        said=next((block["form"].error_message for block in forms if block["wrong"]), ""),
     )
-    forms = [block["form"] for block in blocks if "form" in block]
-    return _leading(reply, [form.redirect_url for form in forms if form.redirect_url])
+    return _leading(reply, [block["form"].redirect_url for block in forms if block["form"].redirect_url])
 
 
 def _leading(reply: Reply, redirects: list[Any]) -> Reply:
@@ -173,7 +176,7 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
     if submission.state == FAILURE:
         problems = [Problem(**each) for each in submission.problems or []]
         return _again(slug, live, visit, form_id, typed, problems or [Problem("", str(submission.failure))])
-    return thanks(form, visit)
+    return thanks(form, PageDocument.model_validate(live.document), visit)
 
 
 def _submitted(
@@ -206,10 +209,11 @@ def _again(slug: str, live: Live, visit: Visit, form_id: str, typed: Mapping[str
     return _rendered(slug, live, visit, Answers(form_id, typed, wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def thanks(form: FormDocument, visit: Visit) -> Reply:
+def thanks(form: FormDocument, page: PageDocument, visit: Visit) -> Reply:
     """Thank for a submission, or send on to where the form says."""
     cookie = {"Set-Cookie": visit.cookie} if visit.fresh else {}
     if form.redirect_url is not None:
         return Reply("", HTTPStatus.SEE_OTHER, headers={"Location": str(form.redirect_url), **cookie})
-    shown = web.message("Thank you", form.success_message)
+    # The marketer's own words in the page's own language: a title of ours would be in English.
+    shown = web.message(page.title, form.success_message, language=page.language or "en", named=True)
     return Reply(shown.body, shown.status, headers={**shown.headers, **cookie})

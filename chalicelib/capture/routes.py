@@ -93,6 +93,8 @@ def receive_form(call: Call[Nothing], slug: str) -> Reply:
         return pages.receive(slug, form_of(call), _visit(call), call.now)
     except (NotFound, Gone) as error:
         return _nothing_there(error)
+    except Invalid as error:  # a person reads this, so it is a page and no JSON
+        return web.message("We could not read what was sent", str(error), HTTPStatus.BAD_REQUEST)
 
 
 def _visit(call: Call[Any]) -> pages.Visit:

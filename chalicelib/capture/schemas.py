@@ -153,7 +153,7 @@ class PageDocument(Schema):
     type: Literal["landing_page"] = "landing_page"
     title: Annotated[str, Field(min_length=1, max_length=200)]
     partial_url: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
-    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
     description: Text = ""
     product: Text = ""
     blocks: Annotated[list[Block], Field(min_length=1, max_length=30)]

@@ -20,6 +20,7 @@ from chalicelib.definitions.schemas import (
     MilestoneView,
     Name,
     ProblemView,
+    PublishedView,
     StopRequest,
 )
 from chalicelib.dynamodb import Write
@@ -141,18 +142,25 @@ def _publishing(api: Api, kind: Kind) -> None:
     def check(_: Call[Nothing], **path: str) -> CheckView:
         return checked_view(service.check(kind.name, _id(path), kind.checked))
 
-    def publish(call: Call[Nothing], **path: str) -> DefinitionView:
+    def publish(call: Call[Nothing], **path: str) -> PublishedView:
+        warnings: list[Problem] = []
+
+        def checked(document: Document) -> Checked:
+            found = kind.checked(document)
+            warnings[:] = found.warnings
+            return found
+
         published = service.publish(
             kind.name,
             _id(path),
-            kind.checked,
+            checked,
             version=call.version,
             by=call.caller.id,
             now=call.now,
             job=kind.publish_job(service.get(kind.name, _id(path))),
             writes=kind.publish_writes,
         )
-        return view(published)
+        return PublishedView(**dict(view(published)), warnings=problem_views(warnings))
 
     def stop(call: Call[StopRequest], **path: str) -> DefinitionView:
         stopped = service.stop(
@@ -170,7 +178,7 @@ def _publishing(api: Api, kind: Kind) -> None:
     scope = f"{kind.scope}:write"
     one = kind.one
     _on(api, f"POST {one}/check", f"check_{kind.noun}", check, scope=scope, returns=CheckView)
-    _on(api, f"POST {one}/publish", f"publish_{kind.noun}", publish, scope=scope, returns=DefinitionView)
+    _on(api, f"POST {one}/publish", f"publish_{kind.noun}", publish, scope=scope, returns=PublishedView)
     _on(api, f"POST {one}/stop", f"stop_{kind.noun}", stop, scope=scope, body=StopRequest, returns=DefinitionView)
 
 
@@ -219,10 +227,10 @@ def view(definition: Definition) -> DefinitionView:
 
 
 def checked_view(checked: Checked) -> CheckView:
-    return CheckView(problems=_problems(checked.problems), warnings=_problems(checked.warnings))
+    return CheckView(problems=problem_views(checked.problems), warnings=problem_views(checked.warnings))
 
 
-def _problems(problems: Sequence[Problem]) -> list[ProblemView]:
+def problem_views(problems: Sequence[Problem]) -> list[ProblemView]:
     return [ProblemView(field=each.field, message=each.message) for each in problems]
 
 

@@ -79,3 +79,9 @@ class DefinitionView(Schema):
     updated_at: datetime
     updated_by: str
     version: int
+
+
+class PublishedView(DefinitionView):
+    """What went live, and what to think about all the same."""
+
+    warnings: list[ProblemView]

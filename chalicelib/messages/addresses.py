@@ -6,6 +6,8 @@ from chalicelib.settings import settings
 from chalicelib.tokens import sign
 
 TRAP = "trap"
+TEST = "test"
+"""The id of no send: the links of previews and tests carry it, and tell that they are nobody's (SBC-5)."""
 MOST_COMPUTED = 40  # links kept on the send's row, which stays small; further ones are left as they are
 LONGEST_COMPUTED = 8000
 

@@ -7,10 +7,12 @@ from chalicelib.clock import digest
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import service as contacts
+from chalicelib.errors import Invalid
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
 from chalicelib.messages import opting, suppression
+from chalicelib.messages.addresses import TEST
 from chalicelib.messages.models import Send
 from chalicelib.messages.sent import attributes_of
 from chalicelib.messages.suppression import Wanted
@@ -30,8 +32,7 @@ class Centre:
 
 def show(token: str) -> Centre:
     """Return what the person behind a link allows (SBC-5). Raises Invalid for a link that is not ours."""
-    [send_id] = verify("send", token)
-    send = Send.find(*Send.at(send_id))
+    send = Send.find(*Send.at(_send_of(token)))
     if send is None:
         return Centre(None, None, bulk_email=False)
     found = contacts.find_many([send.contact_id or ""])
@@ -39,6 +40,13 @@ def show(token: str) -> Centre:
         rows = suppression.find(send.address_hash or "")
         return Centre(send, None, bulk_email=not any(row.scope == suppression.BULK for row in rows))
     return Centre(send, found[0].contact_id, consent.preferences(found[0].contact_id).bulk_email)
+
+
+def _send_of(token: str) -> str:
+    [send_id] = verify("send", token)
+    if send_id == TEST:
+        raise Invalid("This link is of a test or a preview, so we cannot tell whose preferences to show.")
+    return send_id
 
 
 def submit(token: str, event_id: str, now: datetime, *, allow: bool) -> Centre:
@@ -81,7 +89,7 @@ def unsubscribe(token: str, now: datetime) -> None:
 
     Repeating it changes nothing. Raises Invalid for a link that is not ours.
     """
-    [send_id] = verify("send", token)
+    send_id = _send_of(token)
     send = Send.find(*Send.at(send_id))
     if send is None or send.address_hash is None:
         return

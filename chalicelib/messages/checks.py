@@ -1,8 +1,8 @@
 """What keeps an email or content settings from going live (EML-1, EML-3), and what to think about besides; pure."""
 
-from collections.abc import Iterable, Iterator
-from html.parser import HTMLParser
+from collections.abc import Iterator
 
+from chalicelib.accessibility.checks import about_html, about_language
 from chalicelib.contacts.fields import FIELDS
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions.lifecycle import Checked
@@ -78,61 +78,10 @@ def _by_law(document: EmailDocument) -> Iterator[Problem]:
         yield Problem("html", "A commercial message needs the postal address: {{ content_settings.address_main }}.")
 
 
-# Accessibility (decision 43): warnings only ------------------------------------------------------------------------
-
-EMPTY_WORDS = {"click here", "here", "more", "read more", "link", "this", "click", "hier", "mehr"}
-
-
-class _Reader(HTMLParser):
-    """Collects what a screen reader meets."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.images_without_text = 0
-        self.headings: list[int] = []
-        self.links: list[str] = []
-        self._in_link = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        if tag == "img":
-            self.images_without_text += "alt" not in given
-            if self._in_link:
-                self.links[-1] += given.get("alt") or ""
-        if len(tag) == 2 and tag[0] == "h" and tag[1].isdigit():
-            self.headings.append(int(tag[1]))
-        if tag == "a":
-            self.links.append(given.get("aria-label") or "")
-            self._in_link = True
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag == "a":
-            self._in_link = False
-
-    def handle_data(self, data: str) -> None:
-        if self._in_link:
-            self.links[-1] += data
-
-
 def _accessibility(document: EmailDocument) -> Iterator[Problem]:
-    reader = _Reader()
-    reader.feed(document.html)
-    if reader.images_without_text:
-        yield Problem("html", f"{reader.images_without_text} images have no alternative text (alt).")
-    if any(after - before > 1 for before, after in zip([0, *reader.headings], reader.headings, strict=False)):
-        yield Problem("html", "The headings skip a level.")
-    yield from _link_texts(reader.links)
-    if "language" not in document.model_fields_set:
-        yield Problem("language", "The language is not set, so English is assumed.")
-
-
-def _link_texts(links: Iterable[str]) -> Iterator[Problem]:
-    for text in links:
-        words = " ".join(text.split())
-        if not words:
-            yield Problem("html", "A link has no text.")
-        elif words.casefold() in EMPTY_WORDS:
-            yield Problem("html", f"The link text “{words}” does not say where it leads.")
+    """Warn about what shuts people out (decision 43)."""
+    yield from about_html([("html", document.html)], titled=False)
+    yield from about_language(document.language, document.html)
 
 
 def check_content_settings(document: ContentSettingsDocument) -> Checked:

@@ -112,6 +112,7 @@ class MessageSettings(MessagesItem, discriminator="settings"):
     default_content_settings_id = UnicodeAttribute(null=True)
     bypass_deduplication = BooleanAttribute(default=False)
     forbidden_links = JSONAttribute(null=True)
+    staff_domains = JSONAttribute(null=True)  # besides the sender's own
     version = IntegerAttribute(default=0)
 
     @staticmethod

@@ -59,21 +59,25 @@ def look_at_pixel(_: Call[Nothing], token: str) -> Reply:  # noqa: ARG001  whoev
 @api.on("GET /subscriptions/{token}", scope=None)
 def show_subscription_centre(_: Call[Nothing], token: str) -> Reply:
     """Show what the recipient of a message allows."""
-    return _centre(token, lambda: centre.show(token))
+    return _kindly(lambda: _shown(token, centre.show(token)))
 
 
 @api.on("POST /subscriptions/{token}", scope=None, content_types=(FORM,), largest=SMALL)
 def submit_subscription_centre(call: Call[Nothing], token: str) -> Reply:
     """Save what the recipient of a message chose."""
-    allow = "do_not_bulk_email" not in form_of(call)
-    said = "Saved. You may get marketing emails." if allow else "Saved. You will get no more marketing emails."
-    return _centre(token, lambda: centre.submit(token, call.new_id, call.now, allow=allow), said)
+
+    def saved() -> Reply:
+        allow = "do_not_bulk_email" not in form_of(call)
+        said = "Saved. You may get marketing emails." if allow else "Saved. You will get no more marketing emails."
+        return _shown(token, centre.submit(token, call.new_id, call.now, allow=allow), said)
+
+    return _kindly(saved)
 
 
 @api.on("GET /unsubscribe/{token}", scope=None)
 def show_unsubscribe(_: Call[Nothing], token: str) -> Reply:
     """Show the subscription centre; nothing changes, for scanners open links too (invariant 10)."""
-    return _centre(token, lambda: centre.show(token))
+    return _kindly(lambda: _shown(token, centre.show(token)))
 
 
 @api.on("POST /unsubscribe/{token}", scope=None, content_types=(FORM, MULTIPART), largest=SMALL)
@@ -95,18 +99,14 @@ def _fields(call: Call[Any]) -> dict[str, Any]:
     return {str(part.get_param("name", header="content-disposition")): part.get_content().strip() for part in parts}
 
 
-def _centre(token: str, use: Callable[[], centre.Centre], said: str = "") -> Reply:
-    def shown() -> Reply:
-        found = use()
-        return page(
-            "centre.html",
-            action=f"{settings.public_url}/subscriptions/{token}",
-            bulk_email=found.bulk_email,
-            wording=centre.WORDING,
-            said=said,
-        )
-
-    return _kindly(shown)
+def _shown(token: str, found: centre.Centre, said: str = "") -> Reply:
+    return page(
+        "centre.html",
+        action=f"{settings.public_url}/subscriptions/{token}",
+        bulk_email=found.bulk_email,
+        wording=centre.WORDING,
+        said=said,
+    )
 
 
 def _kindly(use: Callable[[], Reply]) -> Reply:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from html import escape
 from typing import Any
 
+from chalicelib.accessibility.checks import direction
 from chalicelib.contacts.normalise import Email
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.errors import Invalid
@@ -91,7 +92,7 @@ def compose(
         reply_to=reply.sendable if reply else None,
         reply_to_valid=not document.reply_to or reply is not None,
         subject=subject,
-        html=_page(document.language, subject, preview, html + (_watch(send_id) if tracked else "")),
+        html=_page(document.language or "en", subject, preview, html + (_watch(send_id) if tracked else "")),
         text=text,
         headers=_headers(document.legal_designation, send_id),
         computed_links=links.computed,
@@ -162,7 +163,7 @@ def _watch(send_id: str) -> str:
 def _page(language: str, subject: str, preview: str, body: str) -> str:
     preheader = f'<div style="{HIDDEN}">{escape(preview)}</div>' if preview else ""
     return (
-        f'<!doctype html><html lang="{escape(language)}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{escape(language)}" dir="{direction(language)}"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(subject)}</title></head>'
         f"<body>{preheader}{body}</body></html>"
     )

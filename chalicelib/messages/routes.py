@@ -2,11 +2,12 @@
 
 from typing import Any
 
+from chalicelib.access.scopes import require
 from chalicelib.definitions.models import Definition
-from chalicelib.definitions.routes import Kind, lifecycle
+from chalicelib.definitions.routes import Kind, lifecycle, problem_views
 from chalicelib.errors import Conflict
 from chalicelib.http import Api, Call, Listing, Nothing
-from chalicelib.messages import service
+from chalicelib.messages import previews, service, trials
 from chalicelib.messages.checks import check_content_settings, check_email
 from chalicelib.messages.models import MessageSettings, Send, Suppressed
 from chalicelib.messages.reasons import explained
@@ -16,11 +17,16 @@ from chalicelib.messages.schemas import (
     EmailDocument,
     MessageSettingsChange,
     MessageSettingsView,
+    PreviewRequest,
+    PreviewView,
     SendsQuery,
     SendView,
     SuppressionChange,
     Suppressions,
     SuppressionView,
+    TrialRequest,
+    TrialResult,
+    TrialView,
 )
 
 api = Api(__name__)
@@ -39,6 +45,38 @@ def keep_designation(document: EmailDocument, before: Definition | None) -> Emai
 
 lifecycle(api, Kind("email", "/emails", EmailDocument, check_email, before_save=keep_designation))
 lifecycle(api, Kind("content-settings", "/content-settings", ContentSettingsDocument, check_content_settings))
+
+
+@api.on("POST /emails/{email_id}/preview", scope="emails:read", body=PreviewRequest, returns=PreviewView)
+def preview_email(call: Call[PreviewRequest], email_id: str) -> PreviewView:
+    """Show a draft as a contact, or somebody of sample values, would get it; nothing is sent or recorded."""
+    _may_read(call)
+    shown = previews.preview(email_id, call.body, call.now)
+    composed = shown.composed
+    return PreviewView(
+        subject=composed.subject,
+        sender=composed.sender,
+        to=composed.recipient.sendable if composed.recipient else None,
+        reply_to=composed.reply_to,
+        html=composed.html,
+        text=composed.text,
+        problems=problem_views(shown.problems),
+        warnings=problem_views(shown.warnings),
+    )
+
+
+@api.on("POST /emails/{email_id}/test-send", scope="emails:write", body=TrialRequest, returns=TrialResult)
+def send_test_email(call: Call[TrialRequest], email_id: str) -> TrialResult:
+    """Send a draft to at most five addresses of your own staff, marked as a test; it counts in no figure."""
+    _may_read(call)
+    done = trials.send_test(email_id, call.body, call.body.addresses, call.now)
+    return TrialResult(items=[TrialView.model_validate(each) for each in done])
+
+
+def _may_read(call: Call[Any]) -> None:
+    """A message holds what is known of its contact, so only who may read contacts may see it."""
+    if call.body.contact_id is not None:
+        require(call.caller.scopes, "contacts:read")
 
 
 @api.on("GET /sends/{send_id}", scope="interactions:read", returns=SendView)
@@ -100,5 +138,6 @@ def _settings(item: MessageSettings) -> MessageSettingsView:
         default_content_settings_id=item.default_content_settings_id,
         bypass_deduplication=item.bypass_deduplication,
         forbidden_links=item.forbidden_links or [],
+        staff_domains=item.staff_domains or [],
         version=item.version,
     )

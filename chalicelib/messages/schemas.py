@@ -1,10 +1,12 @@
 """Emails, content settings, sends, suppression and settings as clients send and get them."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from chalicelib.contacts.fields import FIELDS
+from chalicelib.definitions.schemas import ProblemView
 from chalicelib.http import ListQuery, Schema
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
@@ -12,6 +14,15 @@ HttpUrl = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s]+$")]
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Host = Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")]
 Line = Annotated[str, Field(max_length=500)]
+
+
+def _of_contact(name: str) -> str:
+    if name not in FIELDS:
+        raise ValueError(f"Contacts have no {name}.")
+    return name
+
+
+ContactField = Annotated[str, AfterValidator(_of_contact)]
 
 
 class EmailDocument(Schema):
@@ -23,7 +34,7 @@ class EmailDocument(Schema):
     from_address: Line = ""
     to: Line = "{{ contact.email }}"
     reply_to: Annotated[str, Field(max_length=770)] = ""
-    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] = "en"
+    language: Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
     html: Annotated[str, Field(max_length=200_000)] = ""
     text: Annotated[str, Field(max_length=100_000)] = ""
     automatic_text: bool = True
@@ -50,6 +61,51 @@ class ContentSettingsDocument(Schema):
     instagram_url: HttpUrl | None = None
     youtube_url: HttpUrl | None = None
     fields: Annotated[dict[FieldName, Line], Field(max_length=20, default_factory=dict)]
+
+
+class PreviewRequest(Schema):
+    """For whom to render a draft: a contact, or somebody of these values. Content settings: the default ones."""
+
+    contact_id: Id | None = None
+    values: Annotated[dict[ContactField, str | int | float | bool | None], Field(default_factory=dict)]
+    content_settings_id: Id | None = None
+
+    @model_validator(mode="after")
+    def _one_reader(self) -> Self:
+        if self.contact_id is not None and self.values:
+            raise ValueError("Name a contact or give sample values, not both.")
+        return self
+
+
+class PreviewView(Schema):
+    """A message as it would go out; what keeps it from going live, and what to think about besides."""
+
+    subject: str
+    sender: str | None
+    to: str | None
+    reply_to: str | None
+    html: str
+    text: str
+    problems: list[ProblemView]
+    warnings: list[ProblemView]
+
+
+class TrialRequest(PreviewRequest):
+    """A test of a draft, to addresses of your own staff: the sender's domain, or one of staff_domains."""
+
+    addresses: Annotated[list[Annotated[str, Field(max_length=320)]], Field(min_length=1, max_length=5)]
+
+
+class TrialView(Schema):
+    """What became of a test to one address: sent, refused, not-now (nothing went out) or unknown."""
+
+    address: str
+    outcome: Literal["sent", "refused", "not-now", "unknown"]
+    explanation: str
+
+
+class TrialResult(Schema):
+    items: list[TrialView]
 
 
 class SendView(Schema):
@@ -106,6 +162,7 @@ class MessageSettingsChange(Schema):
     default_content_settings_id: Id | None = None
     bypass_deduplication: bool = False
     forbidden_links: Annotated[list[Host], Field(max_length=100, default_factory=list)]
+    staff_domains: Annotated[list[Host], Field(max_length=20, default_factory=list)]
 
 
 class MessageSettingsView(MessageSettingsChange):

@@ -1,0 +1,1 @@
+"""What in users' own emails, forms and pages shuts people out: warnings, never refusals (decision 43)."""
