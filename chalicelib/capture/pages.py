@@ -13,6 +13,7 @@ from chalicelib.capture.models import PageAddress
 from chalicelib.capture.schemas import FormDocument, PageDocument
 from chalicelib.capture.service import FAILURE, Submitted
 from chalicelib.clock import digest, new_id
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Live
 from chalicelib.definitions.models import Definition
@@ -75,7 +76,8 @@ def visit_of(cookies: str, token: str | None) -> Visit:
     visit = Visit(visitor_id or new_id(), fresh=visitor_id is None)
     known = service.contact_of_visitor(visit.visitor_id) if visitor_id else None
     contact_id, journey_id, email_id = _link(token)
-    return Visit(visit.visitor_id, visit.fresh, contact_id or known, journey_id, email_id)
+    found = [each for each in (contact_id, known) if each and contacts.exists(each)]
+    return Visit(visit.visitor_id, visit.fresh, found[0] if found else None, journey_id, email_id)
 
 
 def visitor_of(cookies: str) -> str | None:

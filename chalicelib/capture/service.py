@@ -197,7 +197,7 @@ def _resolve(submission: Submission, form: FormDocument, read: Read, now: dateti
     if form.update in {Update.CONTACTS_AND_LEADS, Update.CONTACTS}:
         _resolve_contact(resolved, submission, form, read, now)
     else:
-        resolved.contact_id = known
+        _take_for(resolved, known)
     if form.update in {Update.CONTACTS_AND_LEADS, Update.LEADS}:
         _resolve_lead(resolved, submission, form, read, now)
     if resolved.contact_id is not None and form.update is not Update.NONE:
@@ -206,6 +206,13 @@ def _resolve(submission: Submission, form: FormDocument, read: Read, now: dateti
             resolved.writes.append(_bind(submission.visitor_id, resolved.contact_id, now))
     resolved.writes += _interaction(resolved, submission, now)
     return resolved
+
+
+def _take_for(resolved: Resolved, known: str | None) -> None:
+    """Credit a contact that was known before, unless it has been deleted since."""
+    if known is not None and contacts.exists(known):
+        resolved.contact_id = known
+        resolved.writes.append(contacts.still_there(known))
 
 
 def _known_contact(submission: Submission) -> str | None:

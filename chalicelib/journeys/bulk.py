@@ -13,7 +13,7 @@ from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read
 from chalicelib.errors import Conflict, Unavailable
 from chalicelib.journeys import entry, plans, versions
 from chalicelib.journeys.document import JourneyDocument
-from chalicelib.journeys.models import Enrolment, JourneysItem, Standing
+from chalicelib.journeys.models import INSIDE, Enrolment, JourneysItem, Standing
 from chalicelib.journeys.schedule import iteration_start
 from chalicelib.journeys.schemas import GoingLive, Stopping
 from chalicelib.journeys.stops import StopReason
@@ -22,7 +22,6 @@ from chalicelib.settings import settings
 
 PAGE = 50
 START, LEAVE = "journey-start", "journey-leave"
-INSIDE = {Standing.ACTIVE, Standing.HELD, Standing.SET_ASIDE}
 
 Arguments = Mapping[str, Any]
 

