@@ -10,18 +10,26 @@ from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.models import Definition
 from chalicelib.errors import NotFound
-from chalicelib.journeys import bulk, checks, versions
+from chalicelib.journeys import bulk, checks, raising, versions
 from chalicelib.journeys.document import JourneyDocument
 from chalicelib.journeys.models import Burst, Enrolment, JourneysItem, Refusal
 from chalicelib.journeys.schemas import GoingLive, Stopping
+from chalicelib.journeys.triggers import TriggerDocument
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.tokens import seal, unseal
 
 
 def check(document: JourneyDocument, now: datetime) -> Checked:
     """Return everything that keeps a journey from going live (JRN-7), and what it names."""
-    found = checks.find(document, sources.catalogue(), now)
+    found = checks.find(document, sources.catalogue(), now, _triggers(document))
     return Checked(found.problems, found.references, found.warnings)
+
+
+def _triggers(document: JourneyDocument) -> checks.Triggers:
+    """Return what the live triggers that a journey names declare."""
+    named = {each for kind, each in checks.references(document) if kind == raising.KIND}
+    found = {each: definitions.live(raising.KIND, each) for each in sorted(named)}
+    return {each: TriggerDocument.model_validate(live.document).attributes for each, live in found.items() if live}
 
 
 def publish(journey_id: str, inside: GoingLive, version: int, by: str, now: datetime) -> Definition:
