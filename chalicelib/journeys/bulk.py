@@ -11,7 +11,7 @@ from chalicelib.definitions.jobs import Work
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read
 from chalicelib.errors import Conflict, Unavailable
-from chalicelib.journeys import entry, plans, versions
+from chalicelib.journeys import closing, entry, plans, versions
 from chalicelib.journeys.document import JourneyDocument
 from chalicelib.journeys.models import INSIDE, Enrolment, JourneysItem, Standing
 from chalicelib.journeys.schedule import iteration_start
@@ -143,9 +143,9 @@ def _committed(writes: list[Write]) -> bool:
 
 
 def keep_time(now: datetime) -> None:
-    """End journeys whose end has come (JRN-8), and begin iterations whose time has come (JRN-16); safe to repeat."""
+    """End journeys whose end has come (JRN-8, JRN-17), begin iterations whose time has come (JRN-16); repeatable."""
     for journey in versions.all_running():
-        if journey.ended(now):
+        if journey.ended(now) or closing.settled(journey, now):
             _end(journey, now)
         elif journey.document.recurrence is not None and journey.iteration(now) > 1:
             _begin_iteration(journey, now)

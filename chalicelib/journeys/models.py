@@ -158,6 +158,18 @@ class Refusal(JourneysItem, discriminator="refusal"):
         return f"CONTACT#{contact_id}", f"REFUSED#{journey_id}#{occurrence}"
 
 
+class Closing(JourneysItem, discriminator="closing"):
+    """How far the search for somebody inside the last iteration of a recurring journey has come."""
+
+    journey_version = IntegerAttribute()
+    number = IntegerAttribute(default=0)
+    after = UnicodeAttribute(null=True)
+
+    @staticmethod
+    def at(journey_id: str) -> tuple[str, str]:
+        return f"JOURNEY#{journey_id}", "CLOSING"
+
+
 class Raised(JourneysItem, discriminator="raised"):
     """A trigger that was raised for a contact, with its attributes (JSON)."""
 
