@@ -1,6 +1,6 @@
 """Use cases around the engine: publish and stop with a choice, look at enrolments, tell what a burst counted."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -9,7 +9,7 @@ from chalicelib.conditions import sources
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.models import Definition
-from chalicelib.errors import NotFound
+from chalicelib.errors import NotFound, Problem
 from chalicelib.journeys import bulk, checks, raising, versions
 from chalicelib.journeys.document import JourneyDocument
 from chalicelib.journeys.models import Burst, Enrolment, JourneysItem, Refusal
@@ -22,7 +22,15 @@ from chalicelib.tokens import seal, unseal
 def check(document: JourneyDocument, now: datetime) -> Checked:
     """Return everything that keeps a journey from going live (JRN-7), and what it names."""
     found = checks.find(document, sources.catalogue(), now, _triggers(document))
-    return Checked(found.problems, found.references, found.warnings)
+    return Checked([*found.problems, *_forms(found.references)], found.references, found.warnings)
+
+
+def _forms(references: Iterable[checks.Reference]) -> Iterator[Problem]:
+    """Forms that update nothing tell nobody apart, so no journey can use them (SUB-4)."""
+    for identity in [identity for kind, identity in references if kind == "form"]:
+        live = definitions.live("form", identity)
+        if live is not None and live.document.get("update") == "none":
+            yield Problem(f"form:{identity}", "This form updates no contact, so a journey cannot use it.")
 
 
 def _triggers(document: JourneyDocument) -> checks.Triggers:
