@@ -14,7 +14,7 @@ from chalicelib.consent.handlers import handlers as consent_handlers
 from chalicelib.consent.handlers import route_consent
 from chalicelib.consent.routes import api as consent_api
 from chalicelib.contacts.handlers import handlers as contacts_handlers
-from chalicelib.contacts.handlers import route_contacts
+from chalicelib.contacts.handlers import route_contacts, sweep_contacts
 from chalicelib.contacts.routes import api as contacts_api
 from chalicelib.definitions.handlers import finish_job, route_definitions, start_jobs, work_slice
 from chalicelib.definitions.handlers import handlers as definitions_handlers
@@ -95,6 +95,7 @@ __all__ = [
     "send_messages",
     "set_aside_enrolment",
     "start_jobs",
+    "sweep_contacts",
     "wake_enrolments",
     "work_slice",
 ]

@@ -12,25 +12,28 @@ from chalicelib.agenda import Agenda, agendas
 from chalicelib.capture.models import CaptureItem
 from chalicelib.conditions import sources
 from chalicelib.consent import service as consent
+from chalicelib.contacts import deletion, strategies
 from chalicelib.contacts import fields as contact_fields
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts import strategies
 from chalicelib.contacts.accounts import find_if_any
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
 from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.errors import Conflict
-from chalicelib.insights.counting import OF_THE_LEDGER
+from chalicelib.insights import service as insights
+from chalicelib.insights.counting import OF_THE_LEDGER, of_burst
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import bulk as journeys
-from chalicelib.journeys.models import JourneysItem
+from chalicelib.journeys import leaving
+from chalicelib.journeys.models import Burst, JourneysItem
 from chalicelib.journeys.rules import AWAITED
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring
 from chalicelib.scoring.models import ScoringItem
+from chalicelib.segments import service as segments
 from chalicelib.segments.models import SegmentsItem
 from chalicelib.settings import settings
 
@@ -45,7 +48,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "account.changed": ("rescore", "membership"),
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
-    "contact.deleted": ("rescore", "membership"),
+    "contact.deleted": ("rescore", "membership", "sweep"),
     "preferences.changed": ("rescore", "membership", "enrol"),
     "interaction.decided": ("rescore", "membership", "wake", "count"),
     "lead.created": ("rescore", "membership", "business"),
@@ -147,6 +150,27 @@ WORKS = {
     "resync": jobs.Work(EVERY_CONTACT, _resync),
 }
 
+# What a deleted contact leaves behind ------------------------------------------------------------------------------
+
+
+def _enrolments(contact_id: str, now: datetime) -> bool:
+    """Bursts are the facts of figures (invariant 9): they are counted before they go."""
+
+    def counted(bursts: Sequence[Burst]) -> None:
+        told = (({"contact": contact_id, "sk": each.sk, "journey": each.journey_id}, each) for each in bursts)
+        insights.count((of_burst(*each) for each in told), now)
+
+    return leaving.sweep(contact_id, counted, now)
+
+
+SWEEPS: tuple[deletion.Sweep, ...] = (
+    _enrolments,
+    segments.sweep,
+    leads.sweep,
+    lambda contact_id, _: consent.sweep(contact_id),
+    lambda contact_id, _: interactions.sweep(contact_id),
+)
+
 # Due work ----------------------------------------------------------------------------------------------------------
 
 
@@ -170,6 +194,7 @@ AGENDAS = (
     Agenda("job", "jobs", DefinitionsItem.by_due, _due_record),
     Agenda("send", "send", MessagesItem.by_due, _due_record),
     Agenda("submission", "submissions", CaptureItem.by_due, _due_record),
+    Agenda(deletion.WORK, "sweep", ContactsItem.by_due, _due_contact),
 )
 
 
@@ -183,4 +208,5 @@ def wire() -> None:
     streams.routes.queues_for = queues_for
     streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
     jobs.works.update(WORKS)
+    deletion.sweeps[:] = SWEEPS
     agendas[:] = AGENDAS

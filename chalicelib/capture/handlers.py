@@ -7,6 +7,7 @@ from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 from chalicelib.capture import service
 from chalicelib.capture.facts import facts_of
 from chalicelib.clock import now
+from chalicelib.contacts import service as contacts
 from chalicelib.interactions import service as interactions
 from chalicelib.queues import Message, consume
 from chalicelib.streams import route
@@ -26,6 +27,7 @@ def finish_submissions(event: SQSEvent) -> dict[str, Any]:
 
 def _finish(message: Message) -> None:
     if message["fact"] == "visitor.identified":
-        interactions.identify(message["visitor"], message["contact"], now())  # decision 34
+        if contacts.exists(message["contact"]):
+            interactions.identify(message["visitor"], message["contact"], now())  # decision 34
     else:
         service.finish(message["id"], now())

@@ -59,6 +59,7 @@ class Submission(CaptureItem, discriminator="submission"):
     journey_id = UnicodeAttribute(null=True)
     email_id = UnicodeAttribute(null=True)
     visitor_id = UnicodeAttribute(null=True)
+    linked_id = UnicodeAttribute(null=True)
     contact_id = UnicodeAttribute(null=True)
     lead_id = UnicodeAttribute(null=True)
     contact_result = UnicodeAttribute(null=True)

@@ -13,6 +13,7 @@ from chalicelib.capture.models import PageAddress
 from chalicelib.capture.schemas import FormDocument, PageDocument
 from chalicelib.capture.service import FAILURE, Submitted
 from chalicelib.clock import digest, new_id
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Live
 from chalicelib.definitions.models import Definition
@@ -36,6 +37,8 @@ class Visit:
     contact_id: str | None = None
     journey_id: str | None = None
     email_id: str | None = None
+    linked_id: str | None = None
+    """The contact that the message was for; it may have been passed on, so it changes nobody (SUB-2, SUB-4)."""
 
     @property
     def cookie(self) -> str:
@@ -75,7 +78,8 @@ def visit_of(cookies: str, token: str | None) -> Visit:
     visit = Visit(visitor_id or new_id(), fresh=visitor_id is None)
     known = service.contact_of_visitor(visit.visitor_id) if visitor_id else None
     contact_id, journey_id, email_id = _link(token)
-    return Visit(visit.visitor_id, visit.fresh, contact_id or known, journey_id, email_id)
+    found = [each for each in (contact_id, known) if each and contacts.exists(each)]
+    return Visit(visit.visitor_id, visit.fresh, found[0] if found else None, journey_id, email_id, contact_id)
 
 
 def visitor_of(cookies: str) -> str | None:
@@ -154,7 +158,15 @@ def _block(block: Any, page_id: str, visit: Visit, answers: Answers | None) -> d
     return {
         "form": FormDocument.model_validate(live.document),
         "id": block.form_id,
-        "nonce": sign("nonce", block.form_id, page_id, new_id(), visit.journey_id or "", visit.email_id or ""),
+        "nonce": sign(
+            "nonce",
+            block.form_id,
+            page_id,
+            new_id(),
+            visit.journey_id or "",
+            visit.email_id or "",
+            visit.linked_id or "",
+        ),
         "typed": mine.typed,
         "wrong": mine.wrong,
     }
@@ -162,7 +174,7 @@ def _block(block: Any, page_id: str, visit: Visit, answers: Answers | None) -> d
 
 def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -> Reply:
     """Take a form that was sent from a page; shows the page again with what is wrong, else thanks. Raises NotFound."""
-    live = find(slug)
+    live, visit = find(slug), _as_opened(visit, fields)
     form_id = str(fields.get(FORM, ""))
     form, _ = service.form_of(form_id)
     typed = {name: value for name, value in fields.items() if not name.startswith("_")}
@@ -183,7 +195,7 @@ def _submitted(
     fields: Mapping[str, Any], typed: Mapping[str, Any], form_id: str, page_id: str, slug: str, visit: Visit
 ) -> Submitted:
     nonce = str(fields.get(NONCE, ""))
-    signed_form, signed_page, _, journey_id, email_id = _nonce(nonce)
+    signed_form, signed_page, *_ = _nonce(nonce)
     if (signed_form, signed_page) != (form_id, page_id):
         raise Invalid("This form was opened too long ago, or not here. Open the page again and repeat it.")
     return Submitted(
@@ -193,14 +205,24 @@ def _submitted(
         page_id=page_id,
         page_url=web.url(f"/p/{slug}"),
         visitor_id=visit.visitor_id,
-        journey_id=journey_id or None,
-        email_id=email_id or None,
+        journey_id=visit.journey_id,
+        email_id=visit.email_id,
+        linked_id=visit.linked_id,
     )
+
+
+def _as_opened(visit: Visit, fields: Mapping[str, Any]) -> Visit:
+    """Return who sends a form, with what brought them when they opened it; it is sent to the bare address."""
+    try:
+        _, _, _, journey_id, email_id, linked_id = _nonce(str(fields.get(NONCE, "")))
+    except Invalid:
+        return visit  # refused as soon as the form is taken
+    return replace(visit, journey_id=journey_id or None, email_id=email_id or None, linked_id=linked_id or None)
 
 
 def _nonce(nonce: str) -> tuple[str, ...]:
     parts = verify("nonce", nonce)
-    return parts if len(parts) == 5 else ("", "", "", "", "")
+    return parts if len(parts) == 6 else ("", "", "", "", "", "")
 
 
 def _again(slug: str, live: Live, visit: Visit, form_id: str, typed: Mapping[str, Any], problems: Any) -> Reply:

@@ -43,6 +43,7 @@ class Submitted:
     visitor_id: str | None = None
     journey_id: str | None = None
     email_id: str | None = None
+    linked_id: str | None = None
 
     @property
     def id(self) -> str:
@@ -115,6 +116,7 @@ def _row(submitted: Submitted, version: int, read: Read, now: datetime) -> Submi
         journey_id=submitted.journey_id,
         email_id=submitted.email_id,
         visitor_id=submitted.visitor_id,
+        linked_id=submitted.linked_id,
         form_shard=f"{submitted.form_id}#{shard(submitted.id)}",
         submitted_at=now,
     )
@@ -197,7 +199,8 @@ def _resolve(submission: Submission, form: FormDocument, read: Read, now: dateti
     if form.update in {Update.CONTACTS_AND_LEADS, Update.CONTACTS}:
         _resolve_contact(resolved, submission, form, read, now)
     else:
-        resolved.contact_id = known
+        linked = submission.linked_id if form.update is Update.NONE else None
+        _take_for(resolved, linked or known)
     if form.update in {Update.CONTACTS_AND_LEADS, Update.LEADS}:
         _resolve_lead(resolved, submission, form, read, now)
     if resolved.contact_id is not None and form.update is not Update.NONE:
@@ -206,6 +209,13 @@ def _resolve(submission: Submission, form: FormDocument, read: Read, now: dateti
             resolved.writes.append(_bind(submission.visitor_id, resolved.contact_id, now))
     resolved.writes += _interaction(resolved, submission, now)
     return resolved
+
+
+def _take_for(resolved: Resolved, known: str | None) -> None:
+    """Credit a contact that was known before, unless it has been deleted since."""
+    if known is not None and contacts.exists(known):
+        resolved.contact_id = known
+        resolved.writes.append(contacts.still_there(known))
 
 
 def _known_contact(submission: Submission) -> str | None:

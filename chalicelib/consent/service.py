@@ -6,12 +6,13 @@ from typing import Any
 
 from chalicelib.conditions.catalogue import Field, FieldType
 from chalicelib.consent import plans
-from chalicelib.consent.models import ChangeRow, PreferencesRow
+from chalicelib.consent.models import ChangeRow, ConsentItem, PreferencesRow
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.rules import Preferences, raises
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import Invalid, Problem, Stale
+from chalicelib.sweeping import emptied
 
 FIELDS: Mapping[str, Field] = {
     **{
@@ -49,8 +50,9 @@ def change_by_user(
         raise Invalid("This allows more than the person allowed.", [Problem("reason", reason)])
     _require_guardian(contact_id, before, wanted)
     try:
-        commit(plans.change(before, wanted, evidence, change_id, now))
+        commit([contacts.still_there(contact_id)], plans.change(before, wanted, evidence, change_id, now))
     except ConditionFailed as failed:
+        contacts.find(contact_id)  # it was deleted
         raise Stale("The preferences were changed at the same moment. Read them again.") from failed
     return preferences(contact_id)
 
@@ -70,6 +72,11 @@ def _require_guardian(contact_id: str, before: Preferences, wanted: Mapping[str,
     if guardian == contact_id:
         raise Invalid("The guardian must be another contact.", [Problem("guardian_id", "This is the contact itself.")])
     contacts.find(guardian)
+
+
+def sweep(contact_id: str) -> bool:
+    """Delete what a deleted contact allowed, and how that changed; return whether nothing is left (decision 40)."""
+    return emptied(ConsentItem, f"CONTACT#{contact_id}")
 
 
 def changes(contact_id: str) -> list[ChangeRow]:

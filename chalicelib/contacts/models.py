@@ -125,6 +125,18 @@ class Contact(ContactsItem, discriminator="contact"):
         self.listed = f"contact#{shard(self.contact_id)}"
 
 
+class Deleted(ContactsItem, discriminator="deleted_contact"):
+    """A contact was deleted, and its rows are being swept away in every domain (decision 40)."""
+
+    contact_id = UnicodeAttribute()
+    left_account = UnicodeAttribute(null=True)
+    deleted_at = InstantAttribute()
+
+    @staticmethod
+    def at(contact_id: str) -> tuple[str, str]:
+        return f"CONTACT#{contact_id}", "DELETED"
+
+
 class Account(ContactsItem, discriminator="account"):
     """A company (ACC-1)."""
 

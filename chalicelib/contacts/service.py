@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from chalicelib.clock import as_text
-from chalicelib.contacts import strategies
+from chalicelib.contacts import deletion, strategies
 from chalicelib.contacts.claims import Book, Strategy, backfilled, change, places
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.fields import EMAILS, clean
@@ -56,6 +56,11 @@ def key(contact_id: str) -> Key:
 def still_there(contact_id: str) -> Write:
     """Return the check that a contact exists, for what must not outlive it."""
     return check(key(contact_id), Contact.pk.exists())
+
+
+def exists(contact_id: str | None) -> bool:
+    """Return whether a contact is there: facts that come late must not leave anything of a deleted one."""
+    return bool(contact_id) and bool(find_many([contact_id or ""]))
 
 
 BOOK = Book(Owner, Heir, key)
@@ -252,13 +257,17 @@ def _same_addresses(contact: Contact, changed: Mapping[str, Any]) -> bool:
 
 
 def remove(contact_id: str, version: int, now: datetime) -> None:
-    """Delete a contact and free its claims (decision 40). Raises Stale, NotFound."""
+    """Delete a contact, free its claims, and have all that was its own swept away (decision 40).
+
+    Raises Stale, NotFound.
+    """
     contact = find(contact_id)
     gone = delete(contact.key, Contact.version == version, refused=Stale("The contact has changed since you read it."))
     released = change(BOOK, contact_id, contact.claims or {}, {}, now).writes
+    swept = deletion.plan(contact, now)
     contact.account_id, left = None, contact.account_id
     try:
-        commit([gone], released, _moved(contact, left, now) if left else [])
+        commit([gone], swept, released, _moved(contact, left, now) if left else [])
     except ConditionFailed as failed:
         raise Conflict("Others take or leave this contact's details at this moment. Delete it again.") from failed
 

@@ -73,4 +73,9 @@ def record(new: NewInteraction, now: datetime, *, once: bool = False) -> list[Wr
     untouched = Interaction.decided_at.does_not_exist() & Interaction.credited_to.does_not_exist()
     if not once:
         return [put(item, untouched)]
-    return [put_new(Fact(*Fact.place(new.id), contact_id=new.contact_id, at=new.at)), put(item, untouched)]
+    return [source_row(new), put(item, untouched)]
+
+
+def source_row(new: NewInteraction) -> Write:
+    """Return the write that fails its condition where a source delivers something once more."""
+    return put_new(Fact(*Fact.place(new.id), contact_id=new.contact_id, at=new.at))

@@ -10,9 +10,10 @@ from chalicelib.conditions.facts import Verdict
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, update
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.interactions import plans
-from chalicelib.interactions.models import Fact, Interaction
+from chalicelib.interactions.models import Fact, Interaction, InteractionsItem
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.lists import Asked, Page
+from chalicelib.sweeping import emptied
 from chalicelib.tokens import seal, unseal
 
 MOST_CREDITED = 1000
@@ -120,6 +121,11 @@ def _copy(original: Interaction, contact_id: str, account_id: str | None, now: d
 def _credit(original: Interaction, contact_id: str) -> Write:
     unowned = Interaction.pk.exists() & Interaction.credited_to.does_not_exist()
     return update(original.key, Interaction.credited_to.set(contact_id), condition=unowned)
+
+
+def sweep(contact_id: str) -> bool:
+    """Delete up to 500 interactions of a deleted contact; return whether nothing is left (decision 40)."""
+    return emptied(InteractionsItem, f"CONTACT#{contact_id}")
 
 
 def _made(pairs: Sequence[Sequence[Write]]) -> int:

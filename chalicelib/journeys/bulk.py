@@ -11,9 +11,9 @@ from chalicelib.definitions.jobs import Work
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read
 from chalicelib.errors import Conflict, Unavailable
-from chalicelib.journeys import entry, plans, versions
+from chalicelib.journeys import closing, entry, plans, versions
 from chalicelib.journeys.document import JourneyDocument
-from chalicelib.journeys.models import Enrolment, JourneysItem, Standing
+from chalicelib.journeys.models import INSIDE, Enrolment, JourneysItem, Standing
 from chalicelib.journeys.schedule import iteration_start
 from chalicelib.journeys.schemas import GoingLive, Stopping
 from chalicelib.journeys.stops import StopReason
@@ -22,7 +22,6 @@ from chalicelib.settings import settings
 
 PAGE = 50
 START, LEAVE = "journey-start", "journey-leave"
-INSIDE = {Standing.ACTIVE, Standing.HELD, Standing.SET_ASIDE}
 
 Arguments = Mapping[str, Any]
 
@@ -144,9 +143,9 @@ def _committed(writes: list[Write]) -> bool:
 
 
 def keep_time(now: datetime) -> None:
-    """End journeys whose end has come (JRN-8), and begin iterations whose time has come (JRN-16); safe to repeat."""
+    """End journeys whose end has come (JRN-8, JRN-17), begin iterations whose time has come (JRN-16); repeatable."""
     for journey in versions.all_running():
-        if journey.ended(now):
+        if journey.ended(now) or closing.settled(journey, now):
             _end(journey, now)
         elif journey.document.recurrence is not None and journey.iteration(now) > 1:
             _begin_iteration(journey, now)

@@ -1,6 +1,6 @@
 """What keeps a journey from going live: every problem at once, each with its place; pure (JRN-7)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -26,9 +26,12 @@ from chalicelib.journeys.document import (
 from chalicelib.journeys.graph import before, loops_without_wait, reachable
 from chalicelib.journeys.rules import OF_FORMS, OF_PAGES
 from chalicelib.journeys.schedule import fits
-from chalicelib.journeys.triggers import BUILT_IN
+from chalicelib.journeys.triggers import BUILT_IN, TriggerAttribute, mistakes
 
 Reference = tuple[str, str]
+
+Triggers = Mapping[str, Sequence[TriggerAttribute]]
+"""The attributes of live triggers, by id; one that is not live is refused as such."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,31 @@ class Findings:
     references: tuple[Reference, ...]
 
 
-def find(document: JourneyDocument, catalogue: Catalogue, now: datetime) -> Findings:
-    """Check a journey as a whole."""
-    problems = [*_bounds(document, now), *_audience(document), *_emails(document), *_graph(document)]
+def find(document: JourneyDocument, catalogue: Catalogue, now: datetime, triggers: Triggers) -> Findings:
+    """Check a journey as a whole, with what the live triggers that it names declare."""
+    problems = [
+        *_raised(document, triggers),
+        *_bounds(document, now),
+        *_audience(document),
+        *_emails(document),
+        *_graph(document),
+    ]
     problems += _cycles(document)
     for name in document.tiles:
         problems += _tile(document, name, catalogue)
     return Findings(tuple(problems), tuple(_warnings(document)), tuple(dict.fromkeys(references(document))))
+
+
+def _raised(document: JourneyDocument, triggers: Triggers) -> Iterator[Problem]:
+    """What a tile raises, and the key that a start goes by, must fit what the trigger declares (TRG-6)."""
+    for name, tile in document.tiles.items():
+        if isinstance(tile, RaiseTrigger) and tile.trigger in triggers:
+            for wrong in mistakes(triggers[tile.trigger], tile.attributes):
+                yield Problem(f"/tiles/{name}/{wrong.field.replace('.', '/')}", wrong.message)
+    start = document.audience.trigger
+    declared = triggers.get(start.trigger) if start is not None and start.key else None
+    if declared is not None and start is not None and start.key not in {attribute.name for attribute in declared}:
+        yield Problem("/audience/trigger/key", "The trigger has no attribute of this name.")
 
 
 def _bounds(document: JourneyDocument, now: datetime) -> Iterator[Problem]:

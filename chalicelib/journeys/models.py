@@ -51,6 +51,10 @@ class Standing(StrEnum):
     STOPPED = "stopped"
 
 
+INSIDE = frozenset({Standing.ACTIVE, Standing.HELD, Standing.SET_ASIDE})
+"""Standings of those who are still in a journey."""
+
+
 class Enrolment(JourneysItem, discriminator="enrolment"):
     """One contact's walk through one journey version. Its id names the contact, the journey and the occurrence."""
 
@@ -157,6 +161,18 @@ class Refusal(JourneysItem, discriminator="refusal"):
     @staticmethod
     def at(contact_id: str, journey_id: str, occurrence: str) -> tuple[str, str]:
         return f"CONTACT#{contact_id}", f"REFUSED#{journey_id}#{occurrence}"
+
+
+class Closing(JourneysItem, discriminator="closing"):
+    """How far the search for somebody inside the last iteration of a recurring journey has come."""
+
+    journey_version = IntegerAttribute()
+    number = IntegerAttribute(default=0)
+    after = UnicodeAttribute(null=True)
+
+    @staticmethod
+    def at(journey_id: str) -> tuple[str, str]:
+        return f"JOURNEY#{journey_id}", "CLOSING"
 
 
 class Raised(JourneysItem, discriminator="raised"):

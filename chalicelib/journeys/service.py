@@ -1,5 +1,6 @@
 """Use cases around the engine: publish and stop with a choice, look at enrolments, tell what a burst counted."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -8,19 +9,35 @@ from chalicelib.conditions import sources
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.models import Definition
-from chalicelib.errors import NotFound
-from chalicelib.journeys import bulk, checks, versions
+from chalicelib.errors import NotFound, Problem
+from chalicelib.journeys import bulk, checks, raising, versions
 from chalicelib.journeys.document import JourneyDocument
 from chalicelib.journeys.models import Burst, Enrolment, JourneysItem, Refusal
 from chalicelib.journeys.schemas import GoingLive, Stopping
+from chalicelib.journeys.triggers import TriggerDocument
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.tokens import seal, unseal
 
 
 def check(document: JourneyDocument, now: datetime) -> Checked:
     """Return everything that keeps a journey from going live (JRN-7), and what it names."""
-    found = checks.find(document, sources.catalogue(), now)
-    return Checked(found.problems, found.references, found.warnings)
+    found = checks.find(document, sources.catalogue(), now, _triggers(document))
+    return Checked([*found.problems, *_forms(found.references)], found.references, found.warnings)
+
+
+def _forms(references: Iterable[checks.Reference]) -> Iterator[Problem]:
+    """Forms that update nothing tell nobody apart, so no journey can use them (SUB-4)."""
+    for identity in [identity for kind, identity in references if kind == "form"]:
+        live = definitions.live("form", identity)
+        if live is not None and live.document.get("update") == "none":
+            yield Problem(f"form:{identity}", "This form updates no contact, so a journey cannot use it.")
+
+
+def _triggers(document: JourneyDocument) -> checks.Triggers:
+    """Return what the live triggers that a journey names declare."""
+    named = {each for kind, each in checks.references(document) if kind == raising.KIND}
+    found = {each: definitions.live(raising.KIND, each) for each in sorted(named)}
+    return {each: TriggerDocument.model_validate(live.document).attributes for each, live in found.items() if live}
 
 
 def publish(journey_id: str, inside: GoingLive, version: int, by: str, now: datetime) -> Definition:

@@ -35,7 +35,7 @@ SENTENCES: Mapping[StopReason, str] = {
     StopReason.WRONG_BUSINESS_UNIT: "The contact belongs to another business unit.",
     StopReason.LEFT_AUDIENCE: "The contact left the audience, and the journey stops those who do.",
     StopReason.NEXT_ITERATION: "The next iteration began while the contact was still held in this one.",
-    StopReason.JOURNEY_ENDED: "The journey's end date has passed.",
+    StopReason.JOURNEY_ENDED: "The journey has come to its end.",
     StopReason.JOURNEY_STOPPED: "A user stopped the journey and everyone in it.",
     StopReason.MERGED: "The contact was merged with another that walks this journey.",
     StopReason.BY_USER: "A user stopped it.",

@@ -10,7 +10,7 @@ from chalicelib.conditions.nodes import Compiled
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Live
 from chalicelib.journeys.document import Branch, JourneyDocument
-from chalicelib.journeys.schedule import iteration
+from chalicelib.journeys.schedule import iteration, iteration_start
 
 KIND = "journey"
 
@@ -46,9 +46,14 @@ class Running:
     def ended(self, now: datetime) -> bool:
         return self.document.end is not None and now >= self.document.end
 
+    def over(self, now: datetime) -> bool:
+        """Return whether the last iteration of a recurring journey takes nobody any more (JRN-17)."""
+        recurrence = self.document.recurrence
+        return recurrence is not None and now >= iteration_start(self.document, self.published_at, recurrence.count + 1)
+
     def admits(self, now: datetime) -> bool:
         """Return whether contacts may enter now: between start and end."""
-        return self.iteration(now) > 0 and not self.ended(now)
+        return self.iteration(now) > 0 and not self.ended(now) and not self.over(now)
 
 
 def _running(live: Live) -> Running:

@@ -28,7 +28,7 @@ IDS = (
 )
 INTEGERS = ("employees", "linkedin_submissions")
 NUMBERS = ("annual_revenue", "budget_amount")
-BOOLEANS = ("decision_maker", "do_not_email", "do_not_bulk_email", "do_not_phone", *Flag)
+BOOLEANS = ("decision_maker", "do_not_email", "do_not_bulk_email", "do_not_phone", "trigger_recycle", *Flag)
 INSTANTS = ("created_at", "updated_at", "stage_since", "sales_ready_at", "recycled_at", "latest_submission_at")
 CHOICES: Mapping[str, Any] = {
     "rating": Rating,

@@ -148,6 +148,7 @@ class Lead(LeadsItem, discriminator="lead"):
     sales_ready = BooleanAttribute(default=False)
     sales_accepted = BooleanAttribute(default=False)
     recycled = BooleanAttribute(default=False)
+    trigger_recycle = BooleanAttribute(default=False)
     sales_ready_at = InstantAttribute(null=True)
     recycled_at = InstantAttribute(null=True)
     claims = JSONAttribute(null=True)

@@ -56,6 +56,8 @@ def take(lead: Lead, step: Step, now: datetime) -> None:
         setattr(lead, flag, value)
     if Flag.SALES_READY in step.flags:
         lead.sales_ready_at = now if step.flags[Flag.SALES_READY] else None
+    if any(value and flag in process.SALES_SIDE for flag, value in step.flags.items()):
+        lead.trigger_recycle = False
     if step.flags.get(Flag.RECYCLED):
         lead.recycled_at = now
 

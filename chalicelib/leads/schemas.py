@@ -84,10 +84,11 @@ class LeadChange(LeadFields):
 
     last_name: LastName | None = None
     status_reason: StatusReason | None = None
+    trigger_recycle: Annotated[bool, Field(description="Setting it gives the lead back to marketing.")] | None = None
 
     @model_validator(mode="after")
     def _kept(self) -> "LeadChange":
-        for name in ("last_name", "status_reason"):
+        for name in ("last_name", "status_reason", "trigger_recycle"):
             if name in self.model_fields_set and getattr(self, name) is None:
                 raise ValueError(f"{name} cannot be empty.")
         return self
@@ -172,6 +173,7 @@ class LeadView(LeadFields):
     sales_ready: bool
     sales_accepted: bool
     recycled: bool
+    trigger_recycle: bool
     sales_ready_at: datetime | None = None
     recycled_at: datetime | None = None
     source_journey_id: str | None = None

@@ -11,7 +11,7 @@ from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale, Unprocessable
-from chalicelib.leads import matching, plans
+from chalicelib.leads import matching, plans, process
 from chalicelib.leads.choices import REASONS, State, StatusReason
 from chalicelib.leads.models import Lead, Move, Owner, lead_key
 from chalicelib.leads.process import Position, Step
@@ -96,11 +96,14 @@ def _parents(lead: Lead) -> list[Write]:
 def amend(lead_id: str, values: Mapping[str, Any], *, by: str, version: int, now: datetime) -> Lead:
     """Change a lead; None empties a field. Its parents may change at any stage (decision 41).
 
-    Raises NotFound, Stale, Conflict (the details of another open lead), Unprocessable (a parent that does not exist).
+    Setting `trigger_recycle` gives it back to marketing (LEAD-7), until it is marked for sales again. Raises NotFound,
+    Stale, Conflict (the details of another open lead; with marketing already), Unprocessable (no such parent).
     """
     cleaned = clean(values)
 
     def apply(lead: Lead) -> None:
+        if cleaned.get("trigger_recycle") and not lead.trigger_recycle:
+            plans.take(lead, process.return_to_marketing(lead.position), now)
         for name, value in cleaned.items():
             setattr(lead, name, value)
         if lead.status_reason not in REASONS[State(lead.state)]:
@@ -194,6 +197,12 @@ def orphan(contact_id: str, now: datetime) -> list[str]:
         lead.contact_id = None
         commit(plans.changed(lead, before, by="system", why="the contact was deleted", now=now))
     return [lead.lead_id for lead in found]
+
+
+def sweep(contact_id: str, now: datetime) -> bool:
+    """Leave no lead with a deleted contact as its parent; return whether nothing is left to do."""
+    orphan(contact_id, now)
+    return True
 
 
 def backfill(strategy: Strategy, lead_ids: Iterable[str], now: datetime) -> None:

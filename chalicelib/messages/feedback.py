@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.clock import digest
 from chalicelib.consent.plans import Evidence
+from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Unavailable
 from chalicelib.interactions import plans as interactions
@@ -66,7 +67,10 @@ def _opt_out(send: Send, event: EmailEvent, now: datetime) -> None:
 
 
 def _record(send: Send, event: EmailEvent, now: datetime) -> None:
-    """Record what happened together with what it does to the address, in one transaction, once."""
+    """Record what happened together with what it does to the address, in one transaction, once.
+
+    Of a contact that was deleted only the address is concerned.
+    """
     new = NewInteraction(
         TYPES[event.happened],
         event.at,
@@ -76,9 +80,11 @@ def _record(send: Send, event: EmailEvent, now: datetime) -> None:
         account_id=send.account_id,
         attributes={**attributes_of(send), "reason": event.detail},
     )
+    known = contacts.exists(send.contact_id)
     for _ in range(5):
+        recorded = interactions.record(new, now, once=True) if known else [interactions.source_row(new)]
         try:
-            commit(interactions.record(new, now, once=True), _consequences(send, event, now))
+            commit(recorded, _consequences(send, event, now))
         except ConditionFailed as failed:
             if failed.of(Fact):
                 return  # the same event, delivered before

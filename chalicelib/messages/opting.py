@@ -35,8 +35,10 @@ def _set(contact_id: str, change_id: str, evidence: Evidence, now: datetime, *, 
         own = digest(change_id, contact_id)
         writes = consent_plans.change(before, {"bulk_email": allow}, evidence, own, now)
         try:
-            commit(writes, also)
+            commit(writes, also, [contacts.still_there(contact_id)] if writes or also else [])
         except ConditionFailed:
+            if not contacts.exists(contact_id):
+                return False
             continue
         return bool(writes)
     raise Unavailable("The preferences are being changed by somebody else. Try again in a few seconds.")

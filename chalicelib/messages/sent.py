@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
@@ -42,7 +43,7 @@ def record(send_id: str) -> None:
     if send is None or send.settled_at is None:
         return
     type_, at = type_of(send), send.settled_at
-    if type_ is not None:
+    if type_ is not None and contacts.exists(send.contact_id):
         commit(interactions.record(_interaction(send, type_, at), at))
 
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from chalicelib.consent import service as consent
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.errors import NotFound
@@ -78,6 +79,8 @@ def _note(send: Send, type_: InteractionType, event_id: str, user_agent: str, no
     contact_id = send.contact_id or ""
     if not send.tracked or not consent.preferences(contact_id).tracking:
         return  # CON-14
+    if not contacts.exists(contact_id):
+        return  # it was deleted
     new = NewInteraction(
         type_,
         now,

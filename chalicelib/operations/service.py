@@ -26,6 +26,7 @@ QUEUES = (
     "send",
     "sent",
     "submissions",
+    "sweep",
     "verdict",
     "wake",
 )

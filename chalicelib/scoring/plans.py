@@ -6,7 +6,7 @@ from datetime import datetime
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.agenda import due_shard
-from chalicelib.dynamodb import Write, delete, put, put_new
+from chalicelib.dynamodb import Key, Write, delete, put, put_new
 from chalicelib.scoring.deciding import Scored, shown
 from chalicelib.scoring.models import Evaluation, Score, ScoreChange
 
@@ -35,6 +35,12 @@ def evaluated(
     if due is not None:
         record.due_shard, record.due = due_shard(WORK, contact_id), due
     return record, put(record, Evaluation.version == version) if before else put_new(record)
+
+
+def forgotten(contact_id: str, before: Evaluation | None) -> Write:
+    """Take away the record of a contact that was deleted, fenced as any evaluation."""
+    as_read = Evaluation.version == before.version if before else Evaluation.pk.does_not_exist()
+    return delete(Key(Evaluation, *Evaluation.at(contact_id)), as_read)
 
 
 def rescored(lead_id: str, contact_id: str, before: Score | None, scored: Scored, now: datetime) -> list[Write]:

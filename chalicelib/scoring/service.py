@@ -88,6 +88,8 @@ class Outcome:
     leads: Sequence[str]
     evaluated_at: datetime
     due: datetime | None
+    exists: bool = True
+    """Whether the contact is there; of one that was deleted no record stays (decision 40)."""
 
     @property
     def differs(self) -> bool:
@@ -105,7 +107,8 @@ def decide(contact_id: str, record: Evaluation | None, lead_ids: Iterable[str], 
     due: list[datetime] = []
     by_lead = [_gone(lead_id, contact_id, now) for lead_id in scene.others]
     by_lead += [_decided(lead, scene, models, settings, now, due) for lead in scene.leads]
-    return Outcome(by_lead, [lead.lead_id for lead in scene.leads], now, min(due, default=None))
+    known_leads = [lead.lead_id for lead in scene.leads]
+    return Outcome(by_lead, known_leads, now, min(due, default=None), scene.person.exists)
 
 
 def _gone(lead_id: str, contact_id: str, now: datetime) -> list[Write]:
@@ -165,7 +168,10 @@ def _commit(contact_id: str, record: Evaluation | None, outcome: Outcome) -> Non
     parts = _chunks(outcome.by_lead)
     for part in parts[:-1]:
         record = _write(contact_id, record, outcome, part, last=False)
-    _write(contact_id, record, outcome, parts[-1], last=True)
+    if outcome.exists:
+        _write(contact_id, record, outcome, parts[-1], last=True)
+    else:
+        commit([plans.forgotten(contact_id, record)], parts[-1])
 
 
 def _write(

@@ -21,6 +21,7 @@ from chalicelib.segments import evaluating, plans
 from chalicelib.segments.evaluating import Outcome, Query
 from chalicelib.segments.models import Evaluation, Member, Membership, SegmentsItem, membership_key
 from chalicelib.segments.schemas import SegmentDocument, SegmentType
+from chalicelib.sweeping import emptied
 from chalicelib.tokens import seal, unseal
 
 KIND = "segment"
@@ -108,6 +109,12 @@ def forget(contact_id: str, now: datetime) -> None:
         if membership.holds:
             commit(plans.leave(membership, now))
     commit([delete(Key(Evaluation, *Evaluation.at(contact_id)))])
+
+
+def sweep(contact_id: str, now: datetime) -> bool:
+    """Delete what a deleted contact was a member of; return whether nothing is left (decision 40)."""
+    forget(contact_id, now)
+    return emptied(SegmentsItem, f"CONTACT#{contact_id}")
 
 
 def evaluate_account(fact: dict[str, Any]) -> None:

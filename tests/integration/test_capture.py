@@ -2,7 +2,7 @@
 
 import json
 from html.parser import HTMLParser
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from chalice.test import Client
@@ -10,6 +10,7 @@ from chalice.test import Client
 from app import app
 from chalicelib.capture import service as capture
 from chalicelib.capture.models import Submission
+from chalicelib.clock import now
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts import strategies
 from chalicelib.interactions import service as interactions
@@ -211,6 +212,62 @@ def test_no_update_needs_the_setting_stores_always_and_changes_nobody(client, ap
     assert refused == 422
     assert (kept.contact_id, kept.lead_id, kept.values["last_name"]) == (None, None, "Berg")
     assert contacts.by_email("ada@example.com") == []
+
+
+def visit_by_message(browser, slug, contact_id, **typed):
+    """Open a page by the link of a message, and send its form."""
+    token = quote(sign("visitor", contact_id, "journey-1", "email-1"))
+    _, text = browser.open(f"/p/{slug}?v={token}")
+    return browser.open(f"/p/{slug}", {**Page(text).hidden, **typed})
+
+
+@pytest.fixture
+def asking(api):
+    """A page with a form that updates nothing, and a contact that gets messages."""
+    api.change("PUT", "/settings/landing-pages", {"version": 0}, {"allow_without_update": True})
+    form_id, _ = paged(api, update="none")
+    contacts.create("ada", {"last_name": "Berg", "email": "ada@example.com"}, now(), by="user:u")
+    return form_id
+
+
+@pytest.mark.rule("SUB-4")
+def test_no_update_credits_whoever_came_by_the_link_of_a_message(browser, asking, world):
+    before = contacts.find("ada").version
+
+    status, _ = visit_by_message(browser, "newsletter", "ada", **PERSON)
+    world.settle()
+
+    [kept] = submissions(asking)
+    assert (status, kept.state, kept.contact_id, kept.lead_id) == (200, "success", "ada", None)
+    assert kept.values["last_name"] == "Berg"
+    [happened] = done("ada")
+    assert (happened.lead_id, happened.submission_id) == (None, kept.submission_id)
+    assert capture.contact_of_visitor(kept.visitor_id) is None  # nothing else is stored (decision 12)
+    assert contacts.find("ada").version == before
+
+
+@pytest.mark.rule("SUB-4")
+def test_no_update_credits_nobody_who_was_deleted_and_nobody_by_a_forged_link(browser, asking, world):
+    contacts.remove("ada", 1, now())
+
+    visit_by_message(browser, "newsletter", "ada", **PERSON)
+    _, text = browser.open("/p/newsletter?v=forged")
+    browser.open("/p/newsletter", {**Page(text).hidden, **PERSON, "last_name": "Other"})
+
+    assert [kept.contact_id for kept in submissions(asking)] == [None, None]
+    world.settle()
+    assert done("ada") == []
+
+
+@pytest.mark.rule("SUB-2")
+def test_only_leads_takes_no_parent_from_the_link_of_a_message(api, browser):
+    form_id, _ = paged(api, update="leads")
+    contacts.create("ada", {"last_name": "Berg"}, now(), by="user:u")
+
+    visit_by_message(browser, "newsletter", "ada", **PERSON)
+
+    [kept] = submissions(form_id)
+    assert (kept.contact_id, leads.find(kept.lead_id).contact_id) == (None, None)
 
 
 def test_who_refuses_newsletters_on_a_form_gets_none(client, api):

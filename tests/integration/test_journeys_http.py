@@ -60,6 +60,33 @@ def test_a_journey_is_drafted_checked_published_and_stopped(send):
     assert (status, live["state"], stopped["state"]) == (200, "live", "stopped")
 
 
+@pytest.mark.rule("JRN-7", "TRG-9")
+def test_a_journey_that_raises_a_trigger_with_attributes_it_does_not_have_is_refused(send):
+    content = document({"r": {**ring(), "attributes": {"colour": "red", "order": 7}}})
+    _, made = send("POST", "/journeys", {"name": "Welcome", "document": content})
+
+    status, problem = send("POST", f"/journeys/{made['id']}/publish", **{"If-Match": '"1"'})
+
+    assert status == 422
+    assert {error["field"] for error in problem["errors"]} == {
+        "/tiles/r/attributes/colour",
+        "/tiles/r/attributes/order",
+    }
+
+
+@pytest.mark.rule("SUB-4")
+def test_a_form_that_updates_nothing_cannot_be_used_in_a_journey(send):
+    publish("form", "f", {"update": "none"})
+    publish("form", "g", {"update": "contacts"})
+    publish("trigger", "u", {"attributes": []})
+    content = document({"r": ring(trigger="u")}, audience={"forms": ["f", "g"]})
+    _, made = send("POST", "/journeys", {"name": "Welcome", "document": content})
+
+    status, problem = send("POST", f"/journeys/{made['id']}/publish", **{"If-Match": '"1"'})
+
+    assert (status, [error["field"] for error in problem["errors"]]) == (422, ["form:f"])
+
+
 @pytest.mark.rule("JRN-7")
 def test_a_journey_with_problems_is_refused_with_all_of_them(send):
     made = draft(send, audience={}, end="2020-01-01T00:00:00Z")

@@ -10,8 +10,8 @@ from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import State
 from chalicelib.dynamodb import commit
-from chalicelib.errors import Conflict, Unprocessable
-from chalicelib.journeys import bulk, engine, entry, leases, polling, service, versions
+from chalicelib.errors import Conflict, NotFound, Unprocessable
+from chalicelib.journeys import bulk, closing, engine, entry, leases, polling, service, versions
 from chalicelib.journeys.models import JourneysItem, Raised
 from chalicelib.journeys.schemas import GoingLive, Stopping
 from chalicelib.segments import plans as segment_plans
@@ -312,6 +312,105 @@ def test_each_iteration_begins_once_and_takes_all_current_members():
 
     found = service.of_journey("j", _all())
     assert sorted(each.enrolment_id for each in found.items) == ["c.j.1", "c.j.2", "d.j.1", "d.j.2"]
+
+
+WEEKLY = {"start": NOW.isoformat(), "recurrence": {"interval_days": 7, "count": 1}}
+OVER = NOW + timedelta(days=7, minutes=2)
+
+
+def state():
+    return definitions.get("journey", "j").state
+
+
+@pytest.mark.rule("JRN-17")
+def test_a_recurring_journey_stops_when_the_last_of_its_last_iteration_has_ended(monkeypatch):
+    monkeypatch.setattr(closing, "PAGE", 1)
+    members("c", "d")
+    live({"w": wait("P10D", "r"), "r": ring()}, **WEEKLY)
+    for each in ("c", "d"):
+        burst(f"{each}.j.1")
+
+    bulk.keep_time(OVER - HOUR)
+    bulk.keep_time(OVER)
+    assert state() == State.LIVE
+    burst("c.j.1", NOW + timedelta(days=11), token="t2")
+    bulk.keep_time(NOW + timedelta(days=11))
+    assert state() == State.LIVE
+    burst("d.j.1", NOW + timedelta(days=11), token="t2")
+
+    bulk.keep_time(NOW + timedelta(days=11))
+
+    assert state() == State.STOPPED
+    assert {standing("c.j.1"), standing("d.j.1")} == {"finished"}
+    assert [each.state for each in definitions.milestones("journey", "j")] == [State.LIVE, State.STOPPED]
+
+
+@pytest.mark.rule("JRN-17")
+def test_nobody_enters_after_the_last_iteration_and_what_had_nobody_stops_too():
+    live(**WEEKLY)
+    members("late")
+
+    entry.hear({"fact": "segment.joined", "id": "s", "contact": "late"}, NOW + timedelta(days=6))
+    assert standing("late.j.1") == "active"
+    contact("later")
+    commit(segment_plans.join("s", "later", None, "hand", NOW))
+    entry.hear({"fact": "segment.joined", "id": "s", "contact": "later"}, NOW + timedelta(days=8))
+    with pytest.raises(NotFound):
+        standing("later.j.1")
+
+
+@pytest.mark.rule("JRN-17")
+def test_a_journey_that_nobody_entered_stops_after_its_last_iteration():
+    live(**WEEKLY)
+
+    bulk.keep_time(OVER)
+
+    assert state() == State.STOPPED
+
+
+@pytest.mark.rule("JRN-17")
+def test_the_end_date_stops_it_where_it_comes_first():
+    members("c")
+    end = NOW + timedelta(days=8)
+    live({"w": wait("P30D", "r"), "r": ring()}, end=end.isoformat(), **WEEKLY)
+    burst("c.j.1")
+    bulk.keep_time(OVER)
+    assert state() == State.LIVE
+
+    bulk.keep_time(end)
+    work(f"journey-j-stop-{version()}", end)
+
+    assert (state(), standing()) == (State.STOPPED, "stopped")
+
+
+@pytest.mark.rule("JRN-17")
+def test_going_live_again_stops_at_once_unless_there_are_more_iterations():
+    live(**WEEKLY)
+    bulk.keep_time(OVER)
+    again(WAITING, GoingLive.KEEP, OVER, **WEEKLY)
+
+    bulk.keep_time(OVER + timedelta(minutes=1))
+    assert state() == State.STOPPED
+    again(WAITING, GoingLive.KEEP, OVER, start=NOW.isoformat(), recurrence={"interval_days": 7, "count": 3})
+    bulk.keep_time(OVER + timedelta(minutes=2))
+
+    assert state() == State.LIVE
+
+
+def test_a_check_for_the_last_one_reads_a_bounded_part_and_goes_on_where_it_was(monkeypatch):
+    monkeypatch.setattr(closing, "PAGE", 1)
+    monkeypatch.setattr(closing, "MOST_PAGES", 6)
+    members(*(f"c{number}" for number in range(8)))
+    live({"r": ring()}, **WEEKLY)
+    for number in range(8):
+        burst(f"c{number}.j.1")
+
+    bulk.keep_time(OVER)
+    assert state() == State.LIVE
+    for minute in range(1, 6):
+        bulk.keep_time(OVER + timedelta(minutes=minute))
+
+    assert state() == State.STOPPED
 
 
 # The poller --------------------------------------------------------------------------------------------------------

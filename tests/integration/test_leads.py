@@ -187,7 +187,6 @@ def test_the_process_is_described(api):
     assert stages[-1]["stage"] == "sales_acceptance"
 
 
-@pytest.mark.rule("BPF-4", "LEAD-10")
 def test_a_lead_goes_through_teleprospecting_to_sales_and_its_history_tells_who_and_why(api):
     lead = api.post("/leads", {"last_name": "Juhl"})
     path = f"/leads/{lead['id']}"
@@ -224,6 +223,34 @@ def test_sales_give_a_lead_back_to_marketing(api):
     assert (lead["stage"], lead["recycled"], lead["sales_ready"]) == ("automated_marketing_qualification", True, False)
     assert lead["sales_ready_at"] is None
     assert api.call("POST", f"{path}/return-to-marketing", If_Match=f'"{lead["version"]}"')[0] == 409
+
+
+def test_setting_trigger_recycle_gives_a_lead_back_too_once(api):
+    lead = api.post("/leads", {"last_name": "Juhl"})
+    path = f"/leads/{lead['id']}"
+    lead = api.change("POST", f"{path}/mark", lead, {"flag": "sales_ready"})
+    assert lead["trigger_recycle"] is False
+
+    lead = api.change("PATCH", path, lead, {"trigger_recycle": True, "topic": "no budget"})
+
+    assert (lead["stage"], lead["recycled"], lead["sales_ready"]) == ("automated_marketing_qualification", True, False)
+    assert (lead["trigger_recycle"], lead["topic"]) == (True, "no budget")
+    [*_, move] = api.get(f"{path}/history")["items"]
+    assert move["changes"]["stage"] == ["sales_acceptance", "automated_marketing_qualification"]
+    again = api.change("PATCH", path, lead, {"trigger_recycle": True})
+    assert again["recycled_at"] == lead["recycled_at"]
+    ready = api.change("POST", f"{path}/mark", again, {"flag": "sales_ready"})
+    assert (ready["trigger_recycle"], ready["stage"]) == (False, "sales_acceptance")
+
+
+def test_a_lead_that_is_with_marketing_cannot_be_recycled(api):
+    lead = api.post("/leads", {"last_name": "Juhl"})
+    body = {"trigger_recycle": True, "topic": "x"}
+
+    status, problem, *_ = api.call("PATCH", f"/leads/{lead['id']}", body, If_Match='"1"')
+
+    assert (status, problem["detail"]) == (409, "This lead is with marketing already.")
+    assert api.get(f"/leads/{lead['id']}")["topic"] is None
 
 
 @pytest.mark.rule("BPF-2")

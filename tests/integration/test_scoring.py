@@ -225,7 +225,7 @@ def test_interactions_of_the_future_count_when_their_time_comes():
 # What becomes of leads ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("SCO-3", "SCO-23", "BPF-5", "LEAD-5", "LEAD-6")
+@pytest.mark.rule("SCO-3", "SCO-23", "BPF-5", "BPF-6", "LEAD-5", "LEAD-6")
 def test_any_one_model_that_reaches_its_threshold_makes_the_lead_ready_for_sales():
     person()
     lead()

@@ -11,14 +11,18 @@ from chalicelib.conditions.catalogue import Catalogue, Field, FieldType
 from chalicelib.journeys import checks
 from chalicelib.journeys.document import JourneyDocument
 from chalicelib.journeys.graph import loops_without_wait
+from chalicelib.journeys.triggers import TriggerAttribute
 from tests.support.journeys import document, mail, ring, wait
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 CATALOGUE = Catalogue({"contact": {"city": Field(FieldType.TEXT)}})
 
 
-def found(tiles, **more):
-    return checks.find(JourneyDocument.model_validate(document(tiles, **more)), CATALOGUE, NOW)
+TRIGGERS = {"t": [TriggerAttribute(name="order", required=True), TriggerAttribute(name="amount", type="number")]}
+
+
+def found(tiles, triggers=None, **more):
+    return checks.find(JourneyDocument.model_validate(document(tiles, **more)), CATALOGUE, NOW, triggers or {})
 
 
 def fields(tiles, **more):
@@ -42,6 +46,35 @@ def test_a_segment_and_a_live_email_make_a_journey():
 def test_a_journey_needs_an_audience_a_first_tile_and_something_that_acts():
     assert fields({}, audience={}, content_settings=None) == ["/audience", "/first"]
     assert fields({"w": wait("P1D")}) == ["/tiles"]
+
+
+@pytest.mark.rule("TRG-6", "TRG-9")
+@pytest.mark.parametrize(
+    ("given", "wrong"),
+    [
+        ({"order": "o-1"}, []),
+        ({"order": "o-1", "amount": 12.5}, []),
+        ({}, ["/tiles/r/attributes/order"]),
+        ({"order": 7}, ["/tiles/r/attributes/order"]),
+        ({"order": "o-1", "amount": "12"}, ["/tiles/r/attributes/amount"]),
+        ({"order": "o-1", "colour": "red"}, ["/tiles/r/attributes/colour"]),
+    ],
+)
+def test_a_tile_raises_a_trigger_with_the_attributes_that_it_declares(given, wrong):
+    tile = {**ring(), "attributes": given}
+
+    assert [problem.field for problem in found({"r": tile}, TRIGGERS).problems] == wrong
+
+
+@pytest.mark.rule("TRG-9")
+def test_the_key_of_a_start_is_an_attribute_of_its_trigger():
+    start = {"trigger": "t", "reentry": "per_key", "key": "colour"}
+    tile = {**ring(), "attributes": {"order": "o"}}
+
+    wrong = found({"r": tile}, TRIGGERS, audience={"trigger": start}).problems
+    right = found({"r": tile}, TRIGGERS, audience={"trigger": {**start, "key": "order"}}).problems
+
+    assert ([problem.field for problem in wrong], right) == (["/audience/trigger/key"], ())
 
 
 @pytest.mark.rule("JRN-7")

@@ -38,7 +38,7 @@ def test_a_first_score_moves_forward_only(stage):
     assert step.stage == (Stage.MARKETING_QUALIFICATION if stage is Stage.INQUIRY else None)
 
 
-@pytest.mark.rule("BPF-5", "BPF-6", "LEAD-6")
+@pytest.mark.rule("BPF-5", "LEAD-6")
 @pytest.mark.parametrize("stage", list(Stage))
 @pytest.mark.parametrize("way", [process.reached, lambda position: process.mark(position, Flag.SALES_READY)])
 def test_ready_for_sales_skips_teleprospecting_however_it_came_about(stage, way):
