@@ -30,6 +30,10 @@ from chalicelib.lists import Asked, Page, page, partitions
 
 Record = TypeVar("Record")
 
+ROUNDS = 4  # of reading who owns a key and writing what follows from it
+NAMELESS = Invalid("A contact needs a last name.", [Problem("last_name", "This field is required.")])
+BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
+
 
 @dataclass(frozen=True, slots=True)
 class Prepared(Generic[Record]):
@@ -76,7 +80,7 @@ def create(
     contact = _new(contact_id, clean(values), context or MarketingContext(), now)
     contact.created_by = by
     if not contact.last_name:
-        raise Invalid("A contact needs a last name.", [Problem("last_name", "This field is required.")])
+        raise NAMELESS
     for _ in range(ROUNDS):
         try:
             # Both complete the contact itself, so they come before it is put.
@@ -87,19 +91,21 @@ def create(
                 return earlier
         else:
             return contact
-    raise Conflict("Others take these details at this moment. Try again in a few seconds.")
-
-
-ROUNDS = 4  # of reading who owns a key and writing what follows from it
+    raise BUSY
 
 
 def _unclaimed(contact: Contact, now: datetime) -> list[Write]:
-    """Claim for a contact that is made by hand. Raises Conflict where another owns the default strategy's key."""
+    """Claim for a contact that is made by hand."""
     writes, met = _claim(contact, {}, now)
+    _refuse_taken(met)
+    return writes
+
+
+def _refuse_taken(met: Mapping[str, str]) -> None:
+    """Refuse what is done by hand where another contact owns the default strategy's key (CON-20, decision 12)."""
     owner = met.get(strategies.default(strategies.CONTACT).id)
     if owner is not None:
         raise Conflict("There is a contact with these details already.", [Problem("contact_id", owner)])
-    return writes
 
 
 def _new(contact_id: str, values: Mapping[str, Any], context: MarketingContext, now: datetime) -> Contact:
@@ -137,30 +143,38 @@ def _duplicate(contact_id: str, other_id: str, strategy_id: str, now: datetime) 
 
 
 def amend(contact_id: str, values: Mapping[str, Any], version: int, now: datetime) -> Contact:
-    """Change a contact; None clears a field. Raises Stale, NotFound, Invalid, Conflict (a key of another contact)."""
-    contact = find(contact_id)
-    if contact.version != version:
-        raise Stale("The contact has changed since you read it. Read it again and repeat the change.")
-    writes = _amended(contact, clean(values), now)
-    if not contact.last_name:
-        raise Invalid("A contact needs a last name.", [Problem("last_name", "This field is required.")])
-    try:
-        commit(writes)
-    except ConditionFailed as failed:
-        raise Conflict("Somebody changed this contact, or took these details, at the same moment.") from failed
-    return contact
+    """Change a contact; None clears a field, but not the last name of one that has it (CON-18).
+
+    Raises Stale, NotFound, Invalid; Conflict naming the contact that owns the default strategy's key already.
+    """
+    cleaned = clean(values)
+    for _ in range(ROUNDS):
+        contact = find(contact_id)
+        if contact.version != version:
+            raise Stale("The contact has changed since you read it. Read it again and repeat the change.")
+        named = contact.last_name
+        writes, met = _amended(contact, cleaned, now)
+        if named and not contact.last_name:
+            raise NAMELESS
+        _refuse_taken(met)
+        try:
+            commit(writes)
+        except ConditionFailed:
+            continue  # others took or left what it claims; what they left behind is read anew
+        return contact
+    raise BUSY
 
 
-def _amended(contact: Contact, values: Mapping[str, Any], now: datetime) -> list[Write]:
-    """Apply values to a contact as read and return the writes: itself, its claims, its time at an account."""
+def _amended(contact: Contact, values: Mapping[str, Any], now: datetime) -> tuple[list[Write], Mapping[str, str]]:
+    """Apply values to a contact as read. Returns the writes (itself, claims, time at an account), whose keys it met."""
     old_claims, old_account = contact.claims or {}, contact.account_id
     for name, value in values.items():
         setattr(contact, name, value)
     contact.updated_at = now
     contact.list_by_name()
-    claims, _ = _claim(contact, old_claims, now)
+    claims, met = _claim(contact, old_claims, now)
     moved = _moved(contact, old_account, now) if contact.account_id != old_account else []
-    return [put_changed(contact), *claims, *moved]
+    return [put_changed(contact), *claims, *moved], met
 
 
 def _joined(contact: Contact, now: datetime) -> list[Write]:
@@ -240,7 +254,8 @@ def _matched(contact: Contact, values: Mapping[str, Any], now: datetime) -> Prep
     if not changed or _same_addresses(contact, changed):
         still = check(contact.key, Contact.version == contact.version)
         return Prepared(contact, created=False, changed=False, writes=[still])
-    return Prepared(contact, created=False, changed=True, writes=_amended(contact, changed, now))
+    writes, _ = _amended(contact, changed, now)
+    return Prepared(contact, created=False, changed=True, writes=writes)
 
 
 def _same_addresses(contact: Contact, changed: Mapping[str, Any]) -> bool:

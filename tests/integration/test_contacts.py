@@ -5,8 +5,9 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.clock import now
-from chalicelib.contacts import service
+from chalicelib.contacts import service, strategies
 from chalicelib.contacts.context import MarketingContext
+from chalicelib.dynamodb import commit
 from tests.support.api import Caller
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -20,6 +21,29 @@ def api():
 
 def post(api, **values):
     return api.post("/contacts", {"last_name": "Juhl", **values})
+
+
+def by_phone(api):
+    """Let forms match by telephone, so that what they bring may be the address of somebody else."""
+    strategies.create("phone", "contact", "Phone", ["phone"], now())
+    strategies.built("contact", "phone")
+
+
+def submit(contact, **values):
+    """Let a form bring values for a contact that its telephone tells."""
+    submitted = {"phone": contact["phone"], **values}
+    prepared = service.prepare(submitted, strategy_id="phone", new_id="new", context=MarketingContext(), now=now())
+    assert (prepared.created, prepared.record.contact_id) == (False, contact["id"])
+    commit(prepared.writes)
+
+
+def came_by_form(**values):
+    """Let a form make a contact of whom it knows no name."""
+    commit(service.prepare(values, strategy_id=None, new_id="nameless", context=MarketingContext(), now=now()).writes)
+
+
+def suggested(api, contact):
+    return [each["contact_id"] for each in api.get(f"/contacts/{contact['id']}/duplicates")["items"]]
 
 
 @pytest.mark.rule("CON-1", "CORE-2")
@@ -48,6 +72,17 @@ def test_a_last_name_cannot_be_cleared(api):
     status, _, _ = api.call("PATCH", f"/contacts/{made['id']}", {"last_name": " "}, If_Match='"1"')
 
     assert (status, api.get(f"/contacts/{made['id']}")["last_name"]) == (400, "Juhl")
+
+
+@pytest.mark.rule("CON-18")
+def test_a_contact_that_came_without_a_last_name_can_be_changed_without_one(api):
+    came_by_form(email="ada@example.dk")
+
+    changed = api.change("PATCH", "/contacts/nameless", {"version": 1}, {"city": "Aarhus"})
+    named = api.change("PATCH", "/contacts/nameless", changed, {"last_name": "Juhl"})
+    status, _, _ = api.call("PATCH", "/contacts/nameless", {"last_name": None}, If_Match=f'"{named["version"]}"')
+
+    assert (changed["city"], changed["last_name"], named["last_name"], status) == ("Aarhus", None, "Juhl", 400)
 
 
 @pytest.mark.rule("CON-3")
@@ -81,15 +116,15 @@ def test_a_second_contact_of_an_address_is_refused_and_the_first_one_named(api):
 
 
 @pytest.mark.rule("CON-20")
-def test_a_contact_that_is_given_anothers_address_is_suggested_as_its_duplicate(api):
-    first, second = post(api, email="ada@example.dk"), post(api)
+def test_a_contact_cannot_be_given_the_address_of_another_which_is_named(api):
+    first, second = post(api, email="ada@example.dk"), post(api, email="bo@example.dk")
 
-    api.change("PATCH", f"/contacts/{second['id']}", second, {"email": "ada@example.dk"})
+    status, problem, _ = api.call(
+        "PATCH", f"/contacts/{second['id']}", {"email": "ADA@example.dk", "city": "Aarhus"}, If_Match='"1"'
+    )
 
-    found = api.get(f"/contacts/{second['id']}/duplicates")["items"]
-    assert [(each["contact_id"], each["strategy_id"]) for each in found] == [(first["id"], "email")]
-    both = api.post("/contacts/search", {"email": "Ada@example.dk"})["items"]
-    assert {each["id"] for each in both} == {first["id"], second["id"]}
+    assert (status, problem["errors"]) == (409, [{"field": "contact_id", "message": first["id"]}])
+    assert api.get(f"/contacts/{second['id']}") == second
 
 
 @pytest.mark.rule("CON-20")
@@ -120,10 +155,15 @@ def test_a_change_of_what_has_changed_since_is_refused(api):
 
 
 def test_a_deleted_contact_frees_its_address_for_the_heir_that_was_updated_last(api):
-    owner, older, newer = post(api, email="ada@example.dk"), post(api), post(api)
-    newer = api.change("PATCH", f"/contacts/{newer['id']}", newer, {"email": "ada@example.dk"})
-    api.change("PATCH", f"/contacts/{older['id']}", older, {"email": "ada@example.dk"})
-    api.change("PATCH", f"/contacts/{newer['id']}", newer, {"city": "Aarhus"})
+    by_phone(api)
+    owner, older, newer = (
+        post(api, email="ada@example.dk"),
+        post(api, phone="+4511111111"),
+        post(api, phone="+4522222222"),
+    )
+    submit(newer, email="ada@example.dk")
+    submit(older, email="ada@example.dk")
+    api.change("PATCH", f"/contacts/{newer['id']}", api.get(f"/contacts/{newer['id']}"), {"city": "Aarhus"})
 
     api.change("DELETE", f"/contacts/{owner['id']}", owner)
 
@@ -131,3 +171,15 @@ def test_a_deleted_contact_frees_its_address_for_the_heir_that_was_updated_last(
     assert status == 409
     assert newer["id"] in str(problem["errors"])
     assert api.call("GET", f"/contacts/{owner['id']}")[0] == 404
+
+
+LONG = "\U00010400" * 200
+"""Two hundred letters of four bytes each."""
+
+
+@pytest.mark.parametrize(("field", "value"), [("last_name", "x" * 201), ("email", f"{'x' * 400}@example.dk")])
+def test_a_value_beyond_its_limit_is_refused_in_a_sentence(api, field, value):
+    status, problem, _ = api.call("POST", "/contacts", {"last_name": "Juhl", field: value})
+
+    assert (status, [error["field"] for error in problem["errors"]]) == (400, [field])
+    assert problem["errors"][0]["message"].endswith("characters.")

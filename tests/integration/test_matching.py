@@ -23,7 +23,7 @@ def api():
         yield Caller(client)
 
 
-def submit(new_id, strategy_id=None, *, blank_clears=False, **values):
+def submit(new_id, strategy_id=None, *, blank_clears=False, owner_id=None, **values):
     prepared = service.prepare(
         {"last_name": "Juhl", **values},
         strategy_id=strategy_id,
@@ -31,6 +31,7 @@ def submit(new_id, strategy_id=None, *, blank_clears=False, **values):
         context=MarketingContext(),
         now=NOW,
         blank_clears=blank_clears,
+        owner_id=owner_id,
     )
     commit(prepared.writes)
     return prepared
