@@ -250,20 +250,17 @@ def _created(
 
 def _matched(contact: Contact, values: Mapping[str, Any], now: datetime) -> Prepared[Contact]:
     """Update a known contact (MAT-9). What has not changed is not written, only checked to be as it was read."""
-    changed = {name: value for name, value in values.items() if getattr(contact, name) != value}
-    if not changed or _same_addresses(contact, changed):
+    changed = {name: value for name, value in values.items() if not _same(name, value, getattr(contact, name))}
+    if not changed:
         still = check(contact.key, Contact.version == contact.version)
         return Prepared(contact, created=False, changed=False, writes=[still])
     writes, _ = _amended(contact, changed, now)
     return Prepared(contact, created=False, changed=True, writes=writes)
 
 
-def _same_addresses(contact: Contact, changed: Mapping[str, Any]) -> bool:
-    """Return whether all that differs is how addresses of the same key are written."""
-    return all(
-        name in EMAILS and key_of(name, value) == key_of(name, getattr(contact, name))
-        for name, value in changed.items()
-    )
+def _same(name: str, new: Any, old: Any) -> bool:
+    """An address written otherwise is the same address."""
+    return bool(new == old or (name in EMAILS and key_of(name, new) == key_of(name, old)))
 
 
 def remove(contact_id: str, version: int, now: datetime) -> None:
