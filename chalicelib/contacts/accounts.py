@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.contacts.fields import clean
-from chalicelib.contacts.models import Account, ContactsItem, Membership
+from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
 from chalicelib.dynamodb import ConditionFailed, commit, delete, put_changed, put_new
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
@@ -66,7 +66,7 @@ def remove(account_id: str, version: int) -> None:
 
 
 def by_name(prefix: str, asked: Asked) -> Page[Account]:
-    condition = ContactsItem.name_key.startswith(prefix.casefold()) if prefix else None
+    condition = ContactsItem.name_key.startswith(name_key(prefix)) if prefix else None
     return page(ContactsItem.by_name, partitions("account"), asked, condition=condition, kind=Account)
 
 

@@ -10,7 +10,7 @@ from chalicelib.contacts import strategies
 from chalicelib.contacts.claims import Book, Strategy, backfilled, change, places
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.fields import EMAILS, clean
-from chalicelib.contacts.models import Account, Contact, ContactsItem, Duplicate, Heir, Membership, Owner
+from chalicelib.contacts.models import Account, Contact, ContactsItem, Duplicate, Heir, Membership, Owner, name_key
 from chalicelib.contacts.normalise import key_of
 from chalicelib.dynamodb import (
     ConditionFailed,
@@ -291,7 +291,7 @@ def backfill(strategy: Strategy, contact_ids: Iterable[str], now: datetime) -> N
 
 
 def by_name(prefix: str, asked: Asked) -> Page[Contact]:
-    condition = ContactsItem.name_key.startswith(prefix.casefold()) if prefix else None
+    condition = ContactsItem.name_key.startswith(name_key(prefix)) if prefix else None
     return page(ContactsItem.by_name, partitions("contact"), asked, condition=condition, kind=Contact)
 
 

@@ -1,5 +1,7 @@
 """Contacts over HTTP: made, changed, found, deleted."""
 
+from urllib.parse import quote
+
 import pytest
 from chalice.test import Client
 
@@ -7,6 +9,7 @@ from app import app
 from chalicelib.clock import now
 from chalicelib.contacts import service, strategies
 from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.models import ContactsItem
 from chalicelib.dynamodb import commit
 from tests.support.api import Caller
 
@@ -175,6 +178,21 @@ def test_a_deleted_contact_frees_its_address_for_the_heir_that_was_updated_last(
 
 LONG = "\U00010400" * 200
 """Two hundred letters of four bytes each."""
+
+
+def test_names_of_any_length_are_kept_whole_and_their_key_is_cut_to_what_an_index_holds(api):
+    made = post(api, first_name=LONG, last_name=LONG)
+    account = api.post("/accounts", {"name": "\u0390" * 200})
+    came_by_form(email="ada@example.dk", last_name=LONG * 10)
+
+    assert (made["first_name"], made["last_name"]) == (LONG, LONG)
+    assert api.get("/contacts/nameless")["last_name"] == LONG * 10
+    keys = [each.name_key for each in ContactsItem.scan(consistent_read=True) if each.name_key]
+    assert [len(each.encode()) <= 1024 for each in keys] == [True] * 3
+    found = api.post("/contacts/search", {"name_prefix": LONG[:100]})["items"]
+    assert {each["id"] for each in found} == {made["id"], "nameless"}
+    [listed] = api.get(f"/accounts?name_prefix={quote(account['name'][:100])}")["items"]
+    assert listed["name"] == account["name"]
 
 
 @pytest.mark.parametrize(("field", "value"), [("last_name", "x" * 201), ("email", f"{'x' * 400}@example.dk")])
