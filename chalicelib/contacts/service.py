@@ -1,6 +1,6 @@
 """Use cases: make, find, change and delete contacts; decide who somebody is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -30,6 +30,7 @@ from chalicelib.lists import Asked, Page, page, partitions
 
 Record = TypeVar("Record")
 
+MOST_SUGGESTIONS = 30  # that end in the transaction which deletes their contact; two rows each
 ROUNDS = 4  # of reading who owns a key and writing what follows from it
 NAMELESS = Invalid("A contact needs a last name.", [Problem("last_name", "This field is required.")])
 BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
@@ -123,23 +124,27 @@ def _claim(
     """Bring a contact's claims up to date with its values; returns the writes and whose keys it met."""
     contact.claims = _places(contact)
     changes = change(BOOK, contact.contact_id, old, contact.claims, now, owners=owners)
-    suggestions = [_duplicate(contact.contact_id, other, strategy, now) for strategy, other in changes.met.items()]
-    return [*changes.writes, *suggestions], changes.met
+    others = {other: strategy for strategy, other in changes.met.items()}  # once, whatever strategies they share
+    suggested = [_suggest(contact.contact_id, other, strategy, now) for other, strategy in others.items()]
+    return [*changes.writes, *(write for both in suggested for write in both)], changes.met
 
 
 def _places(contact: Contact) -> dict[str, str]:
     return places(strategies.in_use(strategies.CONTACT), contact.attribute_values)
 
 
-def _duplicate(contact_id: str, other_id: str, strategy_id: str, now: datetime) -> Write:
-    suggestion = Duplicate(
-        *Duplicate.at(contact_id, other_id),
-        contact_id=contact_id,
-        other_id=other_id,
-        strategy_id=strategy_id,
-        found_at=now,
-    )
-    return put(suggestion)
+def _suggest(contact_id: str, other_id: str, strategy_id: str, now: datetime) -> list[Write]:
+    """Suggest on both sides that two contacts are the same person."""
+    return [
+        put(Duplicate(*Duplicate.at(one, two), contact_id=one, other_id=two, strategy_id=strategy_id, found_at=now))
+        for one, two in ((contact_id, other_id), (other_id, contact_id))
+    ]
+
+
+def _unsuggest(found: Sequence[Duplicate]) -> list[Write]:
+    """Take suggestions away on both sides."""
+    pairs = [(each.contact_id, each.other_id) for each in found]
+    return [delete(Key(Duplicate, *Duplicate.at(*side))) for one, two in pairs for side in ((one, two), (two, one))]
 
 
 def amend(contact_id: str, values: Mapping[str, Any], version: int, now: datetime) -> Contact:
@@ -264,13 +269,19 @@ def _same(name: str, new: Any, old: Any) -> bool:
 
 
 def remove(contact_id: str, version: int, now: datetime) -> None:
-    """Delete a contact and free its claims (decision 40). Raises Stale, NotFound."""
+    """Delete a contact, free its claims and end its suggestions (decision 40). Raises Stale, NotFound, Conflict."""
     contact = find(contact_id)
-    gone = delete(contact.key, Contact.version == version, refused=Stale("The contact has changed since you read it."))
+    as_read, stale = Contact.version == version, Stale("The contact has changed since you read it.")
     released = change(BOOK, contact_id, contact.claims or {}, {}, now).writes
+    # Read after the owners: whoever joins the heirs from here on, and is suggested, refuses the release.
+    found = duplicates(contact_id)
+    for start in range(MOST_SUGGESTIONS, len(found), MOST_SUGGESTIONS):
+        early = found[start : start + MOST_SUGGESTIONS]
+        commit([check(contact.key, as_read, refused=stale)], _unsuggest(early))
     contact.account_id, left = None, contact.account_id
+    moved = _moved(contact, left, now) if left else []
     try:
-        commit([gone], released, _moved(contact, left, now) if left else [])
+        commit([delete(contact.key, as_read, refused=stale)], released, moved, _unsuggest(found[:MOST_SUGGESTIONS]))
     except ConditionFailed as failed:
         raise Conflict("Others take or leave this contact's details at this moment. Delete it again.") from failed
 
@@ -283,7 +294,7 @@ def backfill(strategy: Strategy, contact_ids: Iterable[str], now: datetime) -> N
             continue
         claimed, met = backfilled(BOOK, place, contact.contact_id, contact.updated_at, now)
         contact.claims = {**(contact.claims or {}), strategy.id: place}
-        suggested = [_duplicate(met.heir_id, met.owner_id, strategy.id, now)] if met else []
+        suggested = _suggest(met.heir_id, met.owner_id, strategy.id, now) if met else []
         commit([put_changed(contact)], claimed, suggested)
 
 
@@ -337,4 +348,4 @@ def _at(place: str) -> list[str]:
 
 def duplicates(contact_id: str) -> list[Duplicate]:
     """Return the suggestions that a contact is somebody else as well."""
-    return list(Duplicate.query(f"CONTACT#{contact_id}", Duplicate.sk.startswith("DUPLICATE#")))
+    return list(Duplicate.query(f"CONTACT#{contact_id}", Duplicate.sk.startswith("DUPLICATE#"), consistent_read=True))

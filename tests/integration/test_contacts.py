@@ -9,7 +9,7 @@ from app import app
 from chalicelib.clock import now
 from chalicelib.contacts import service, strategies
 from chalicelib.contacts.context import MarketingContext
-from chalicelib.contacts.models import ContactsItem
+from chalicelib.contacts.models import ContactsItem, Duplicate
 from chalicelib.dynamodb import commit
 from tests.support.api import Caller
 
@@ -131,6 +131,21 @@ def test_a_contact_cannot_be_given_the_address_of_another_which_is_named(api):
 
 
 @pytest.mark.rule("CON-20")
+def test_who_shares_an_address_since_a_form_came_is_suggested_as_a_duplicate_and_can_be_changed(api):
+    by_phone(api)
+    first, second = post(api, email="ada@example.dk"), post(api, phone="+4512345678")
+
+    submit(second, email="ada@example.dk")
+    second = api.get(f"/contacts/{second['id']}")
+    api.change("PATCH", f"/contacts/{second['id']}", second, {"email": "Ada@example.dk", "city": "Aarhus"})
+
+    assert suggested(api, first) == [second["id"]]
+    assert suggested(api, second) == [first["id"]]
+    both = api.post("/contacts/search", {"email": "Ada@example.dk"})["items"]
+    assert {each["id"] for each in both} == {first["id"], second["id"]}
+
+
+@pytest.mark.rule("CON-20")
 def test_only_the_first_address_is_looked_at_for_duplicates(api):
     post(api, email="ada@example.dk")
 
@@ -174,6 +189,44 @@ def test_a_deleted_contact_frees_its_address_for_the_heir_that_was_updated_last(
     assert status == 409
     assert newer["id"] in str(problem["errors"])
     assert api.call("GET", f"/contacts/{owner['id']}")[0] == 404
+
+
+@pytest.mark.rule("CON-20")
+@pytest.mark.parametrize("gone", ["owner", "heir"])
+def test_suggestions_of_a_deleted_contact_go_on_both_sides(api, gone):
+    by_phone(api)
+    owner, heir = post(api, email="ada@example.dk"), post(api, phone="+4512345678")
+    submit(heir, email="ada@example.dk")
+    deleted, kept = (owner, heir) if gone == "owner" else (heir, owner)
+    assert (suggested(api, owner), suggested(api, heir)) == ([heir["id"]], [owner["id"]])
+
+    api.change("DELETE", f"/contacts/{deleted['id']}", api.get(f"/contacts/{deleted['id']}"))
+
+    assert suggested(api, kept) == []
+    assert list(Duplicate.scan(consistent_read=True)) == []
+
+
+def test_a_contact_with_more_suggestions_than_fit_in_a_transaction_can_be_deleted(api):
+    by_phone(api)
+    owner = post(api, email="ada@example.dk")
+    others = [post(api, phone=f"+45123456{number}") for number in range(10, 65)]
+    for other in others:
+        submit(other, email="ada@example.dk")
+
+    api.change("DELETE", f"/contacts/{owner['id']}", owner)
+
+    assert list(Duplicate.scan(consistent_read=True)) == []
+
+
+def test_two_contacts_that_two_strategies_take_for_one_are_suggested_once(api):
+    by_phone(api)
+    strategies.create("town", "contact", "Name and town", ["last_name", "postal_code"], now())
+    strategies.built("contact", "town")
+    first = post(api, phone="+4512345678", postal_code="8000")
+
+    second = post(api, phone="+4512345678", postal_code="8000")
+
+    assert (suggested(api, first), suggested(api, second)) == ([second["id"]], [first["id"]])
 
 
 LONG = "\U00010400" * 200
