@@ -151,6 +151,7 @@ class Account(ContactsItem, discriminator="account"):
     description = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute(null=True)
     updated_at = InstantAttribute()
+    joins = IntegerAttribute(default=0)  # how often somebody joined: who deletes it must have seen all of them
     version = IntegerAttribute(default=1)
 
     @staticmethod

@@ -183,13 +183,14 @@ def _amended(contact: Contact, values: Mapping[str, Any], now: datetime) -> tupl
 
 
 def _joined(contact: Contact, now: datetime) -> list[Write]:
-    """Begin a contact's time at its account. Raises NotFound by condition if there is no such account."""
+    """Begin a contact's time at its account, which takes note. Refused if there is no such account."""
     if contact.account_id is None:
         return []
     contact.member_since = now
-    there = check(
+    there = update(
         Key(Account, *Account.at(contact.account_id)),
-        Account.pk.exists(),
+        Account.joins.add(1),
+        condition=Account.pk.exists(),
         refused=Unprocessable("There is no account of this id.", [Problem("account_id", "unknown")]),
     )
     place = Membership.at(contact.account_id, contact.contact_id, as_text(now))

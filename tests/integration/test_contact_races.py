@@ -12,7 +12,7 @@ import pytest
 
 from chalicelib import dynamodb
 from chalicelib.contacts import service, strategies
-from chalicelib.contacts.models import Contact, ContactsItem, Heir, Owner
+from chalicelib.contacts.models import Contact, ContactsItem, Duplicate, Heir, Owner
 from chalicelib.dynamodb import ConditionFailed
 from chalicelib.errors import Conflict, NotFound, Stale, Unavailable
 
@@ -93,6 +93,13 @@ def table():
     return holders, owners, heirs
 
 
+def pairs():
+    """Return who is suggested to be whom. Nobody in there is gone."""
+    found = {(each.contact_id, each.other_id) for each in Duplicate.scan(consistent_read=True)}
+    assert {each for pair in found for each in pair} <= {each.contact_id for each in Contact.scan(consistent_read=True)}
+    return found
+
+
 @pytest.mark.usefixtures("shared_addresses")
 def test_a_hundred_rounds_of_eight_racers_leave_every_claim_with_one_owner_and_the_right_heirs(contention):
     seeds = count()
@@ -113,6 +120,7 @@ def test_a_hundred_rounds_of_eight_racers_leave_every_claim_with_one_owner_and_t
                 place: heirs.get(place, set()) for place in holders
             }
             assert heirs.keys() <= holders.keys()
+            assert pairs() == {(other, one) for one, other in pairs()}
 
     assert len(contention) > ROUNDS / 2
     assert waited > ROUNDS
