@@ -196,6 +196,16 @@ class MatchingStrategy(ContactsItem, discriminator="matching_strategy"):
         return f"STRATEGIES#{target}", strategy_id
 
 
+class StrategySet(ContactsItem, discriminator="strategy_set"):
+    """Fences the changes of a target's strategies: its version moves on with each, so that no two pass each other."""
+
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def at(target: str) -> tuple[str, str]:
+        return "STRATEGIES", target
+
+
 class Owner(ContactsItem, discriminator="owner"):
     """The record that owns a match key; its version moves on with each heir that joins."""
 

@@ -1,20 +1,19 @@
 """Accounts over HTTP, and who belongs to them from when to when."""
 
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib import dynamodb
 from chalicelib.contacts import accounts, service
 from chalicelib.contacts.facts import facts_of
 from chalicelib.contacts.models import Account
 from chalicelib.errors import Conflict, Unprocessable
 from chalicelib.streams import StreamRecord
 from tests.support.api import Caller
+from tests.support.between import before_the_next_write
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -86,21 +85,6 @@ def test_a_contact_cannot_belong_to_an_account_that_is_not_there(api):
     status, _, _ = api.call("POST", "/contacts", {"last_name": "Juhl", "account_id": "nowhere"})
 
     assert status == 422
-
-
-@contextmanager
-def before_the_next_write(do):
-    """Let something happen between what the next use case reads and what it writes."""
-    events, calls = dynamodb._writer().meta.events, ("TransactWriteItems", "DeleteItem")
-
-    def meet(**_):
-        for call in calls:
-            events.unregister(f"before-call.dynamodb.{call}", meet)
-        do()
-
-    for call in calls:
-        events.register(f"before-call.dynamodb.{call}", meet)
-    yield
 
 
 @pytest.mark.rule("ACC-2")
