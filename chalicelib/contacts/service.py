@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from chalicelib.clock import as_text
 from chalicelib.contacts import strategies
 from chalicelib.contacts.claims import Book, Strategy, backfilled, change, places
+from chalicelib.contacts.claims import backfill as backfill_claims
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.fields import EMAILS, clean
 from chalicelib.contacts.models import Account, Contact, ContactsItem, Duplicate, Heir, Membership, Owner, name_key
@@ -289,14 +290,18 @@ def remove(contact_id: str, version: int, now: datetime) -> None:
 
 def backfill(strategy: Strategy, contact_ids: Iterable[str], now: datetime) -> None:
     """Let existing contacts claim under a strategy that is being built; the latest updated owns a shared key."""
-    for contact in find_many(contact_ids):
-        place = strategy.place(contact.attribute_values)
-        if place is None or (contact.claims or {}).get(strategy.id) == place:
-            continue
-        claimed, met = backfilled(BOOK, place, contact.contact_id, contact.updated_at, now)
-        contact.claims = {**(contact.claims or {}), strategy.id: place}
-        suggested = _suggest(met.heir_id, met.owner_id, strategy.id, now) if met else []
-        commit([put_changed(contact)], claimed, suggested)
+    backfill_claims(contact_ids, lambda each: _backfilled(strategy, each, now))
+
+
+def _backfilled(strategy: Strategy, contact_id: str, now: datetime) -> list[Write]:
+    contact = Contact.find(*Contact.at(contact_id))
+    place = strategy.place(contact.attribute_values) if contact is not None else None
+    if contact is None or place is None or (contact.claims or {}).get(strategy.id) == place:
+        return []
+    claimed, met = backfilled(BOOK, place, contact_id, contact.updated_at, now)
+    contact.claims = {**(contact.claims or {}), strategy.id: place}
+    suggested = _suggest(met.heir_id, met.owner_id, strategy.id, now) if met else []
+    return [put_changed(contact), *claimed, *suggested]
 
 
 # Lists -------------------------------------------------------------------------------------------------------------
