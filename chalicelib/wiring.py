@@ -19,7 +19,6 @@ from chalicelib.contacts.accounts import find_if_any
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
 from chalicelib.definitions.models import DefinitionsItem
-from chalicelib.errors import Conflict
 from chalicelib.insights import service as insights
 from chalicelib.insights.counting import OF_THE_LEDGER, of_burst
 from chalicelib.interactions import service as interactions
@@ -29,6 +28,7 @@ from chalicelib.journeys import leaving
 from chalicelib.journeys.models import Burst, JourneysItem
 from chalicelib.journeys.rules import AWAITED
 from chalicelib.leads import fields as lead_fields
+from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring
@@ -130,12 +130,24 @@ def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
         queues.send(queue, ({"fact": "rebuild", "contact": each} for each in ids))
 
 
+CLAIMANTS = {
+    strategies.CONTACT: (EVERY_CONTACT, contacts.backfill),
+    strategies.LEAD: (lead_lists.every_lead, leads.backfill),
+}
+"""Who claims under a strategy, by its target: how they are enumerated, and how they do."""
+
+
+def _claimants(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
+    pages, _ = CLAIMANTS[arguments["target"]]
+    return pages(arguments, number, cursor)
+
+
 def _claim(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> None:
-    """Let existing contacts claim under a strategy that is being built."""
-    wanted = next((each for each in strategies.read_all("contact") if each.id == arguments["strategy"]), None)
-    if wanted is None:
-        raise Conflict("This strategy is no longer in use.")
-    contacts.backfill(wanted, ids, now)
+    """Let existing records claim under a strategy that is being built; nothing if it has been removed since."""
+    _, backfill = CLAIMANTS[arguments["target"]]
+    for strategy in strategies.read_all(arguments["target"]):
+        if strategy.id == arguments["strategy"]:
+            backfill(strategy, ids, now)
 
 
 def _claimed(arguments: Mapping[str, Any]) -> None:
@@ -146,7 +158,7 @@ WORKS = {
     **journeys.WORKS,
     **scoring.WORKS,
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
-    "strategy-backfill": jobs.Work(EVERY_CONTACT, _claim, _claimed),
+    "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),
     "resync": jobs.Work(EVERY_CONTACT, _resync),
 }
 

@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from chalicelib.contacts.fields import clean
-from chalicelib.contacts.models import Account, ContactsItem, Membership
+from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
 from chalicelib.dynamodb import ConditionFailed, commit, delete, put_changed, put_new
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
 
+ROUNDS = 4  # of reading who belongs to an account and deleting it
 NAMELESS = Invalid("An account needs a name.", [Problem("name", "This field is required.")])
 
 
@@ -57,16 +57,34 @@ def amend(account_id: str, values: Mapping[str, Any], version: int, now: datetim
 
 
 def remove(account_id: str, version: int) -> None:
-    """Delete an account. Raises Conflict while it has contacts, Stale, NotFound."""
-    account = find(account_id)
-    if next(iter(islice(ContactsItem.by_account.query(account_id, limit=1), 1)), None) is not None:
-        raise Conflict("Contacts belong to this account. Move them to another one first.")
-    stale = Stale("The account has changed since you read it.")
-    commit([delete(account.key, Account.version == version, refused=stale)])
+    """Delete an account. Raises Conflict while it has contacts, Stale, NotFound.
+
+    Who joins counts the account's `joins` up, so nobody can between the reading of its members and the deletion.
+    """
+    for _ in range(ROUNDS):
+        account = find(account_id)
+        if account.version != version:
+            raise Stale("The account has changed since you read it.")
+        if _peopled(account_id):
+            raise Conflict("Contacts belong to this account. Move them to another one first.")
+        try:
+            commit([delete(account.key, (Account.version == version) & (Account.joins == account.joins))])
+        except ConditionFailed:
+            continue  # read anew why
+        return
+    raise Conflict("Contacts join and leave this account at this moment. Delete it again.")
+
+
+def _peopled(account_id: str) -> bool:
+    """Return whether somebody belongs to an account now. The rows themselves are asked: the index may lag."""
+    still = Membership.until.does_not_exist()
+    rows = Membership.sk.startswith("MEMBER#")
+    found = Membership.query(f"ACCOUNT#{account_id}", rows, filter_condition=still, consistent_read=True)
+    return next(found, None) is not None
 
 
 def by_name(prefix: str, asked: Asked) -> Page[Account]:
-    condition = ContactsItem.name_key.startswith(prefix.casefold()) if prefix else None
+    condition = ContactsItem.name_key.startswith(name_key(prefix)) if prefix else None
     return page(ContactsItem.by_name, partitions("account"), asked, condition=condition, kind=Account)
 
 

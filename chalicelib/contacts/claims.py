@@ -11,10 +11,12 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.contacts.normalise import key_of
-from chalicelib.dynamodb import Key, Write, delete, put, put_new, read, update
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put, put_new, read, update
+from chalicelib.errors import Stale, Unavailable
 from chalicelib.tokens import keyed_hash
 
 MOST_HEIRS = 80
+ROUNDS = 8  # of a backfill's reading a record and claiming for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,3 +173,18 @@ def backfilled(
     if other is not None and other.updated_at < updated_at:
         return book.overtake(place, owner, record_id, now, other.updated_at), Collision(owner.record_id, record_id)
     return book.wait(place, owner, record_id, updated_at), Collision(record_id, owner.record_id)
+
+
+def backfill(record_ids: Iterable[str], planned: Callable[[str], Sequence[Write]]) -> None:
+    """Let records claim one after the other, as `planned` reads them. Where a live writer came between, read anew."""
+    for record_id in record_ids:
+        _insist(record_id, planned)
+
+
+def _insist(record_id: str, planned: Callable[[str], Sequence[Write]]) -> None:
+    for _ in range(ROUNDS):
+        try:
+            return commit(planned(record_id))
+        except (ConditionFailed, Stale):
+            continue
+    raise Unavailable("Others keep changing a record whose claim is due. The backfill goes on with it later.")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-QUIET = {"version", "updated_at", "claims", "name_key", "listed", "member_since", "due", "due_shard"}
+QUIET = {"version", "updated_at", "claims", "name_key", "listed", "member_since", "joins", "due", "due_shard"}
 """Attributes whose change alone is nobody's business."""
 
 

@@ -7,6 +7,14 @@ from chalicelib.agenda import ByDue
 from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, shard
 from chalicelib.settings import settings
 
+MOST_KEY_BYTES = 1024
+"""DynamoDB takes no longer sort key, in an index neither; a write that has one is refused as a whole."""
+
+
+def name_key(name: str) -> str:
+    """Return what a list by name sorts by: without regard to letter case, cut where a key has to end."""
+    return name.casefold().encode()[:MOST_KEY_BYTES].decode(errors="ignore")
+
 
 class ByName(GlobalSecondaryIndex["ContactsItem"]):
     """Contacts or accounts, by name."""
@@ -121,7 +129,7 @@ class Contact(ContactsItem, discriminator="contact"):
     def list_by_name(self) -> None:
         """Bring the keys of its lists up to date with its name."""
         name = " ".join(part for part in (self.last_name, self.first_name) if part) or self.email or self.contact_id
-        self.name_key = name.casefold()
+        self.name_key = name_key(name)
         self.listed = f"contact#{shard(self.contact_id)}"
 
 
@@ -155,6 +163,7 @@ class Account(ContactsItem, discriminator="account"):
     description = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute(null=True)
     updated_at = InstantAttribute()
+    joins = IntegerAttribute(default=0)  # how often somebody joined: who deletes it must have seen all of them
     version = IntegerAttribute(default=1)
 
     @staticmethod
@@ -166,7 +175,7 @@ class Account(ContactsItem, discriminator="account"):
         return self.pk.removeprefix("ACCOUNT#")
 
     def list_by_name(self) -> None:
-        self.name_key = self.name.casefold()
+        self.name_key = name_key(self.name)
         self.listed = f"account#{shard(self.record_id)}"
 
 
@@ -197,6 +206,16 @@ class MatchingStrategy(ContactsItem, discriminator="matching_strategy"):
     @staticmethod
     def at(target: str, strategy_id: str) -> tuple[str, str]:
         return f"STRATEGIES#{target}", strategy_id
+
+
+class StrategySet(ContactsItem, discriminator="strategy_set"):
+    """Fences the changes of a target's strategies: its version moves on with each, so that no two pass each other."""
+
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def at(target: str) -> tuple[str, str]:
+        return "STRATEGIES", target
 
 
 class Owner(ContactsItem, discriminator="owner"):

@@ -1,20 +1,23 @@
 """Matching strategies: the shipped defaults, records of one's own, which are in use."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import TypeVar
 
 from chalicelib.contacts.claims import Strategy
-from chalicelib.contacts.models import ContactsItem, MatchingStrategy
+from chalicelib.contacts.models import ContactsItem, MatchingStrategy, StrategySet
 from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
-from chalicelib.dynamodb import Write, commit, delete, put_changed, put_new
-from chalicelib.errors import Conflict, Invalid, NotFound, Problem
+from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put_changed, put_new, read
+from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.settings import settings
+
+Result = TypeVar("Result")
 
 CONTACT, LEAD = "contact", "lead"
 BUILDING, LIVE = "building", "live"
+ROUNDS = 8  # of reading the strategies of a target and changing them
 MOST = 5  # in use a target: every write of a record writes its claims
 
 SHIPPED: dict[str, Strategy] = {
@@ -75,14 +78,13 @@ def find(target: str, strategy_id: str | None) -> Strategy:
 def create(strategy_id: str, target: str, name: str, attributes: Sequence[str], now: datetime) -> MatchingStrategy:
     """Take a strategy into use: at first it is being built, while a job lets existing records claim (decision 8).
 
-    Raises Invalid for attributes that do not exist, Conflict where five are in use.
+    The same id again returns what it made the first time. Raises Invalid for attributes that do not exist, Conflict
+    where five are in use or what the id made has been removed since.
     """
     unknown = sorted(set(attributes) - ATTRIBUTES[target])
     if unknown:
         known = ", ".join(sorted(ATTRIBUTES[target]))
         raise Invalid("These attributes cannot be matched by.", [Problem("attributes", f"Choose among: {known}.")])
-    if len(read_all(target)) >= MOST:
-        raise Conflict(f"At most {MOST} strategies of a target can be in use. Remove one first.")
     item = MatchingStrategy(
         *MatchingStrategy.at(target, strategy_id),
         strategy_id=strategy_id,
@@ -93,9 +95,41 @@ def create(strategy_id: str, target: str, name: str, attributes: Sequence[str], 
         state=BUILDING,
     )
     wanted = JobWanted("strategy-backfill", {"target": target, "strategy": strategy_id})
-    commit([put_new(item)], jobs.plan(f"strategy-{strategy_id}", wanted, now))
-    _cache.clear()
-    return item
+    job = jobs.plan(f"strategy-{strategy_id}", wanted, now)
+    return _changed(target, lambda: _made(item, job))
+
+
+def _made(item: MatchingStrategy, job: list[Write]) -> tuple[MatchingStrategy, list[Write]]:
+    [begun] = read([job[0].key])  # before the strategy: both are made at once, so who finds this only comes too late
+    earlier = MatchingStrategy.find(*MatchingStrategy.at(item.target, item.strategy_id))
+    if earlier is not None:
+        return earlier, []
+    if begun is not None:
+        raise Conflict("What this request made has been removed since. Send another Idempotency-Key to make it anew.")
+    if len(read_all(item.target)) >= MOST:
+        raise Conflict(f"At most {MOST} strategies of a target can be in use. Remove one first.")
+    return item, [put_new(item), *job]
+
+
+def _changed(target: str, plan: Callable[[], tuple[Result, list[Write]]]) -> Result:
+    """Make a change of a target's strategies; where another came between reading and writing, plan it anew."""
+    for _ in range(ROUNDS):
+        passed = _passed(target)  # read before what the plan reads
+        result, writes = plan()
+        try:
+            commit([passed, *writes] if writes else [])
+        except (ConditionFailed, Stale):
+            continue
+        _cache.clear()
+        return result
+    raise Conflict("Others change the matching strategies at this moment. Try again in a few seconds.")
+
+
+def _passed(target: str) -> Write:
+    """Move the fence of a target's strategies on from where it is now."""
+    place = StrategySet.at(target)
+    fence = StrategySet.find(*place)
+    return put_new(StrategySet(*place)) if fence is None else put_changed(fence)
 
 
 def get(target: str, strategy_id: str) -> MatchingStrategy:
@@ -117,33 +151,29 @@ def built(target: str, strategy_id: str) -> None:
 
 def make_default(target: str, strategy_id: str) -> None:
     """Make a live strategy the default of its target; the former default is one no longer. Raises Conflict."""
-    former = [each for each in _records(target) if each.default]
-    if strategy_id == SHIPPED[target].id:
-        commit([_set_default(each, default=False) for each in former])
-    else:
-        item = get(target, strategy_id)
-        if item.state != LIVE:
-            raise Conflict("The strategy is still being built. It can be the default once it is live.")
-        others = [each for each in former if each.strategy_id != strategy_id]
-        commit([_set_default(item, default=True)], [_set_default(each, default=False) for each in others])
-    _cache.clear()
+    _changed(target, lambda: (None, _defaulted(target, strategy_id)))
 
 
-def _records(target: str) -> list[Any]:
-    return list(ContactsItem.query(f"STRATEGIES#{target}", consistent_read=True))
-
-
-def _set_default(item: MatchingStrategy, *, default: bool) -> Write:
-    item.default = default
-    return put_changed(item)
+def _defaulted(target: str, strategy_id: str) -> list[Write]:
+    if strategy_id != SHIPPED[target].id and get(target, strategy_id).state != LIVE:
+        raise Conflict("The strategy is still being built. It can be the default once it is live.")
+    found = ContactsItem.query(f"STRATEGIES#{target}", consistent_read=True)
+    strategies = [item for item in found if isinstance(item, MatchingStrategy)]
+    changing = [item for item in strategies if item.default != (item.strategy_id == strategy_id)]
+    for item in changing:
+        item.default = not item.default
+    return [put_changed(item) for item in changing]
 
 
 def remove(target: str, strategy_id: str) -> None:
-    """Take a strategy out of use. Raises Conflict for a default: there is always one (decision 8)."""
+    """Take a strategy out of use. Raises Conflict for a default: there is always one (decision 8), NotFound."""
     if strategy_id == SHIPPED[target].id:
         raise Conflict("The shipped strategy stays; make another one the default instead.")
+    _changed(target, lambda: (None, _removed(target, strategy_id)))
+
+
+def _removed(target: str, strategy_id: str) -> list[Write]:
     item = get(target, strategy_id)
     if item.default:
         raise Conflict("This is the default. Make another strategy the default before you remove it.")
-    commit([delete(item.key, MatchingStrategy.version == item.version, refused=Conflict("It has just changed."))])
-    _cache.clear()
+    return [delete(item.key, MatchingStrategy.version == item.version)]

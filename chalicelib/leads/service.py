@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.contacts import accounts, strategies
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.claims import Strategy, backfilled
+from chalicelib.contacts.claims import backfill as backfill_claims
 from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, read
@@ -206,14 +207,18 @@ def sweep(contact_id: str, now: datetime) -> bool:
 
 
 def backfill(strategy: Strategy, lead_ids: Iterable[str], now: datetime) -> None:
-    """Let open leads claim under a strategy that is being built (decision 8)."""
-    for lead in find_many(lead_ids):
-        place = strategy.place(lead.matched_by) if lead.open else None
-        if place is None or (lead.claims or {}).get(strategy.id) == place:
-            continue
-        claimed, _ = backfilled(matching.BOOK, place, lead.lead_id, lead.updated_at, now)
-        lead.claims = {**(lead.claims or {}), strategy.id: place}
-        commit([put_changed(lead)], claimed)
+    """Let open leads claim under a strategy that is being built; the latest updated owns a shared key (decision 8)."""
+    backfill_claims(lead_ids, lambda each: _backfilled(strategy, each, now))
+
+
+def _backfilled(strategy: Strategy, lead_id: str, now: datetime) -> list[Write]:
+    lead = Lead.find(*Lead.at(lead_id))
+    place = strategy.place(lead.matched_by) if lead is not None and lead.open else None
+    if lead is None or place is None or (lead.claims or {}).get(strategy.id) == place:
+        return []
+    claimed, _ = backfilled(matching.BOOK, place, lead_id, lead.updated_at, now)
+    lead.claims = {**(lead.claims or {}), strategy.id: place}
+    return [put_changed(lead), *claimed]
 
 
 def history(lead_id: str) -> list[Move]:

@@ -1,12 +1,23 @@
 """Accounts over HTTP, and who belongs to them from when to when."""
 
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
 import pytest
 from chalice.test import Client
 
 from app import app
+from chalicelib.contacts import accounts, service
+from chalicelib.contacts.facts import facts_of
+from chalicelib.contacts.models import Account
+from chalicelib.errors import Conflict, Unprocessable
+from chalicelib.streams import StreamRecord
 from tests.support.api import Caller
+from tests.support.between import before_the_next_write
 
 pytestmark = pytest.mark.usefixtures("cloud")
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -74,3 +85,76 @@ def test_a_contact_cannot_belong_to_an_account_that_is_not_there(api):
     status, _, _ = api.call("POST", "/contacts", {"last_name": "Juhl", "account_id": "nowhere"})
 
     assert status == 422
+
+
+@pytest.mark.rule("ACC-2")
+@pytest.mark.parametrize("joining", ["created", "changed"])
+def test_an_account_that_somebody_joins_while_it_is_deleted_stays(joining):
+    accounts.create("a", {"name": "Kajak ApS"}, NOW, by="user:u")
+    service.create("c", {"last_name": "Juhl"}, NOW, by="user:u")
+
+    def join():
+        if joining == "created":
+            service.create("d", {"last_name": "Juhl", "account_id": "a"}, NOW, by="user:u")
+        else:
+            service.amend("c", {"account_id": "a"}, 1, NOW)
+
+    with before_the_next_write(join), pytest.raises(Conflict):
+        accounts.remove("a", 1)
+
+    assert accounts.find("a").version == 1
+
+
+@pytest.mark.rule("ACC-2")
+def test_an_account_that_is_deleted_while_somebody_joins_refuses_to_be_joined():
+    accounts.create("a", {"name": "Kajak ApS"}, NOW, by="user:u")
+
+    with before_the_next_write(lambda: accounts.remove("a", 1)), pytest.raises(Unprocessable) as refused:
+        service.create("c", {"last_name": "Juhl", "account_id": "a"}, NOW, by="user:u")
+
+    assert [problem.field for problem in refused.value.problems] == ["account_id"]
+    assert service.find_many(["c"]) == []
+
+
+def test_who_joins_does_not_change_the_account_that_others_have_read(api):
+    account = api.post("/accounts", {"name": "Kajak ApS"})
+    before = Account.find(*Account.at(account["id"])).attribute_values
+
+    api.post("/contacts", {"last_name": "Juhl", "account_id": account["id"]})
+    after = Account.find(*Account.at(account["id"])).attribute_values
+    changed = api.change("PATCH", f"/accounts/{account['id']}", account, {"city": "Aarhus"})
+
+    told = facts_of(StreamRecord({**before, "kind": "account"}, {**after, "kind": "account"}, NOW, expired=False))
+    assert (changed["version"], list(told)) == (2, [])
+
+
+def join(number):
+    try:
+        service.create(f"c{number}", {"last_name": "Juhl", "account_id": f"a{number}"}, NOW, by="user:u")
+    except Unprocessable:
+        return "refused"
+    return "joined"
+
+
+def delete(number):
+    try:
+        accounts.remove(f"a{number}", 1)
+    except Conflict:
+        return "kept"
+    return "gone"
+
+
+@pytest.mark.rule("ACC-2")
+def test_accounts_that_are_joined_and_deleted_at_once_are_never_somebodys_and_gone():
+    for number in range(20):
+        accounts.create(f"a{number}", {"name": "Kajak ApS"}, NOW, by="user:u")
+
+    with ThreadPoolExecutor(8) as pool:
+        raced = [(pool.submit(delete, number), pool.submit(join, number)) for number in range(20)]
+        ended = [(gone.result(), joined.result()) for gone, joined in raced]
+
+    assert set(ended) <= {("gone", "refused"), ("kept", "joined")}
+    there = [accounts.find_if_any(f"a{number}") is not None for number in range(20)]
+    assert there == [gone == "kept" for gone, _ in ended]
+    belonging = {contact.account_id for contact in service.find_many(f"c{number}" for number in range(20))}
+    assert belonging == {f"a{number}" for number in range(20) if there[number]}

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 from chalicelib import dynamodb
-from chalicelib.contacts import service
-from chalicelib.contacts.models import Contact, ContactsItem, Heir, Owner
+from chalicelib.contacts import service, strategies
+from chalicelib.contacts.models import Contact, ContactsItem, Duplicate, Heir, Owner
 from chalicelib.dynamodb import ConditionFailed
 from chalicelib.errors import Conflict, NotFound, Stale, Unavailable
 
@@ -43,6 +43,14 @@ def contention():
     events.register(EVENT, conflict)
     yield fired
     events.unregister(EVENT, conflict)
+
+
+@pytest.fixture
+def shared_addresses():
+    """Let the default be another strategy than the address, so that who comes second waits and is not refused."""
+    strategies.create("phone", "contact", "Phone", ["phone"], NOW)
+    strategies.built("contact", "phone")
+    strategies.make_default("contact", "phone")
 
 
 def act(racer, dice, now):
@@ -85,6 +93,14 @@ def table():
     return holders, owners, heirs
 
 
+def pairs():
+    """Return who is suggested to be whom. Nobody in there is gone."""
+    found = {(each.contact_id, each.other_id) for each in Duplicate.scan(consistent_read=True)}
+    assert {each for pair in found for each in pair} <= {each.contact_id for each in Contact.scan(consistent_read=True)}
+    return found
+
+
+@pytest.mark.usefixtures("shared_addresses")
 def test_a_hundred_rounds_of_eight_racers_leave_every_claim_with_one_owner_and_the_right_heirs(contention):
     seeds = count()
     done = defaultdict(int)
@@ -104,6 +120,7 @@ def test_a_hundred_rounds_of_eight_racers_leave_every_claim_with_one_owner_and_t
                 place: heirs.get(place, set()) for place in holders
             }
             assert heirs.keys() <= holders.keys()
+            assert pairs() == {(other, one) for one, other in pairs()}
 
     assert len(contention) > ROUNDS / 2
     assert waited > ROUNDS
@@ -134,3 +151,29 @@ def test_a_key_taken_between_two_reads_of_a_submission_makes_it_prepare_again_no
     again = prepare()
 
     assert (again.created, again.record.contact_id) == (False, "first")
+
+
+def given(racer, address):
+    """Give somebody an address, however busy the records are. Returns whom the refusal names, if any."""
+    for _ in range(9):
+        try:
+            service.amend(racer, {"email": address}, 1, NOW)
+        except (Conflict, Unavailable) as refused:
+            if refused.problems:
+                return refused.problems[0].message
+        else:
+            return None
+    return "gave up"
+
+
+@pytest.mark.rule("CON-20")
+def test_of_eight_who_are_given_one_address_at_once_one_gets_it_and_is_named_to_the_others(contention):
+    for racer in RACERS:
+        service.create(racer, {"last_name": "Juhl"}, NOW, by="user:u")
+
+    with ThreadPoolExecutor(len(RACERS)) as pool:
+        told = dict(zip(RACERS, pool.map(lambda racer: given(racer, "a@example.dk"), RACERS), strict=True))
+
+    [winner] = [racer for racer, name in told.items() if name is None]
+    assert [name for racer, name in told.items() if racer != winner] == [winner] * 7
+    assert {racer for racer in RACERS if service.find(racer).email} == {winner}

@@ -23,7 +23,7 @@ def api():
         yield Caller(client)
 
 
-def submit(new_id, strategy_id=None, *, blank_clears=False, **values):
+def submit(new_id, strategy_id=None, *, blank_clears=False, owner_id=None, **values):
     prepared = service.prepare(
         {"last_name": "Juhl", **values},
         strategy_id=strategy_id,
@@ -31,6 +31,7 @@ def submit(new_id, strategy_id=None, *, blank_clears=False, **values):
         context=MarketingContext(),
         now=NOW,
         blank_clears=blank_clears,
+        owner_id=owner_id,
     )
     commit(prepared.writes)
     return prepared
@@ -49,6 +50,19 @@ def test_a_known_address_updates_its_contact_and_an_unknown_one_makes_one():
 
     assert (first.created, again.created, other.created) == (True, False, True)
     assert (again.record.contact_id, service.find("first").city) == ("first", "Aarhus")
+
+
+@pytest.mark.rule("MAT-9")
+@pytest.mark.parametrize("values", [{}, {"city": "Aarhus"}])
+def test_a_match_keeps_the_owner_and_the_address_as_it_was_written_first(values):
+    submit("first", email="ada@example.dk", email_2="a.juhl@example.dk", owner_id="sales")
+
+    again = submit("second", email="ADA@example.dk", email_2="A.Juhl@example.dk", owner_id="marketing", **values)
+
+    kept = service.find("first")
+    assert (again.created, again.changed, kept.version) == (False, bool(values), 2 if values else 1)
+    assert (kept.owner_id, kept.email, kept.email_2) == ("sales", "ada@example.dk", "a.juhl@example.dk")
+    assert kept.city == values.get("city")
 
 
 def test_an_unchanged_match_is_refused_where_its_contact_lets_go_of_the_key_meanwhile():

@@ -1,0 +1,92 @@
+"""Which contact a submission is from: the owner of its match key or a new one, and what a match changes (8)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from chalicelib.contacts import plans, strategies
+from chalicelib.contacts.claims import Strategy
+from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.fields import EMAILS, clean
+from chalicelib.contacts.models import Contact
+from chalicelib.contacts.normalise import key_of
+from chalicelib.contacts.plans import BOOK
+from chalicelib.contacts.reading import find_many
+from chalicelib.dynamodb import ConditionFailed, Write, check, put_new
+from chalicelib.errors import Problem, Unprocessable
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared(Generic[Record]):
+    """A record that a submission resolved to, and the writes that make it so; commit them with whatever else."""
+
+    record: Record
+    created: bool
+    changed: bool
+    writes: list[Write] = field(default_factory=list)
+
+
+def prepare(
+    values: Mapping[str, Any],
+    *,
+    strategy_id: str | None,
+    new_id: str,
+    context: MarketingContext,
+    now: datetime,
+    blank_clears: bool = False,
+    owner_id: str | None = None,
+) -> Prepared[Contact]:
+    """Decide who submitted these values: the contact that owns their match key, or a new one (SUB-1.1, MAT-1).
+
+    `owner_id` is whose a new contact becomes; a known one keeps its owner. The writes are conditional on what was read
+    here: where one fails, prepare again. Raises Unprocessable naming the attribute that the strategy needs and that has
+    no value (MAT-6), Invalid for broken values.
+    """
+    strategy = strategies.find(strategies.CONTACT, strategy_id)
+    cleaned = clean(values)
+    _require(strategy, cleaned)
+    own = {
+        name: value for name, value in cleaned.items() if value is not None or (blank_clears and name != "last_name")
+    }
+    place = strategy.place(cleaned) or ""
+    owner = BOOK.owners([place]).get(place)
+    if owner is None:
+        return _created({"owner_id": owner_id, **own}, new_id, strategy, context, now)
+    contact = find_many([owner.record_id])
+    if not contact or (contact[0].claims or {}).get(strategy.id) != place:
+        raise ConditionFailed([])  # deleted or changed between two reads; its claim is going as well
+    return _matched(contact[0], own, now)
+
+
+def _require(strategy: Strategy, values: Mapping[str, Any]) -> None:
+    if missing := strategy.missing(values):
+        needed = [Problem(name, f"Without it we cannot tell who this is ({strategy.name}).") for name in missing]
+        raise Unprocessable("The form did not send everything that its matching strategy needs.", needed)
+
+
+def _created(
+    values: Mapping[str, Any], new_id: str, strategy: Strategy, context: MarketingContext, now: datetime
+) -> Prepared[Contact]:
+    contact = plans.new(new_id, values, context, now)
+    writes, met = plans.claim(contact, {}, now)
+    if strategy.id in met:
+        raise ConditionFailed([])  # another contact took the key between two reads: it is the one that matches
+    return Prepared(contact, created=True, changed=True, writes=[put_new(contact), *writes])
+
+
+def _matched(contact: Contact, values: Mapping[str, Any], now: datetime) -> Prepared[Contact]:
+    """Update a known contact (MAT-9). What has not changed is not written, only checked to be as it was read."""
+    changed = {name: value for name, value in values.items() if not _same(name, value, getattr(contact, name))}
+    if not changed:
+        still = check(contact.key, Contact.version == contact.version)
+        return Prepared(contact, created=False, changed=False, writes=[still])
+    writes, _ = plans.amended(contact, changed, now)
+    return Prepared(contact, created=False, changed=True, writes=writes)
+
+
+def _same(name: str, new: Any, old: Any) -> bool:
+    """An address written otherwise is the same address."""
+    return bool(new == old or (name in EMAILS and key_of(name, new) == key_of(name, old)))
