@@ -26,6 +26,7 @@ from chalicelib.journeys import bulk as journeys
 from chalicelib.journeys.models import JourneysItem
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import service as leads
+from chalicelib.leads.lists import every_lead
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring
 from chalicelib.scoring.models import ScoringItem
@@ -123,12 +124,26 @@ def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
         queues.send(queue, ({"fact": "rebuild", "contact": each} for each in ids))
 
 
+CLAIMANTS = {
+    strategies.CONTACT: (EVERY_CONTACT, contacts.backfill),
+    strategies.LEAD: (every_lead, leads.backfill),
+}
+"""By the target of a strategy: its existing records, and how a page of them claims."""
+
+
+def _claimants(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
+    pages, _ = CLAIMANTS[arguments["target"]]
+    return pages(arguments, number, cursor)
+
+
 def _claim(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> None:
-    """Let existing contacts claim under a strategy that is being built."""
-    wanted = next((each for each in strategies.read_all("contact") if each.id == arguments["strategy"]), None)
+    """Let existing records claim under a strategy that is being built."""
+    _, backfill = CLAIMANTS[arguments["target"]]
+    known = strategies.read_all(arguments["target"])
+    wanted = next((each for each in known if each.id == arguments["strategy"]), None)
     if wanted is None:
         raise Conflict("This strategy is no longer in use.")
-    contacts.backfill(wanted, ids, now)
+    backfill(wanted, ids, now)
 
 
 def _claimed(arguments: Mapping[str, Any]) -> None:
@@ -139,7 +154,7 @@ WORKS = {
     **journeys.WORKS,
     **scoring.WORKS,
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
-    "strategy-backfill": jobs.Work(EVERY_CONTACT, _claim, _claimed),
+    "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),
     "resync": jobs.Work(EVERY_CONTACT, _resync),
 }
 

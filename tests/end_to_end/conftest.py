@@ -6,11 +6,13 @@ import pytest
 
 from infra import package
 from infra.local.cloud import LocalCloud
+from infra.local.demo.client import Client
 from infra.local.deploy import deploy
+from infra.local.seed import create_admin_key
 
 HERE = Path(__file__).parent
 # Template parameters that make waits short enough for a test.
-PARAMETERS = {}
+PARAMETERS = {"LeaseSeconds": "5", "PollGraceSeconds": "1"}
 
 
 def pytest_collection_modifyitems(items):
@@ -30,3 +32,9 @@ def cloud():
 def endpoints(cloud):
     """Where the deployed application is reached: api_url, cloud_url, inbox_url, prefix, outputs."""
     return deploy(cloud, package.ensure("local"), PARAMETERS)
+
+
+@pytest.fixture(scope="session")
+def client(endpoints):
+    """The API, with the administrator's key."""
+    return Client(endpoints.api_url, create_admin_key(endpoints))
