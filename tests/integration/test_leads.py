@@ -8,7 +8,9 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts import strategies
 from chalicelib.contacts.context import MarketingContext
+from chalicelib.definitions import jobs
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import Conflict, Unprocessable
 from chalicelib.leads import plans, service
@@ -424,3 +426,15 @@ def test_the_leads_of_a_deleted_contact_stay_without_it():
 
     assert service.find("l1").contact_id is None
     assert submit("l2").record.lead_id == "l1"
+
+
+@pytest.mark.rule("MAT-3", "MAT-5")
+def test_a_strategy_of_leads_is_live_once_the_open_ones_have_claimed(world):
+    submit("first", page="one", values={"topic": "Kayaks"})
+    strategies.create("topic", "lead", "Email and topic", ["email", "topic"], world.now)
+
+    world.settle()
+
+    again = submit("second", page="two", strategy_id="topic", values={"topic": "kayaks"})
+    assert jobs.get("strategy-topic").state == jobs.JobState.DONE
+    assert (again.created, again.record.lead_id) == (False, "first")

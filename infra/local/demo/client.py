@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-PATIENT = {429, 502, 503, 504}
+PATIENT = {429, 500, 502, 503, 504}  # 500: the gateway's answer where the authorizer's function was too busy
 
 
 class Refused(Exception):

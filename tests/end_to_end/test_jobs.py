@@ -1,0 +1,130 @@
+"""Bulk jobs where they are deployed: doing everything once more, and taking matching strategies into use."""
+
+import pytest
+
+from infra.local.demo.company import field, found, placed
+from tests.support.deployed import eventually, settle, submit
+
+READERS = 8
+SLICES = 16
+PHONE = "+4512345678"
+AS_OTHERS_WRITE_IT = "+45 12 34 56 78"
+
+
+def ended(client, job_id):
+    """Return the job when it has ended or was set aside."""
+    return eventually(
+        f"the end of job {job_id}",
+        lambda: client.get(f"/operations/jobs/{job_id}"),
+        lambda job: job["state"] not in {"waiting", "running"},
+        seconds=120,
+    )
+
+
+# Doing everything once more ----------------------------------------------------------------------------------------
+
+
+def known(client, company):
+    """Everything that a resync could count, score, send or move once too often, as anybody may read it."""
+    leads = sorted(client.every("/leads"), key=lambda lead: lead["id"])
+    enrolments = client.every("/enrolments", journey_id=company.journey)
+    return {
+        "leads": leads,
+        "scores": [client.get(f"/leads/{lead['id']}/scores")["items"] for lead in leads],
+        "enrolments": sorted((client.get(f"/enrolments/{each['id']}") for each in enrolments), key=lambda e: e["id"]),
+        "members": sorted(each["contact_id"] for each in client.every(f"/segments/{company.segment}/members")),
+        "journey": client.get(f"/journeys/{company.journey}/figures"),
+        "email": client.get(f"/emails/{company.welcome}/figures"),
+        "form": client.get(f"/forms/{company.newsletter_form}/figures"),
+    }
+
+
+@pytest.mark.rule("GEN-8")
+def test_a_resync_looks_at_everybody_again_and_changes_nothing(endpoints, client):
+    company = found(client, timeout="PT10M")
+    for number in range(READERS):
+        values = {"last_name": f"Reader {number}", "email": f"resync{number}@example.com"}
+        submit(endpoints, company.newsletter_form, values, f"resync-{number}")
+    eventually(
+        "letters sent and counted",
+        lambda: client.get(f"/journeys/{company.journey}/figures")["tiles"]["welcome"],
+        lambda figures: figures.get("sent") == figures.get("intended") == READERS,
+        seconds=150,
+    )
+    settle(endpoints)
+    before = known(client, company)
+    assert len(before["enrolments"]) == len(before["members"]) == READERS
+    assert [[score["score"] for score in scores] for scores in before["scores"]] == [[10]] * READERS
+
+    job = ended(client, client.call("POST", "/operations/resync")["id"])
+    settle(endpoints)
+
+    assert (job["state"], job["slices_finished"], job["reason"]) == ("done", SLICES, None)
+    assert job["done"] == len(client.every("/contacts"))
+    # Bursts that were woken rest again after a moment; after that nothing is left that could still change something.
+    eventually("what was known before", lambda: known(client, company), lambda after: after == before)
+    settle(endpoints)
+    assert known(client, company) == before
+
+
+# Matching strategies -----------------------------------------------------------------------------------------------
+
+
+def take_into_use(client, **strategy):
+    """Take a strategy into use, and return its id with the job that let the existing records claim."""
+    made = client.call("POST", "/matching-strategies", strategy)["items"]
+    [mine] = [each for each in made if each["name"] == strategy["name"]]
+    assert mine["state"] == "building"
+    job = ended(client, f"strategy-{mine['id']}")
+    [mine] = [
+        each
+        for each in client.get("/matching-strategies", target=strategy["target"])["items"]
+        if each["id"] == mine["id"]
+    ]
+    assert mine["state"] == "live"
+    return mine["id"], job
+
+
+def form_of(**more):
+    fields = [
+        field("last_name", "Last name", required=True),
+        field("email", "Email", "email", required=True),
+        {**field("phone", "Phone", "phone"), "lead_field": "phone"},
+    ]
+    return {"fields": fields, "elements": placed(fields, "Send"), **more}
+
+
+@pytest.mark.rule("MAT-1", "MAT-5")
+def test_a_second_strategy_of_contacts_is_built_by_its_job_and_then_matches_who_was_there_before(endpoints, client):
+    older = client.call("POST", "/contacts", {"last_name": "Juhl", "phone": PHONE})["id"]
+    newer = client.call("POST", "/contacts", {"last_name": "Juhl", "phone": AS_OTHERS_WRITE_IT})["id"]
+    everybody = len(client.every("/contacts"))
+
+    strategy, job = take_into_use(client, name="Phone", target="contact", attributes=["phone"])
+
+    assert (job["state"], job["slices_finished"], job["reason"]) == ("done", SLICES, None)
+    assert job["done"] == everybody
+    [suggested] = client.get(f"/contacts/{older}/duplicates")["items"]
+    assert suggested["contact_id"] == newer
+    form = client.publish("/forms", "By phone", form_of(update="contacts", contact_strategy_id=strategy))
+    taken = submit(endpoints, form, {"last_name": "Juhl", "email": "juhl@example.com", "phone": PHONE}, "by-phone")
+    submission = client.get(f"/submissions/{taken['submission_id']}")
+    assert (submission["state"], submission["contact_id"]) == ("success", newer)
+    assert len(client.every("/contacts")) == everybody
+
+
+@pytest.mark.rule("MAT-3", "MAT-5")
+def test_a_second_strategy_of_leads_is_built_by_its_job_and_then_matches_open_leads(endpoints, client):
+    made = client.call("POST", "/leads", {"last_name": "Holm", "topic": "Tents", "phone": PHONE})["id"]
+    everybody = len(client.every("/leads"))
+
+    strategy, job = take_into_use(client, name="Lead's phone", target="lead", attributes=["phone"])
+
+    assert (job["state"], job["slices_finished"], job["reason"]) == ("done", SLICES, None)
+    assert job["done"] == everybody
+    form = client.publish("/forms", "Leads by phone", form_of(update="leads", lead_strategy_id=strategy))
+    values = {"last_name": "Holm", "email": "holm@example.com", "phone": AS_OTHERS_WRITE_IT}
+    taken = submit(endpoints, form, values, "lead-by-phone")
+    submission = client.get(f"/submissions/{taken['submission_id']}")
+    assert (submission["state"], submission["lead_id"]) == ("success", made)
+    assert len(client.every("/leads")) == everybody

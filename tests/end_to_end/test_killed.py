@@ -1,0 +1,188 @@
+"""A hundred people walk a journey while the workers that run it are killed at random, with kill -9."""
+
+import os
+import signal
+import time
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from random import Random
+from threading import Event, Thread
+
+import pytest
+
+from infra.local.cloud import client_of
+from tests.support.deployed import eventually, poll, queues, settle
+
+PEOPLE = 100
+CALLERS = 4
+SEED = 20261124
+LEAST, MOST = 20, 30  # kills
+AT_ONCE, FAR = 5, 0.8  # how many kills do not wait for progress, and how far the walk is at the last one
+EVERY = 0.2  # seconds between two looks for somebody at work
+POLLED = 5.0  # seconds between two runs of the poller; overdue work is handed out anew each time
+OWNER = "killed-tests-owner"
+TASK, TOPIC = "Say hello", "Wants to be called"
+
+
+# Killing -----------------------------------------------------------------------------------------------------------
+
+
+def workers(group):
+    """The living workers of the cloud's process group, with the CPU time each has used."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+            if int(fields[2]) == group and b"awslambdaric" in (process / "cmdline").read_bytes():
+                yield int(process.name), int(fields[11]) + int(fields[12])
+
+
+def function_of(worker):
+    """The Lambda function that a worker runs."""
+    with suppress(OSError):
+        for pair in Path(f"/proc/{worker}/environ").read_bytes().split(b"\0"):
+            name, _, value = pair.partition(b"=")
+            if name == b"_HANDLER":
+                return value.decode().rpartition(".")[2]
+    return "gone"
+
+
+@contextmanager
+def killing(group, seed, allowed):
+    """Kill as many workers as are allowed so far: of a random function, one at work just now. Yields whom it hit."""
+    random, over, killed, used = Random(seed), Event(), [], {}
+
+    def kill():
+        while not over.wait(EVERY):
+            now = dict(workers(group))
+            busy = defaultdict(list)
+            for worker in sorted(each for each, spent in now.items() if spent > used.get(each, spent)):
+                busy[function_of(worker)].append(worker)
+            used.update(now)
+            if busy and len(killed) < allowed():
+                name = random.choice(sorted(busy))
+                with suppress(ProcessLookupError):
+                    os.kill(random.choice(busy[name]), signal.SIGKILL)
+                    killed.append(name)
+
+    killer = Thread(target=kill)
+    killer.start()
+    try:
+        yield killed
+    finally:
+        over.set()
+        killer.join()
+
+
+# The journey -------------------------------------------------------------------------------------------------------
+
+
+def walk(segment):
+    """A task, a short wait, a lead."""
+    return {
+        "audience": {"segments": {"items": [{"segment": segment}]}},
+        "owner": OWNER,
+        "first": "hello",
+        "tiles": {
+            "hello": {"kind": "task", "subject": TASK, "due_in": "P2D", "next": "pause"},
+            "pause": {"kind": "wait_for", "duration": "PT2S", "next": "lead"},
+            "lead": {"kind": "create_lead", "topic": TOPIC, "next": None},
+        },
+    }
+
+
+EVERYBODY = {
+    "figures": {"enrolled": PEOPLE, "ended:finished": PEOPLE},
+    "tiles": {tile: {"entered": PEOPLE, "processed": PEOPLE} for tile in ("hello", "pause", "lead")},
+}
+
+
+@pytest.fixture
+def people(client):
+    """A hundred contacts, by id."""
+
+    def make(number):
+        values = {"last_name": f"Walker {number}", "email": f"walker{number}@example.com"}
+        return client.call("POST", "/contacts", values, Idempotency_Key=f"walker-{number}")["id"]
+
+    with ThreadPoolExecutor(CALLERS) as pool:
+        return set(pool.map(make, range(PEOPLE)))
+
+
+@pytest.fixture
+def soon_visible(endpoints):
+    """Let a message that a killed worker held come back after seconds; deployed it takes three minutes."""
+    client = client_of(endpoints.cloud_url, "sqs")
+    for url in queues(endpoints).values():
+        client.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "10"})
+
+
+@pytest.fixture
+def polled(endpoints):
+    """Return a way to look that runs the poller too, every few seconds."""
+    last = float("-inf")
+
+    def looking(read):
+        nonlocal last
+        if time.monotonic() - last > POLLED:
+            poll(endpoints)
+            last = time.monotonic()
+        return read()
+
+    return looking
+
+
+def finished(enrolments):
+    return len([each for each in enrolments if each["standing"] == "finished"]) >= PEOPLE
+
+
+def how_far(enrolment):
+    """The part of the way that somebody has come: enrolled, said hello to, at the end."""
+    return 1.0 if enrolment["standing"] == "finished" else 1 / 3 if enrolment["tile"] == "hello" else 2 / 3
+
+
+@pytest.mark.usefixtures("soon_visible")
+def test_though_workers_are_killed_each_walks_once_to_the_end_and_causes_everything_once(
+    cloud, endpoints, client, people, polled
+):
+    segment = client.publish("/segments", "Walkers", {"type": "static"})
+    client.call("POST", f"/segments/{segment}/members", {"contact_ids": sorted(people)})
+
+    settle(endpoints, seconds=180)  # so that the kills meet the walk
+    progress = 0.0
+
+    def enrolments():
+        nonlocal progress
+        found = client.every("/enrolments", journey_id=journey)
+        progress = sum(map(how_far, found)) / PEOPLE
+        return found
+
+    def allowed():
+        return min(MOST, AT_ONCE + int((MOST - AT_ONCE) * progress / FAR))
+
+    with killing(cloud.processes[1].group, SEED, allowed) as killed:
+        journey = client.publish("/journeys", "A walk under fire", walk(segment))
+        eventually("kills", lambda: polled(enrolments), lambda seen: len(killed) >= MOST or finished(seen), seconds=180)
+    reasons = Counter(each["reason"] for each in enrolments())
+    print(f"{len(killed)} killed: {dict(Counter(killed))}; reasons to try again: {dict(reasons)}")
+    assert len(killed) >= LEAST
+
+    ended = eventually("everybody's end", lambda: polled(enrolments), finished, seconds=300)
+    figures = eventually(
+        "everybody counted",
+        lambda: polled(lambda: client.get(f"/journeys/{journey}/figures")),
+        lambda seen: all(tile.get("processed", 0) >= PEOPLE for tile in seen["tiles"].values()),
+        seconds=60,
+    )
+    assert Counter(each["standing"] for each in ended) == {"finished": PEOPLE}
+    assert {each["contact_id"] for each in ended} == people
+    tasks = Counter(each["contact_id"] for each in client.every("/activities", owner_id=OWNER))
+    leads = Counter(each["contact_id"] for each in client.every("/leads") if each["topic"] == TOPIC)
+    assert tasks == leads == dict.fromkeys(people, 1)
+    assert figures == EVERYBODY
+    health = client.get("/operations/health")
+    [late] = [each["overdue_seconds"] for each in health["due_work"] if each["work"] == "enrolment"]
+    assert late == 0
+    assert {each["name"]: each["waiting"] for each in health["dead_letters"]}["journeys"] == 0
+    assert [job for job in client.get("/operations/jobs")["items"] if job["state"] == "set-aside"] == []
