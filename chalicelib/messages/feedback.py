@@ -62,8 +62,11 @@ def _settle(send: Send, event: EmailEvent, now: datetime) -> None:
 
 
 def _opt_out(send: Send, event: EmailEvent, now: datetime) -> None:
+    """Set bulk email to “do not allow”, once: the same event again must not undo what the person chose since."""
     evidence = Evidence(who="provider", source=f"send:{send.send_id}", method="provider-opt-out")
-    opting.set_bulk([send.contact_id or ""], digest("opt-out", event.identity), evidence, now, allow=False)
+    change_id = digest("opt-out", event.identity)
+    once = put_new(Fact(*Fact.place(change_id), contact_id=send.contact_id, at=event.at))
+    opting.set_bulk([send.contact_id or ""], change_id, evidence, now, allow=False, also=[once])
 
 
 def _record(send: Send, event: EmailEvent, now: datetime) -> None:

@@ -10,6 +10,7 @@ from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Write, commit
 from chalicelib.errors import Unavailable
+from chalicelib.interactions.models import Fact
 
 
 def set_bulk(
@@ -21,7 +22,10 @@ def set_bulk(
     allow: bool,
     also: list[Write] | None = None,
 ) -> int:
-    """Set bulk email of contacts that exist; returns of how many it changed. `also` is written with the first."""
+    """Set bulk email of contacts that exist; returns of how many it changed.
+
+    `also` is written with the first; where it holds a fact's row that is there already, nothing is written.
+    """
     changed = 0
     for contact in contacts.find_many(dict.fromkeys(contact_ids)):
         changed += _set(contact.contact_id, change_id, evidence, now, allow=allow, also=also or [])
@@ -36,9 +40,9 @@ def _set(contact_id: str, change_id: str, evidence: Evidence, now: datetime, *, 
         writes = consent_plans.change(before, {"bulk_email": allow}, evidence, own, now)
         try:
             commit(writes, also, [contacts.still_there(contact_id)] if writes or also else [])
-        except ConditionFailed:
-            if not contacts.exists(contact_id):
-                return False
+        except ConditionFailed as failed:
+            if failed.of(Fact) or not contacts.exists(contact_id):
+                return False  # the same event, delivered before; or somebody who is gone
             continue
         return bool(writes)
     raise Unavailable("The preferences are being changed by somebody else. Try again in a few seconds.")

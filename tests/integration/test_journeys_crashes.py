@@ -1,13 +1,9 @@
 """Every call of a burst to the database: once it dies before, once after, and once only the answer is lost."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from botocore.exceptions import ConnectionClosedError
 
-from chalicelib import dynamodb
 from chalicelib.dynamodb import commit
 from chalicelib.interactions import plans as interaction_plans
 from chalicelib.interactions.plans import HUMAN, NewInteraction
@@ -17,8 +13,8 @@ from chalicelib.journeys.models import Raised, Standing
 from chalicelib.journeys.rules import effect_id
 from chalicelib.messages.models import Send
 from chalicelib.settings import settings
+from tests.support.faults import MODES, Faults, Killed, database, injected
 from tests.support.journeys import NOW, burst, contact, document, mail, publish, ready, ring
-from tests.support.machine import Killed
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -29,41 +25,6 @@ VISITS = {"tile": "m", "did": "page_visited", "page": "p"}
 WAITS = {"mail": [OPENS], "mail or page": [OPENS, VISITS]}  # for what is just being sent; for what may have come before
 OPENED = NOW + timedelta(hours=1)
 OVER = timedelta(seconds=int(settings.lease_seconds) + 31)
-
-
-class Faults:
-    """Counts the calls of bursts, and lets one of them fail."""
-
-    def __init__(self, mode: str, at: int) -> None:
-        self.mode, self.at, self.calls, self.fired = mode, at, 0, 0
-
-    def before(self, **_: object) -> None:
-        self.calls += 1
-        if self.mode == "dies before" and self.calls == self.at:
-            self.fired += 1
-            raise Killed
-
-    def after(self, **_: object) -> None:
-        if self.calls != self.at or self.mode not in {"dies after", "answer lost"} or self.fired:
-            return
-        self.fired += 1
-        if self.mode == "dies after":
-            raise Killed
-        raise ConnectionClosedError(endpoint_url="http://database")
-
-
-@contextmanager
-def injected(faults: Faults) -> Iterator[None]:
-    clients = [dynamodb._reader().client, dynamodb._writer()]
-    for client in clients:
-        client.meta.events.register("before-call.dynamodb.*", faults.before)
-        client.meta.events.register("after-call.dynamodb.*", faults.after)
-    try:
-        yield
-    finally:
-        for client in clients:
-            client.meta.events.unregister("before-call.dynamodb.*", faults.before)
-            client.meta.events.unregister("after-call.dynamodb.*", faults.after)
 
 
 def tiles(waits: str) -> dict[str, dict[str, object]]:
@@ -95,7 +56,7 @@ def play(waits: str, mode: str, at: int) -> tuple[Faults, object]:
 
 
 def _attempt(faults, now, tile, token):
-    with injected(faults):
+    with injected(faults, *database()):
         try:
             burst(ID, now, tile, token)
         except Killed:
@@ -136,7 +97,7 @@ WITHOUT = (
 CALLS = {"mail": 14, "mail or page": 22}  # of both bursts together; the last of these tests says so if it changes
 
 
-@pytest.mark.parametrize("mode", ["dies before", "dies after", "answer lost"])
+@pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize(("waits", "at"), [(waits, at) for waits in CALLS for at in range(1, CALLS[waits] + 1)])
 def test_whatever_call_fails_the_walk_ends_as_without_it(waits, mode, at):
     faults, outcome = play(waits, mode, at)

@@ -18,6 +18,7 @@ from chalicelib.journeys.models import Enrolment, JourneysItem, Raised, Standing
 from chalicelib.journeys.rules import effect_id
 from chalicelib.messages.models import Send
 from chalicelib.settings import settings
+from tests.support.faults import Killed
 from tests.support.journeys import (
     NOW,
     contact,
@@ -30,7 +31,6 @@ from tests.support.journeys import (
     ring,
     wait,
 )
-from tests.support.machine import Killed
 from tests.support.meter import metered
 
 pytestmark = pytest.mark.usefixtures("cloud", "content_settings")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -58,8 +59,9 @@ class Declared:
         return name
 
 
+@cache
 def resources(prefix: str) -> dict[str, Any]:
-    """Return every declared resource by logical id, with `prefix` in the names."""
+    """Return every declared resource by logical id, with `prefix` in the names; read once, so leave it as it is."""
     found: dict[str, Any] = {}
     for file in sorted((ROOT / "infra" / "resources").glob("*.yaml")):
         text = re.sub(r'\{ *"?Fn::Sub"?: *"\$\{Prefix\}([^"$]*)" *\}', rf"{prefix}\1", file.read_text())

@@ -19,10 +19,6 @@ EQUALS = re.compile(r"\{% \$states\.input\.(\w+) = '([^']*)' %\}")
 MERGES = re.compile(r"\{% \$merge\(\[\$states\.input, \{'(\w+)': (.+)\}\]\) %\}")
 
 
-class Killed(BaseException):
-    """The worker dies at this instruction: nothing of it is retried or caught, only the agenda remembers."""
-
-
 @dataclass(slots=True)
 class Machine:
     """A machine, the functions its tasks invoke (by the name of the substitution), and the states it went through."""

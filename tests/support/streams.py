@@ -24,10 +24,13 @@ import time_machine
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from chalicelib.agenda import agendas
 from chalicelib.clock import now
+from chalicelib.journeys import polling
 from tests.support import events
 from tests.support.asl import ExecutionFailed, Machine
 from tests.support.declared import Declared
+from tests.support.faults import Killed
 
 MOST_ROUNDS = 2000
 MOST_TRIES = 5
@@ -73,6 +76,7 @@ class World:
         self.recorded: list[Delivered] = []
         self.executions: list[Execution] = []
         self.calls: list[tuple[str, str]] = []
+        self.running = ""
         self.fault: Callable[[int, str, str], str | None] = lambda *_: None
         self._streams = events.Streams(declared.streams)
         self._written: set[str] = set()
@@ -131,15 +135,22 @@ class World:
             self.invoke(each.function, each.event)
         self.settle(shuffle=shuffle)
 
-    def poll(self) -> None:
-        """Let the scheduled poller look for what fell due, and settle."""
-        self.invoke("poll_due", events.scheduled(now()))
+    def poll(self, work: str | None = None) -> None:
+        """Let the scheduled poller look for what fell due, all of it or one kind of work, and settle."""
+        if work is None:
+            self.invoke("poll_due", events.scheduled(now()))
+        else:
+            polling.hand_out([agenda for agenda in agendas if agenda.work == work], now())
         self.settle()
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Call a function as Lambda would: with an event that is nothing but JSON."""
-        handler = getattr(self._app, function)
-        return handler(json.loads(json.dumps(event)), events.Context(function))
+        handler, outer = getattr(self._app, function), self.running
+        self.running = function
+        try:
+            return handler(json.loads(json.dumps(event)), events.Context(function))
+        finally:
+            self.running = outer
 
     def send(self, queue: str, body: str, delay: int = 0) -> str:
         """Put a message on a queue, and return its id."""
@@ -171,7 +182,7 @@ class World:
         try:
             for _ in range(1 + self._duplicate):
                 self._delivered(function, {"Records": batch})
-        except Exception:  # the shard waits, as on AWS, and the batch comes again
+        except (Exception, Killed):  # the shard waits, as on AWS, and the batch comes again
             self._refused[table] += 1
             if self._refused[table] > MOST_TRIES:
                 raise
@@ -214,7 +225,7 @@ class World:
         event = events.of_queue([(each.id, each.body, each.receives + 1) for each in batch])
         try:
             answer = self._delivered(function, event)
-        except Exception:  # on AWS the whole batch comes again
+        except (Exception, Killed):  # on AWS the whole batch comes again
             return {each.id for each in batch}
         return {each["itemIdentifier"] for each in (answer or {}).get("batchItemFailures", [])}
 
