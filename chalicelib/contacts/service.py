@@ -171,7 +171,9 @@ def _joined(contact: Contact, now: datetime) -> list[Write]:
     there = check(
         Key(Account, *Account.at(contact.account_id)),
         Account.pk.exists(),
-        refused=Unprocessable("There is no account of this id.", [Problem("account_id", "unknown")]),
+        refused=Unprocessable(
+            "There is no account of this id.", [Problem("account_id", "There is no account of this id.")]
+        ),
     )
     place = Membership.at(contact.account_id, contact.contact_id, as_text(now))
     return [there, put_new(Membership(*place, contact_id=contact.contact_id, since=now))]
