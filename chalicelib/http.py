@@ -21,6 +21,7 @@ from chalicelib.access.authorizer import authorize
 from chalicelib.access.scopes import require
 from chalicelib.access.service import PUBLIC, Caller
 from chalicelib.clock import digest, new_id, now
+from chalicelib.dynamodb import ConditionFailed
 from chalicelib.errors import DomainError, Invalid, NotFound, PreconditionRequired, Problem, TooLarge, Unavailable
 from chalicelib.lists import MOST, Asked, Page
 from chalicelib.observability import logger
@@ -219,6 +220,10 @@ def _answer(request: Request, operation: Operation, view: View, path: Mapping[st
         _note("a service did not answer as it should", error)
         busy = Unavailable("A service that we rely on does not answer at the moment. Try again in a few seconds.")
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(busy), headers={"Retry-After": "2"})
+    except ConditionFailed as error:  # a race that no domain has words for
+        _note("a condition failed that nobody expected", error)
+        changed = "Something that this rests on was changed at this very moment. Read it again and repeat the change."
+        return problem(HTTPStatus.CONFLICT, changed)
     except Exception as error:  # whatever it is, the client hears nothing of it, and no log its message
         _note("a request failed as nobody expected", error)
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here, not with what you sent.")

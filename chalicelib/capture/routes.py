@@ -90,7 +90,7 @@ lifecycle(api, Kind("page", "/pages", PageDocument, checks.check_page, publish_w
 
 
 @api.on("GET /p/{slug}", scope=None, query=PageLink)
-def show_page(call: Call[Nothing], slug: str) -> Reply:
+def show_hosted_page(call: Call[Nothing], slug: str) -> Reply:
     """Show a hosted page."""
     try:
         return pages.show(slug, _visit(call), call.now)

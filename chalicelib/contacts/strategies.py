@@ -75,12 +75,16 @@ def find(target: str, strategy_id: str | None) -> Strategy:
 def create(strategy_id: str, target: str, name: str, attributes: Sequence[str], now: datetime) -> MatchingStrategy:
     """Take a strategy into use: at first it is being built, while a job lets existing records claim (decision 8).
 
-    Raises Invalid for attributes that do not exist, Conflict where five are in use.
+    The same id again returns what it made the first time. Raises Invalid for attributes that do not exist, Conflict
+    where five are in use.
     """
     unknown = sorted(set(attributes) - ATTRIBUTES[target])
     if unknown:
         known = ", ".join(sorted(ATTRIBUTES[target]))
         raise Invalid("These attributes cannot be matched by.", [Problem("attributes", f"Choose among: {known}.")])
+    before = MatchingStrategy.find(*MatchingStrategy.at(target, strategy_id))
+    if before is not None:
+        return before
     if len(read_all(target)) >= MOST:
         raise Conflict(f"At most {MOST} strategies of a target can be in use. Remove one first.")
     item = MatchingStrategy(
