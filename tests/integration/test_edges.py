@@ -344,19 +344,10 @@ def form(asker):
     return {"form_id": answer.json["id"]}
 
 
-WRITTEN = [
-    "last_name",
-    "email",
-    "description",
-    "website",
-    "phone",
-    "city",
-    "region",
-    "postal_code",
-    "street",
-    "birth_date",
-    "job_title",
-]
+WRITTEN = (
+    *("last_name", "email", "description", "website", "phone", "city"),
+    *("region", "postal_code", "street", "birth_date", "job_title"),
+)
 FIELDS = dict(zip(FieldType, WRITTEN, strict=True))
 OPTIONS = [{"value": "a", "label": "A"}]
 FORM_ROUTES = ("POST /forms", "POST /forms/{form_id}/publish")
