@@ -13,6 +13,7 @@ from chalicelib.capture.schemas import FieldType, SubmissionRequest
 from chalicelib.contacts import service as contacts
 from chalicelib.http import FORM
 from chalicelib.observability import logger
+from chalicelib.tokens import seal
 from infra.local.demo.company import field, placed
 from tests.support.edges import ROUTES, Asker, faults
 from tests.support.wrong import NEVER, SPOILS, shape
@@ -157,6 +158,13 @@ def test_a_list_goes_on_from_its_own_cursors_only(notes, route, cursors):
     for cursor in cursors:
         expect = None if cursor == "" else {400}
         notes.ask(f"cursor {cursor[:20]}", route.path(ids, cursor=cursor, **query), expect=expect)
+
+
+@each(lambda route: route.operation.path.endswith("/scores/history"))
+def test_a_history_goes_on_from_the_cursor_of_its_own_model_only(notes, route):
+    cursor = seal("score-changes", "HISTORY#another-model#2026-11-24T08:00:00.000000Z")
+
+    notes.ask("another's cursor", route.path({}, cursor=cursor), expect={400})
 
 
 @each(lambda route: route.operation.query.model_config.get("extra") == "forbid")
