@@ -390,3 +390,24 @@ def test_a_submission_can_be_any_form_from_anywhere(notes, route, form):
         notes.ask(str(body)[:20], route.path(form), body, Content_Type=FORM)
     for origin in ("null", "https://evil.example", "x", "é", "https://a\nb"):
         notes.ask(f"of {origin}", route.path(form), {"values": {}}, Origin=origin, expect={403})
+
+
+# Conditions --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("depth", [5, 60, 180])
+@pytest.mark.parametrize(("before", "after"), [('{"not":', "}"), ('{"all":[', "]}")])
+def test_a_condition_can_be_nested_or_is_refused_in_words(asker, depth, before, after):
+    clause = '{"field":"contact.city","operator":"equals","values":["x"]}'
+    query = json.loads(before * depth + clause + after * depth)
+    creating, checking, publishing = (next(route for route in ROUTES if str(route) == name) for name in SEGMENT_ROUTES)
+
+    made = asker.ask("a deep one", creating, "/segments", {"name": "Deep", "document": {"query": query}})
+    ids = {"segment_id": made.json.get("id", "")}
+    checked = asker.ask("what is wrong", checking, checking.path(ids))
+    published = asker.ask("it live", publishing, publishing.path(ids), If_Match='"1"')
+
+    assert [*faults(creating, made), *faults(checking, checked), *faults(publishing, published)] == []
+
+
+SEGMENT_ROUTES = ("POST /segments", "POST /segments/{segment_id}/check", "POST /segments/{segment_id}/publish")
