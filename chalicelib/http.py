@@ -1,6 +1,7 @@
 """The edge to the web: views take calls and return models, and every failure becomes a problem+json in one place."""
 
 import json
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,6 +13,7 @@ from urllib.parse import parse_qsl, unquote
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Blueprint, Chalice, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import from_json
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import errors
@@ -19,7 +21,8 @@ from chalicelib.access.authorizer import authorize
 from chalicelib.access.scopes import require
 from chalicelib.access.service import PUBLIC, Caller
 from chalicelib.clock import digest, new_id, now
-from chalicelib.errors import DomainError, Invalid, PreconditionRequired, Problem, TooLarge, Unavailable
+from chalicelib.dynamodb import ConditionFailed
+from chalicelib.errors import DomainError, Invalid, NotFound, PreconditionRequired, Problem, TooLarge, Unavailable
 from chalicelib.lists import MOST, Asked, Page
 from chalicelib.observability import logger
 
@@ -27,6 +30,11 @@ JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 LARGEST = 256 * 1024  # bytes of a body, unless the route says otherwise
+LONGEST_ID = 200  # letters of an id in a path; ours have far fewer, a key of DynamoDB ends at 1,024 bytes
+LONGEST_KEY = 255  # letters of an Idempotency-Key
+LONGEST_TAG = 18  # digits of an ETag, quotes apart
+LONGEST_NAME = 200  # letters of a field's name as an answer repeats it
+MOST_TOLD = 50  # mistakes that one answer tells
 
 STATUS_OF: dict[type[DomainError], HTTPStatus] = {
     errors.Invalid: HTTPStatus.BAD_REQUEST,
@@ -46,7 +54,7 @@ STATUS_OF: dict[type[DomainError], HTTPStatus] = {
 class Schema(BaseModel):
     """What clients send and get: unknown fields are refused, text is trimmed."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, from_attributes=True)
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, from_attributes=True, allow_inf_nan=False)
 
 
 class Nothing(Schema):
@@ -97,14 +105,21 @@ class Call(Generic[Body]):
 
     @property
     def idempotency_key(self) -> str | None:
-        return self.headers.get("idempotency-key") or None
+        """What makes this request the same as an earlier one. Raises Invalid."""
+        given = self.headers.get("idempotency-key") or None
+        if given is not None and len(given) > LONGEST_KEY:
+            raise Invalid(f"The Idempotency-Key may have {LONGEST_KEY} letters at most.")
+        return given
 
     @cached_property
     def new_id(self) -> str:
         """The id of what this request makes: the same again where the request names an Idempotency-Key."""
         if self.idempotency_key is None:
             return new_id()
-        return digest(self.caller.id, str(self.request.context.get("resourcePath")), self.idempotency_key)
+        named = cast("Mapping[str, str]", self.request.uri_params or {})  # one key may serve two records: two requests
+        return digest(
+            self.caller.id, str(self.request.context.get("resourcePath")), *named.values(), self.idempotency_key
+        )
 
     @property
     def version(self) -> int:
@@ -112,9 +127,10 @@ class Call(Generic[Body]):
         tag = self.headers.get("if-match")
         if tag is None:
             raise PreconditionRequired("Send If-Match with the ETag of the record as you read it.")
-        if not tag.strip().strip('"').isdecimal():
+        digits = tag.strip().strip('"')
+        if not digits.isdecimal() or len(digits) > LONGEST_TAG:
             raise Invalid('If-Match must hold the ETag as it came, such as “"3"”.')
-        return int(tag.strip().strip('"'))
+        return int(digits)
 
     @property
     def raw(self) -> bytes:
@@ -194,16 +210,39 @@ def _answer(request: Request, operation: Operation, view: View, path: Mapping[st
     logger.append_keys(route=f"{operation.method} {operation.path}")
     try:
         call = _call(request, operation, largest)
-        result = view(call, **{name: unquote(value) for name, value in path.items()})
+        result = view(call, **{name: _id(name, unquote(value)) for name, value in path.items()})
         return _rendered(result, operation.status)
     except DomainError as error:
         return problem(_status(error), str(error), error.problems)
     except ValidationError as error:
         return problem(HTTPStatus.BAD_REQUEST, "Something in the request is not as it should be.", _details(error))
-    except (ClientError, BotoCoreError, PynamoDBException):
-        logger.exception("a service did not answer as it should")
+    except (ClientError, BotoCoreError, PynamoDBException) as error:
+        _note("a service did not answer as it should", error)
         busy = Unavailable("A service that we rely on does not answer at the moment. Try again in a few seconds.")
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(busy), headers={"Retry-After": "2"})
+    except ConditionFailed as error:  # a race that no domain has words for
+        _note("a condition failed that nobody expected", error)
+        changed = "Something that this rests on was changed at this very moment. Read it again and repeat the change."
+        return problem(HTTPStatus.CONFLICT, changed)
+    except Exception as error:  # whatever it is, the client hears nothing of it, and no log its message
+        _note("a request failed as nobody expected", error)
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here, not with what you sent.")
+
+
+def _note(what: str, error: Exception) -> None:
+    """Log an error by its kind and place: what it says may hold what somebody sent or what a record holds."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
+    cause = type(error.__cause__).__name__ if error.__cause__ else None
+    logger.error(what, error=type(error).__name__, code=code, cause=cause, places=places)
+
+
+def _id(name: str, given: str) -> str:
+    """Return an id of the path. Raises NotFound for one that no record can have; tokens are checked as such."""
+    if name != "token" and len(given) > LONGEST_ID:
+        raise NotFound(f"There is nothing of this {name.replace('_', ' ')}.")
+    return given
 
 
 def _call(request: Request, operation: Operation, largest: int) -> Call[Any]:
@@ -212,7 +251,7 @@ def _call(request: Request, operation: Operation, largest: int) -> Call[Any]:
         require(caller.scopes, operation.scope)
     if len(request.raw_body) > largest:
         raise TooLarge(f"The body may have {largest:,} bytes at most.")
-    return Call(request, _body(request, operation), operation.query.model_validate(query_of(request)), caller)
+    return Call(request, _body(request, operation), _query(request, operation), caller)
 
 
 def _caller(request: Request) -> Caller:
@@ -225,13 +264,30 @@ def _caller(request: Request) -> Caller:
 def _body(request: Request, operation: Operation) -> BaseModel:
     if operation.body is Nothing:
         return Nothing()
-    try:
-        content = json.loads(request.raw_body or b"{}")
-    except ValueError as error:
-        raise Invalid("The body is not JSON.") from error
+    content = json_of(request.raw_body or b"{}")
     if not isinstance(content, dict):
         raise Invalid("The body must be a JSON object.")
     return operation.body.model_validate(content)
+
+
+def json_of(raw: bytes | str) -> Any:
+    """Return what a body says. Raises Invalid for no JSON, no UTF-8, half a letter, NaN, and 200 levels and more."""
+    try:
+        return from_json(raw, allow_inf_nan=False)
+    except ValueError as error:
+        raise Invalid("The body is not JSON.") from error
+
+
+def _query(request: Request, operation: Operation) -> BaseModel:
+    given, known = query_of(request), operation.query.model_fields
+    unknown = [name for name in given if name not in known]
+    if unknown and operation.query.model_config.get("extra") == "forbid":
+        takes = (
+            f"Only these can be asked for here: {', '.join(sorted(known))}." if known else "No filter is known here."
+        )
+        problems = [Problem(name[:LONGEST_NAME], SAID["extra_forbidden"]) for name in unknown[:MOST_TOLD]]
+        raise Invalid(takes, problems)
+    return operation.query.model_validate(given)
 
 
 def query_of(request: Request) -> dict[str, Any]:
@@ -311,9 +367,13 @@ SAID: dict[str, str] = {
 
 def _details(error: ValidationError) -> list[Problem]:
     return [
-        Problem(".".join(str(part) for part in each["loc"]) or "body", _sentence(each["type"], each["msg"]))
-        for each in error.errors(include_url=False, include_input=False)[:50]
+        Problem(_place(each["loc"]), _sentence(each["type"], each["msg"]))
+        for each in error.errors(include_url=False, include_input=False)[:MOST_TOLD]
     ]
+
+
+def _place(parts: Sequence[str | int]) -> str:
+    return ".".join(str(part) for part in parts)[:LONGEST_NAME] or "body"
 
 
 def _sentence(kind: str, message: str) -> str:
@@ -331,13 +391,17 @@ class Application(Chalice):
         return answer if answer["statusCode"] < HTTPStatus.BAD_REQUEST else _as_problem(answer)
 
 
+KNOWN_ELSEWHERE = {
+    HTTPStatus.METHOD_NOT_ALLOWED: "This address does not know this method.",
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is of a type that is not taken here; look at the Content-Type.",
+}
+
+
 def _as_problem(answer: dict[str, Any]) -> dict[str, Any]:
-    fields = answer.get("headers", {})
-    if fields.get("Content-Type", "").startswith(JSON) and '"Code"' in answer["body"]:
+    if isinstance(answer["body"], str) and answer["body"].startswith('{"Code"'):
         status = HTTPStatus(answer["statusCode"])
-        detail = json.loads(answer["body"]).get("Message", status.phrase)
-        replaced = problem(status, detail)
+        replaced = problem(status, KNOWN_ELSEWHERE.get(status, f"{status.description or status.phrase}."))
         answer["body"] = replaced.body
-        answer["headers"] = {**fields, **replaced.headers}
+        answer["headers"] = {**answer.get("headers", {}), **replaced.headers}
         answer.get("multiValueHeaders", {}).pop("Content-Type", None)
     return answer

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.clock import digest
 from chalicelib.dynamodb import SHARDS, Item, Key, read
+from chalicelib.errors import Invalid
 from chalicelib.tokens import seal, unseal
 
 MOST = 100
@@ -51,10 +53,11 @@ def page(
     """Return a page of the whole items that `index` lists under `hashes`, in the order of its range key.
 
     `kind` is the class of the items; index entries hold keys only, so the items are read in one batch.
-    Raises Invalid for a cursor that is not ours.
+    Raises Invalid for a cursor that is not ours, or of another list.
     """
     limit = min(asked.limit, MOST)
-    places: dict[str, Any] = json.loads(unseal("cursor", asked.cursor)) if asked.cursor else {}
+    name = digest(index.Meta.index_name, *hashes, str(condition), str(newest_first))
+    places = _places(name, asked.cursor)
     options = {
         "range_key_condition": condition,
         "scan_index_forward": not newest_first,
@@ -67,8 +70,17 @@ def page(
     for entry in taken:
         places[entry.hash] = entry.place
     found = read(Key(kind, entry.place["pk"]["S"], entry.place["sk"]["S"]) for entry in taken)
-    cursor = seal("cursor", json.dumps(places, separators=(",", ":"))) if more else None
+    cursor = seal("cursor", json.dumps([name, places], separators=(",", ":"))) if more else None
     return Page([item for item in found if item is not None], cursor)
+
+
+def _places(name: str, cursor: str | None) -> dict[str, Any]:
+    if cursor is None:
+        return {}
+    list_name, places = json.loads(unseal("cursor", cursor))
+    if list_name != name:
+        raise Invalid("This cursor belongs to another list. Leave it out, or repeat the query that it came with.")
+    return cast("dict[str, Any]", places)
 
 
 @dataclass(frozen=True, slots=True)

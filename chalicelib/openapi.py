@@ -38,14 +38,15 @@ def show_openapi(_: Call[Nothing]) -> Reply:
 
 def document(operations: list[Operation]) -> dict[str, Any]:
     """Return the OpenAPI 3.1 document of `operations`."""
-    models = {model for each in operations for model in (each.body, each.returns) if model not in {None, Nothing}}
+    known = {model for each in operations for model in (each.body, each.returns, each.query)}
+    models = {model for model in known if model not in {None, Nothing}}
     named, definitions = models_json_schema(
         [(model, _mode(model, operations)) for model in sorted(models, key=str)], ref_template=REFERENCE
     )
     schemas = definitions.get("$defs", {})
     paths: dict[str, Any] = {}
     for each in operations:
-        described = _described(each, {model: schema for (model, _), schema in named.items()})
+        described = _described(each, {model: schema for (model, _), schema in named.items()}, schemas)
         paths.setdefault(each.path, {})[each.method.lower()] = described
     return {
         "openapi": "3.1.0",
@@ -59,15 +60,15 @@ def document(operations: list[Operation]) -> dict[str, Any]:
 
 
 def _mode(model: type[BaseModel], operations: list[Operation]) -> Any:
-    return "validation" if any(each.body is model for each in operations) else "serialization"
+    return "validation" if any(model in {each.body, each.query} for each in operations) else "serialization"
 
 
-def _described(each: Operation, schemas: dict[Any, Any]) -> dict[str, Any]:
+def _described(each: Operation, schemas: dict[Any, Any], definitions: dict[str, Any]) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": each.name,
         "summary": each.summary,
         "tags": [each.path.split("/")[1]],
-        "parameters": _parameters(each),
+        "parameters": _parameters(each, schemas, definitions),
         "responses": {
             str(int(each.status)): _content(schemas.get(each.returns), "Done."),
             "default": {
@@ -88,10 +89,11 @@ def _content(schema: Any, description: str) -> dict[str, Any]:
     return {"description": description, **({"content": {JSON: {"schema": schema}}} if schema else {})}
 
 
-def _parameters(each: Operation) -> list[dict[str, Any]]:
+def _parameters(each: Operation, schemas: dict[Any, Any], definitions: dict[str, Any]) -> list[dict[str, Any]]:
     names = [part[1:-1] for part in each.path.split("/") if part.startswith("{")]
     path = [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
-    shape = each.query.model_json_schema()
+    reference = schemas.get(each.query, {}).get("$ref", "").removeprefix(REFERENCE.format(model=""))
+    shape = definitions.get(reference, {})
     required = shape.get("required", [])
     query = [
         {"name": name, "in": "query", "required": name in required, "schema": schema}

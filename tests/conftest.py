@@ -138,6 +138,17 @@ def _table(properties: dict[str, Any]) -> dict[str, Any]:
 def cloud(declared: Any) -> Iterator[None]:
     """An empty database and empty queues for one test."""
     yield
+    _empty(declared)
+
+
+@pytest.fixture(scope="module")
+def shared_cloud(declared: Any) -> Iterator[None]:
+    """An empty database and empty queues for the tests of one file, which do not mind what the others leave."""
+    yield
+    _empty(declared)
+
+
+def _empty(declared: Any) -> None:
     _forget()
     database = boto3.client("dynamodb")
     for table in declared:

@@ -12,10 +12,11 @@ from typing import Any
 from chalicelib.access.models import AccessItem, ApiKey
 from chalicelib.access.scopes import ALL_SCOPES, EVERYTHING, SCOPES_OF_GROUP, require
 from chalicelib.dynamodb import commit, put, put_new
-from chalicelib.errors import Invalid, NotFound, Problem, Unauthenticated
+from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Unauthenticated
 from chalicelib.settings import settings
 
 PREFIX = "itk_"
+LONGEST_ID = 64  # letters; whoever sends more means none of our keys, and no database is asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,8 @@ def create_key(
 ) -> tuple[ApiKey, str]:
     """Make a key and return it with its text, which is shown this once and not stored.
 
-    Raises Invalid for a scope that does not exist, Forbidden for one that its maker (`makers`) does not have.
+    Raises Invalid for a scope that does not exist, Forbidden for one that its maker (`makers`) does not have, Conflict
+    where the id is taken.
     """
     unknown = sorted(set(scopes) - ALL_SCOPES - {EVERYTHING})
     if unknown or not scopes:
@@ -45,7 +47,8 @@ def create_key(
     secret = secrets.token_urlsafe(32)
     pk, sk = ApiKey.at(key_id)
     key = ApiKey(pk, sk, key_id=key_id, name=name, secret_hash=_hashed(secret), scopes=set(scopes), created_at=now)
-    commit([put_new(key)])
+    again = Conflict("This key was made already; its text was shown that once. Revoke it and make another.")
+    commit([put_new(key, refused=again)])
     return key, f"{PREFIX}{key_id}_{secret}"
 
 
@@ -73,7 +76,7 @@ def identify(authorization: str) -> Caller:
 
 def _by_key(token: str) -> Caller:
     key_id, _, secret = token.removeprefix(PREFIX).partition("_")
-    key = ApiKey.find(*ApiKey.at(key_id), consistent=False)
+    key = ApiKey.find(*ApiKey.at(key_id), consistent=False) if len(key_id) <= LONGEST_ID else None
     right = hmac.compare_digest(key.secret_hash if key else "", _hashed(secret))
     if key is None or not right or key.revoked_at:
         raise Unauthenticated("This key is not known, or was revoked.")

@@ -1,6 +1,5 @@
 """Forms, pages and submissions over HTTP: for marketers, and for everybody."""
 
-import json
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -32,7 +31,20 @@ from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.errors import Forbidden, Gone, Invalid, NotFound, Problem, Unprocessable
-from chalicelib.http import FORM, JSON, STATUS_OF, Api, Call, Listing, Nothing, Reply, form_of, problem, query_of
+from chalicelib.http import (
+    FORM,
+    JSON,
+    STATUS_OF,
+    Api,
+    Call,
+    Listing,
+    Nothing,
+    Reply,
+    form_of,
+    json_of,
+    problem,
+    query_of,
+)
 from chalicelib.leads import fields as lead_fields
 from chalicelib.settings import settings
 
@@ -78,7 +90,7 @@ lifecycle(api, Kind("page", "/pages", PageDocument, checks.check_page, publish_w
 
 
 @api.on("GET /p/{slug}", scope=None, query=PageLink)
-def show_page(call: Call[Nothing], slug: str) -> Reply:
+def show_hosted_page(call: Call[Nothing], slug: str) -> Reply:
     """Show a hosted page."""
     try:
         return pages.show(slug, _visit(call), call.now)
@@ -184,11 +196,7 @@ def _sent(call: Call[Any]) -> SubmissionRequest:
     if call.headers.get("content-type", JSON).startswith(FORM):
         typed = {name: value for name, value in form_of(call).items() if not name.startswith("_")}
         return SubmissionRequest.model_validate({"values": typed})
-    try:
-        content = json.loads(call.raw)
-    except ValueError as error:  # neither JSON, nor UTF-8
-        raise Invalid("The body is not JSON.") from error
-    return SubmissionRequest.model_validate(content)
+    return SubmissionRequest.model_validate(json_of(call.raw))
 
 
 # Marketers ---------------------------------------------------------------------------------------------------------

@@ -87,7 +87,7 @@ class Element(Schema):
     @field_validator("kind", mode="before")
     @classmethod
     def _known(cls, given: Any) -> Any:
-        if given in NOT_YET:
+        if isinstance(given, str) and given in NOT_YET:
             raise ValueError(NOT_YET[given])
         return given
 
@@ -126,7 +126,7 @@ class FormDocument(Schema):
     @field_validator("type", mode="before")
     @classmethod
     def _only_landing(cls, given: Any) -> Any:
-        if given in {"subscription_center", "forward_to_a_friend"}:
+        if given in ("subscription_center", "forward_to_a_friend"):
             raise ValueError("Only landing-page forms can be made; every content settings record has its own centre.")
         return given
 

@@ -142,7 +142,7 @@ PARSERS: Mapping[FieldType, Callable[[Any, FormField], Any]] = {
 def unknown_options(form: FormDocument, values: Mapping[str, Any]) -> list[Problem]:
     """Return values that an option set does not have: such a submission fails and is kept (FSU-2)."""
     return [
-        Problem(field.name, f"{values[field.name]} is none of the options of {field.label}.")
+        Problem(field.name, f"“{values[field.name]}” is none of the options of {field.label}.")
         for field in form.fields
         if field.type is FieldType.OPTION_SET
         and values.get(field.name) is not None

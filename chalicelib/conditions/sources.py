@@ -46,6 +46,11 @@ def catalogue() -> Catalogue:
     return _registered.catalogue
 
 
+def is_contact(contact_id: str) -> bool:
+    """Return whether there is such a contact; for domains that lie below contacts."""
+    return bool(_registered.readers["contact"](contact_id))
+
+
 def gather(
     contact_id: str, entities: Iterable[str], windows: Mapping[str, timedelta | None], now: datetime
 ) -> KnownFacts:

@@ -76,7 +76,9 @@ def joined(contact: Contact, now: datetime) -> list[Write]:
         Key(Account, *Account.at(contact.account_id)),
         Account.joins.add(1),
         condition=Account.pk.exists(),
-        refused=Unprocessable("There is no account of this id.", [Problem("account_id", "unknown")]),
+        refused=Unprocessable(
+            "There is no account of this id.", [Problem("account_id", "This account does not exist.")]
+        ),
     )
     place = Membership.at(contact.account_id, contact.contact_id, as_text(now))
     return [there, put_new(Membership(*place, contact_id=contact.contact_id, since=now))]

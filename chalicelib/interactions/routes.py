@@ -2,6 +2,8 @@
 
 from http import HTTPStatus
 
+from chalicelib.conditions import sources
+from chalicelib.errors import Problem, Unprocessable
 from chalicelib.http import Api, Call, Listing, Nothing
 from chalicelib.interactions import service
 from chalicelib.interactions.models import Interaction
@@ -28,6 +30,9 @@ def list_interactions(call: Call[Nothing]) -> Listing[InteractionView]:
 )
 def report_interaction(call: Call[ReportedInteraction]) -> Recorded:
     """Record something that a contact did elsewhere."""
+    if not sources.is_contact(call.body.contact_id):
+        problem = Problem("contact_id", "There is no contact of this id.")
+        raise Unprocessable("Only what a known contact did can be recorded.", [problem])
     new = NewInteraction(
         type=call.body.type,
         at=call.body.at,

@@ -90,7 +90,7 @@ class LeadChange(LeadFields):
     def _kept(self) -> "LeadChange":
         for name in ("last_name", "status_reason", "trigger_recycle"):
             if name in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"{name} cannot be empty.")
+                raise ValueError(f"The {name.replace('_', ' ')} cannot be empty.")
         return self
 
     @property
@@ -142,7 +142,7 @@ class CloseLead(Why):
         if self.state is State.OPEN:
             raise ValueError("A lead is closed as qualified or as disqualified.")
         if self.reason not in REASONS[self.state]:
-            raise ValueError(f"{self.reason} is no reason of the state {self.state}.")
+            raise ValueError(f"The reason {self.reason} is none of the state {self.state}.")
         return self
 
     @property

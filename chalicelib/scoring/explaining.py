@@ -3,6 +3,7 @@
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.definitions import service as definitions
+from chalicelib.errors import Invalid
 from chalicelib.leads import service as leads
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.scoring import reading
@@ -41,10 +42,13 @@ def scores_of_model(model_id: str, asked: Asked) -> Page[Score]:
 
 
 def changes(lead_id: str, model_id: str, asked: Asked) -> Page[ScoreChange]:
-    """Return a page of how a model's score of a lead changed, newest first."""
+    """Return a page of how a model's score of a lead changed, newest first. Raises Invalid for another's cursor."""
     pk = f"LEAD#{lead_id}"
     of_model: Condition = ScoreChange.sk.startswith(f"HISTORY#{model_id}#")
-    place = {"pk": {"S": pk}, "sk": {"S": unseal("score-changes", asked.cursor)}} if asked.cursor else None
+    sk = unseal("score-changes", asked.cursor) if asked.cursor else None
+    if sk is not None and not sk.startswith(f"HISTORY#{model_id}#"):
+        raise Invalid("This cursor belongs to another list. Leave it out, or repeat the query that it came with.")
+    place = {"pk": {"S": pk}, "sk": {"S": sk}} if sk is not None else None
     found = list(
         ScoreChange.query(pk, of_model, scan_index_forward=False, limit=asked.limit + 1, last_evaluated_key=place)
     )

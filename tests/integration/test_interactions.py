@@ -10,6 +10,7 @@ from chalice.test import Client
 
 from chalicelib.access import service as access
 from chalicelib.conditions.facts import Verdict
+from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import Invalid
 from chalicelib.interactions import plans, service
@@ -234,7 +235,18 @@ def call():
 VISIT = {"contact_id": "c", "type": "WebsiteVisited", "at": "2026-11-24T09:00:00Z", "properties": {"seconds": 4.5}}
 
 
+def test_what_nobody_did_cannot_be_reported(call):
+    status, problem = call("POST", "/interactions", VISIT)
+
+    assert (status, problem["errors"]) == (
+        422,
+        [{"field": "contact_id", "message": "There is no contact of this id."}],
+    )
+    assert ids() == []
+
+
 def test_the_same_key_reports_the_same_event(call):
+    contacts.create("c", {"last_name": "Nygaard"}, NOW, by="user:u")
     answers = [call("POST", "/interactions", VISIT, **{"Idempotency-Key": "k"}) for _ in range(2)]
     another = call("POST", "/interactions", VISIT, **{"Idempotency-Key": "l"})
 

@@ -169,6 +169,20 @@ def test_a_trigger_is_raised_by_id_or_by_address_once_a_key(send):
     assert (wrong, problem["errors"][0]["field"]) == (400, "attributes.order")
 
 
+@pytest.mark.rule("TRG-6")
+def test_one_key_raises_each_of_two_triggers(send):
+    contact("c")
+    publish("trigger", "delivered", {"attributes": []})
+
+    shipped, delivered = (
+        send("POST", f"/triggers/{trigger}/raise", {"contact_id": "c"}, **{"Idempotency-Key": "order 7"})[1]
+        for trigger in ("t", "delivered")
+    )
+
+    assert (shipped["trigger_id"], delivered["trigger_id"]) == ("t", "delivered")
+    assert shipped["id"] != delivered["id"]
+
+
 @pytest.mark.rule("TRG-7")
 def test_a_trigger_that_is_not_published_cannot_be_raised(send):
     contact("c")
