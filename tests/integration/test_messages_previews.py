@@ -10,7 +10,6 @@ from app import app
 from chalicelib.access import service as access
 from chalicelib.clock import now
 from chalicelib.contacts import service as contacts
-from chalicelib.definitions import service as definitions
 from chalicelib.interactions.models import InteractionsItem
 from chalicelib.messages import feedback, suppression
 from chalicelib.messages.models import MessagesItem
@@ -47,8 +46,6 @@ def api(client):
 
 @pytest.fixture
 def settings_id(api, cloud):
-    definitions._forget()
-    definitions.document.cache_clear()
     made = api.post("/content-settings", {"name": "c", "document": {"address_main": "1 Main Street"}})
     api.change("POST", f"/content-settings/{made['id']}/publish", made)
     return made["id"]

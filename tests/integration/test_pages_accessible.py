@@ -11,7 +11,6 @@ from app import app
 from chalicelib.accessibility.colours import colour, contrast
 from chalicelib.clock import now
 from chalicelib.contacts import service as contacts
-from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.http import OPERATIONS
 from chalicelib.messages import plans, sender
@@ -107,8 +106,6 @@ def api(client, world):
 
 @pytest.fixture
 def published(api):
-    definitions._forget()
-    definitions.document.cache_clear()
     everywhere, first, second = (publish(api, "/forms", each) for each in (everything(), short(), short()))
     arabic = publish(api, "/forms", short(error_message="لم نستطع", success_message="شكرا لكم"))
     publish(api, "/pages", page("all", everywhere))
@@ -177,7 +174,6 @@ def test_what_people_are_asked_about_themselves_can_be_filled_in_by_the_browser(
 
 
 def test_the_pages_of_a_message_can_be_used_by_everybody_in_every_state(api, shown, office):
-    definitions.document.cache_clear()
     content = publish(api, "/content-settings", {"address_main": "1 Main Street"})
     html = '<p><a href="{{ message.subscription_center_url }}">Preferences</a> {{ content_settings.address_main }}</p>'
     email = {"subject": "N", "from_name": "C", "from_address": "n@contoso.example", "language": "en", "html": html}
