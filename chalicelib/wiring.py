@@ -33,6 +33,7 @@ from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring
 from chalicelib.scoring.models import ScoringItem
+from chalicelib.segments import asking
 from chalicelib.segments import service as segments
 from chalicelib.segments.models import SegmentsItem
 from chalicelib.settings import settings
@@ -124,6 +125,11 @@ def _reevaluate(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
     queues.send("membership", ({"fact": "rebuild", "contact": each} for each in ids))
 
 
+def _asked(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
+    """Enumerate whom a query about a static segment's members is asked of: everybody, or those who may leave."""
+    return (EVERY_CONTACT if asking.adds(arguments) else asking.members)(arguments, number, cursor)
+
+
 def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
     """Have every reaction look at a contact again; safe at any time."""
     for queue in ("rescore", "membership", "wake"):
@@ -158,6 +164,7 @@ WORKS = {
     **journeys.WORKS,
     **scoring.WORKS,
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
+    asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),
     "resync": jobs.Work(EVERY_CONTACT, _resync),
 }

@@ -24,7 +24,7 @@ from chalicelib.definitions.schemas import (
     StopRequest,
 )
 from chalicelib.dynamodb import Write
-from chalicelib.errors import Problem
+from chalicelib.errors import Conflict, Problem
 from chalicelib.http import Api, Call, Listing, Nothing, Schema
 
 api = Api(__name__)
@@ -54,6 +54,8 @@ class Kind:
     publish_writes: Callable[[Definition], Sequence[Write]] | None = None
     stops_to: State = State.STOPPED
     lifecycle: bool = True
+    keeps_name: bool = False
+    """Whether the name is settled once it has been live (SEG-4)."""
 
     @property
     def scope(self) -> str:
@@ -92,7 +94,10 @@ def _editing(api: Api, kind: Kind, named: type[Any]) -> None:
         return view(service.create(kind.name, call.new_id, call.body.name, dumped(document), call.caller.id, call.now))
 
     def save(call: Call[Any], **path: str) -> DefinitionView:
-        document = kind.before_save(call.body.document, service.get(kind.name, _id(path)))
+        before = service.get(kind.name, _id(path))
+        if kind.keeps_name and before.published_version and call.body.name != before.name:
+            raise Conflict("It keeps its name once it has been live. Make another one instead.")
+        document = kind.before_save(call.body.document, before)
         saved = service.save_draft(
             kind.name,
             _id(path),

@@ -1,14 +1,19 @@
 """Segments over HTTP: the life cycle, members, and why."""
 
+from http import HTTPStatus
+
 from chalicelib.definitions.lifecycle import Checked, JobWanted
 from chalicelib.definitions.models import Definition
-from chalicelib.definitions.routes import Kind, lifecycle
+from chalicelib.definitions.routes import Kind, job_view, lifecycle
+from chalicelib.definitions.schemas import JobView
 from chalicelib.errors import Conflict
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
-from chalicelib.segments import service
+from chalicelib.segments import asking, service
 from chalicelib.segments.models import Member, Membership
 from chalicelib.segments.schemas import (
     AnswerView,
+    EstimateView,
+    MembersByQuery,
     MembersChange,
     Memberships,
     MembershipView,
@@ -21,9 +26,11 @@ api = Api(__name__)
 
 
 def _permanent(document: SegmentDocument, before: Definition | None) -> SegmentDocument:
-    """The type of a segment is settled when it first goes live (SEG-4)."""
-    if before is not None and before.published_version and before.document["type"] != document.type:
-        raise Conflict("A segment that has been live keeps its type. Make another segment instead.")
+    """Type and description are settled when a segment first goes live, as its name is; its query is not (SEG-4)."""
+    live_before = before.document if before is not None and before.published_version else None
+    for name in ("type", "description"):
+        if live_before is not None and live_before[name] != getattr(document, name):
+            raise Conflict(f"A segment that has been live keeps its {name}. Make another segment instead.")
     return document
 
 
@@ -41,6 +48,7 @@ lifecycle(
         lambda document: Checked(service.problems(document)),
         before_save=_permanent,
         publish_job=_build,
+        keeps_name=True,
     ),
 )
 
@@ -49,6 +57,25 @@ lifecycle(
 def add_members(call: Call[MembersChange], segment_id: str) -> None:
     """Put contacts into a static segment."""
     service.pick(segment_id, call.body.contact_ids, call.now)
+
+
+@api.on(
+    "POST /segments/{segment_id}/members/by-query",
+    scope="segments:write",
+    body=MembersByQuery,
+    returns=JobView,
+    status=HTTPStatus.ACCEPTED,
+)
+def change_members_by_query(call: Call[MembersByQuery], segment_id: str) -> JobView:
+    """Put those into a static segment for whom a query holds now, or take them out; asked once, in the background."""
+    return job_view(asking.change(segment_id, call.body, call.new_id, call.now))
+
+
+@api.on("POST /segments/{segment_id}/estimate", scope="segments:read", returns=EstimateView)
+def estimate_segment(call: Call[Nothing], segment_id: str) -> EstimateView:
+    """Say about how many members the draft's query would have."""
+    found = asking.estimate(segment_id, call.now)
+    return EstimateView(members=found.members, contacts=found.contacts, sampled=found.sampled, exact=found.exact)
 
 
 @api.on("DELETE /segments/{segment_id}/members/{contact_id}", scope="segments:write")

@@ -37,6 +37,28 @@ class MembersChange(Schema):
     contact_ids: Annotated[list[str], Field(min_length=1, max_length=100)]
 
 
+class Change(StrEnum):
+    ADD = "add"
+    REMOVE = "remove"
+
+
+class MembersByQuery(Schema):
+    """Contacts to put into a static segment, or to take out of it: those for whom a query holds when it is asked."""
+
+    change: Change
+    query: Condition
+    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+
+
+class EstimateView(Schema):
+    """About how many of about how many contacts would be members; `exact` where all of them were asked."""
+
+    members: int
+    contacts: int
+    sampled: int
+    exact: bool
+
+
 class MemberView(Schema):
     """A contact that is a member, and since when."""
 

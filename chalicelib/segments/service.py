@@ -167,16 +167,17 @@ def pick(segment_id: str, contact_ids: Iterable[str], now: datetime) -> None:
 
     Raises Conflict for a dynamic segment, NotFound for a contact that does not exist (nobody is added then).
     """
-    _static(segment_id)
+    require_static(segment_id)
     wanted = list(dict.fromkeys(contact_ids))
     known = {contact.contact_id for contact in contacts.find_many(wanted)}
     if missing := [each for each in wanted if each not in known]:
         raise NotFound("Some of these contacts do not exist.", [Problem("contact_ids", each) for each in missing])
     for contact_id in wanted:
-        _by_hand(segment_id, contact_id, now, member=True)
+        by_hand(segment_id, contact_id, now, member=True)
 
 
-def _by_hand(segment_id: str, contact_id: str, now: datetime, *, member: bool) -> None:
+def by_hand(segment_id: str, contact_id: str, now: datetime, *, member: bool) -> None:
+    """Put a contact in or take it out, whatever a query says. Raises NotFound for one that was deleted, Conflict."""
     for _ in range(TRIES):
         before = Membership.find(*Membership.at(segment_id, contact_id))
         if (before is not None and before.holds) == member:
@@ -198,11 +199,12 @@ def _moved(segment_id: str, contact_id: str, before: Membership | None, now: dat
 
 def unpick(segment_id: str, contact_id: str, now: datetime) -> None:
     """Take a contact out of a static segment. Raises Conflict for a dynamic one; a non-member is no error."""
-    _static(segment_id)
-    _by_hand(segment_id, contact_id, now, member=False)
+    require_static(segment_id)
+    by_hand(segment_id, contact_id, now, member=False)
 
 
-def _static(segment_id: str) -> None:
+def require_static(segment_id: str) -> None:
+    """Raise Conflict for a segment whose members a query decides, NotFound."""
     document = definitions.get(KIND, segment_id).document
     if document["type"] != SegmentType.STATIC:
         raise Conflict("This segment is dynamic: its query decides who is a member. Only static ones are hand-picked.")

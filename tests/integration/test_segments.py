@@ -10,9 +10,10 @@ from chalice.test import Client
 
 from app import app, evaluate_membership
 from chalicelib.agenda import fallen_due
-from chalicelib.clock import as_text
+from chalicelib.clock import as_text, now
 from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
+from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.dynamodb import commit
@@ -22,7 +23,7 @@ from chalicelib.interactions.plans import HUMAN, MACHINE, NewInteraction
 from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import service as leads
 from chalicelib.lists import Asked
-from chalicelib.segments import service
+from chalicelib.segments import asking, service
 from chalicelib.segments.facts import facts_of
 from chalicelib.segments.models import Evaluation, Interval, SegmentsItem
 from chalicelib.segments.schemas import SegmentDocument
@@ -634,3 +635,150 @@ def test_a_lead_that_moves_to_another_contact_takes_the_membership_along(world):
     world.settle()
 
     assert [member("c"), member("d")] == [False, True]
+
+
+# What is settled once a segment has been live ----------------------------------------------------------------------
+
+
+def saved(api, name="s", **more):
+    """Save a draft of the segment that has been live, and return status and detail."""
+    known = definitions.get("segment", "s")
+    document = {**known.document, **more}
+    status, answer, _ = api.call(
+        "PUT", "/segments/s", {"name": name, "document": document}, If_Match=f'"{known.version}"'
+    )
+    return status, answer.get("detail", "")
+
+
+@pytest.mark.rule("SEG-4")
+@pytest.mark.parametrize("stopped", [False, True])
+def test_type_name_and_description_are_settled_and_the_query_is_not(api, stopped):
+    segment(IN_OSLO, description="Those of Oslo")
+    if stopped:
+        definitions.stop("segment", "s", version=definitions.get("segment", "s").version, by="u", now=NOW)
+
+    assert saved(api, type="static", query=None)[0] == 409
+    assert saved(api, description="Others") == (
+        409,
+        "A segment that has been live keeps its description. Make another segment instead.",
+    )
+    assert saved(api, name="Another") == (409, "It keeps its name once it has been live. Make another one instead.")
+    assert saved(api, query=IN_BERGEN)[0] == 200
+    assert definitions.get("segment", "s").name == "s"
+
+
+@pytest.mark.rule("SEG-4")
+def test_a_draft_that_was_never_live_changes_as_it_likes(api):
+    made = api.post("/segments", {"name": "s", "document": {"type": "static"}})
+
+    document = {"type": "dynamic", "description": "new", "query": IN_OSLO}
+    api.change("PUT", f"/segments/{made['id']}", made, {"name": "t", "document": document})
+
+    assert api.get(f"/segments/{made['id']}")["name"] == "t"
+
+
+# Members by query --------------------------------------------------------------------------------------------------
+
+
+def by_query(api, change, query, identity="s"):
+    """Ask, and work the job off as the bulk machine does."""
+    status, job, _ = api.call("POST", f"/segments/{identity}/members/by-query", {"change": change, "query": query})
+    assert status == 202, job
+    assert jobs.begin(job["id"], jobs.get(job["id"]).due) is not None
+    for number in range(16):
+        while not jobs.work_page(job["id"], number, now()).ended:
+            pass
+    assert jobs.finish(job["id"], now())
+
+
+def listed(identity="s"):
+    return sorted(each.contact_id for each in service.members(identity, Asked(100)).items)
+
+
+@pytest.mark.rule("SEG-16")
+@pytest.mark.parametrize("live", [False, True])
+def test_a_query_puts_members_in_and_takes_them_out_once(api, live):
+    if live:
+        segment()
+    else:
+        definitions.create("segment", "s", "s", {"type": "static"}, "u", NOW)
+    for identity, city in (("a", "Oslo"), ("b", "Oslo"), ("c", "Bergen")):
+        person(identity, city=city, job_title="Engineer" if identity == "a" else None)
+    service.pick("s", ["c"], NOW)
+
+    by_query(api, "add", IN_OSLO)
+    assert listed() == ["a", "b", "c"]
+    amend("b", city="Bergen")  # a query that was asked is not asked again
+    evaluate("b")
+    assert listed() == ["a", "b", "c"]
+    by_query(api, "remove", IN_BERGEN)
+    assert listed() == ["a"]
+    person("d", city="Oslo")
+    evaluate("d")
+    assert listed() == ["a"]
+
+
+@pytest.mark.rule("SEG-16")
+def test_a_query_that_cannot_be_asked_and_a_dynamic_segment_are_refused(api):
+    segment()
+    segment(IN_OSLO, "dynamic")
+    nonsense = {"field": "contact.shoe_size", "operator": "equals", "values": [42]}
+
+    unknown, problem, _ = api.call("POST", "/segments/s/members/by-query", {"change": "add", "query": nonsense})
+    dynamic, *_ = api.call("POST", "/segments/dynamic/members/by-query", {"change": "add", "query": IN_OSLO})
+    missing, *_ = api.call("POST", "/segments/none/members/by-query", {"change": "add", "query": IN_OSLO})
+
+    assert (unknown, dynamic, missing) == (422, 409, 404)
+    assert problem["errors"][0]["field"].startswith("/query")
+
+
+def test_asking_with_the_same_key_twice_asks_once(api):
+    segment()
+    body = {"change": "add", "query": IN_OSLO}
+
+    jobs_made = {api.call("POST", "/segments/s/members/by-query", body, Idempotency_Key="k")[1]["id"] for _ in range(2)}
+
+    assert len(jobs_made) == 1
+
+
+# The size before ---------------------------------------------------------------------------------------------------
+
+
+def drafted(api, **document):
+    return api.post("/segments", {"name": "s", "document": document})["id"]
+
+
+@pytest.mark.rule("SEG-6")
+def test_a_few_contacts_are_all_asked_before_the_segment_goes_live(api):
+    for number in range(5):
+        person(f"c{number}", city="Oslo" if number < 2 else "Bergen")
+    draft = drafted(api, query=IN_OSLO)
+
+    found = api.post(f"/segments/{draft}/estimate")
+
+    assert found == {"members": 2, "contacts": 5, "sampled": 5, "exact": True}
+    assert listed(draft) == []
+
+
+@pytest.mark.rule("SEG-6")
+def test_of_many_contacts_a_sample_is_asked(api, monkeypatch):
+    monkeypatch.setattr(asking, "MOST_SAMPLED", 80)
+    for number in range(160):
+        contacts.create(f"c{number}", {"last_name": "Juhl", "city": "Oslo"}, NOW + timedelta(minutes=number), by="u")
+    draft = drafted(api, query=IN_OSLO)
+
+    found = api.post(f"/segments/{draft}/estimate")
+
+    assert found["exact"] is False
+    assert found["sampled"] <= 80
+    assert 80 <= found["contacts"] <= 320
+    assert found["members"] == found["contacts"]  # the query holds for all
+
+
+@pytest.mark.rule("SEG-6")
+def test_what_cannot_be_estimated_says_why(api):
+    static = drafted(api, type="static")
+    broken = drafted(api, query={"field": "contact.shoe_size", "operator": "equals", "values": [42]})
+
+    assert [api.call("POST", f"/segments/{each}/estimate")[0] for each in (static, broken, "none")] == [409, 422, 404]
+    assert api.post(f"/segments/{drafted(api, query=IN_OSLO)}/estimate")["members"] == 0
