@@ -142,7 +142,7 @@ class CloseLead(Why):
         if self.state is State.OPEN:
             raise ValueError("A lead is closed as qualified or as disqualified.")
         if self.reason not in REASONS[self.state]:
-            raise ValueError(f"The reason {self.reason} is none of the state {self.state}.")
+            raise ValueError(f"“{self.reason}” is no reason of the state {self.state}.")
         return self
 
     @property
