@@ -11,7 +11,7 @@ import json
 import random
 import re
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -393,6 +393,30 @@ def read(keys: Iterable[Key]) -> list[Any]:
         found |= _batch(wanted[start : start + 100])
     raws = [found.get((key.table, key.pk, key.sk)) for key in wanted]
     return [key.kind.from_raw_data(dict(raw)) if raw else None for key, raw in zip(wanted, raws, strict=True)]
+
+
+Look = Callable[[Iterable[Key]], list[Any]]
+"""`read`, or the `look` of Notes."""
+
+
+class Notes:
+    """What one attempt of a use case has read: each item once, so that what is read early together is there later."""
+
+    def __init__(self) -> None:
+        self._known: dict[Key, Any] = {}
+        self._expected: list[Key] = []
+
+    def expect(self, keys: Iterable[Key]) -> None:
+        """Let the next look bring these as well."""
+        self._expected += keys
+
+    def look(self, keys: Iterable[Key]) -> list[Any]:
+        """Return what `read` returns, asking only for what is not known yet."""
+        wanted = list(keys)
+        missing = [key for key in dict.fromkeys([*wanted, *self._expected]) if key not in self._known]
+        self._expected.clear()
+        self._known.update(zip(missing, read(missing), strict=True))
+        return [self._known[key] for key in wanted]
 
 
 def _batch(keys: Sequence[Key]) -> dict[tuple[str, str, str], Raw]:

@@ -4,7 +4,7 @@ from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 
-from chalicelib.capture import service
+from chalicelib.capture import pending
 from chalicelib.capture.facts import facts_of
 from chalicelib.clock import now
 from chalicelib.contacts import service as contacts
@@ -30,4 +30,4 @@ def _finish(message: Message) -> None:
         if contacts.exists(message["contact"]):
             interactions.identify(message["visitor"], message["contact"], now())  # decision 34
     else:
-        service.finish(message["id"], now())
+        pending.finish(message["id"], now())

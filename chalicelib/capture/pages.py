@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib import web
-from chalicelib.capture import service
+from chalicelib.capture import resolving, service, visits
 from chalicelib.capture.models import PageAddress
 from chalicelib.capture.schemas import FormDocument, PageDocument
-from chalicelib.capture.service import FAILURE, Submitted
+from chalicelib.capture.service import Submitted
+from chalicelib.capture.states import FAILURE
 from chalicelib.clock import digest, new_id
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
@@ -76,7 +77,7 @@ def visit_of(cookies: str, token: str | None) -> Visit:
     """Return who visits, by the cookie of the browser and by the link of a message; damaged ones count for nothing."""
     visitor_id = visitor_of(cookies)
     visit = Visit(visitor_id or new_id(), fresh=visitor_id is None)
-    known = service.contact_of_visitor(visit.visitor_id) if visitor_id else None
+    known = resolving.contact_of_visitor(visit.visitor_id) if visitor_id else None
     contact_id, journey_id, email_id = _link(token)
     found = [each for each in (contact_id, known) if each and contacts.exists(each)]
     return Visit(visit.visitor_id, visit.fresh, found[0] if found else None, journey_id, email_id, contact_id)
@@ -106,7 +107,7 @@ def show(slug: str, visit: Visit, now: datetime) -> Reply:
     live = find(slug)
     document = PageDocument.model_validate(live.document)
     form_ids = [block.form_id for block in document.blocks if block.form_id]
-    service.visited(
+    visits.visited(
         live.id,
         form_ids,
         visitor_id=visit.visitor_id,

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from chalicelib import web
-from chalicelib.capture import checks, pages, service
+from chalicelib.capture import checks, pages, pending, service, visits
 from chalicelib.capture.models import LandingSettings, Submission
 from chalicelib.capture.schemas import (
     FormDocument,
@@ -23,7 +23,8 @@ from chalicelib.capture.schemas import (
     Update,
     ValuesChange,
 )
-from chalicelib.capture.service import PENDING, Submitted
+from chalicelib.capture.service import Submitted
+from chalicelib.capture.states import FAILURE, PENDING
 from chalicelib.clock import digest, new_id
 from chalicelib.contacts import fields as contact_fields
 from chalicelib.contacts import strategies
@@ -64,7 +65,7 @@ def _check_form(form: FormDocument) -> Checked:
         contact_fields=contact_fields.SUBMITTABLE,
         lead_fields=lead_fields.SUBMITTABLE,
         strategies=used,
-        allow_without_update=service.landing_settings().allow_without_update,
+        allow_without_update=visits.landing_settings().allow_without_update,
     )
 
 
@@ -78,7 +79,7 @@ def _with_defaults(form: FormDocument, before: Definition | None) -> FormDocumen
         "lead_strategy_id": form.lead_strategy_id or strategies.default(strategies.LEAD).id,
     }
     if stored_by_default:
-        chosen["store_all_submissions"] = service.landing_settings().store_all_submissions
+        chosen["store_all_submissions"] = visits.landing_settings().store_all_submissions
     return form.model_copy(update=chosen)
 
 
@@ -178,7 +179,7 @@ def _submitted(call: Call[Nothing], form_id: str, allowed: Mapping[str, str | li
         visitor_id=pages.visitor_of(f"{pages.COOKIE}={sent.visitor}") if sent.visitor else None,
     )
     submission = service.submit(submitted, call.now)
-    if submission.state == service.FAILURE:
+    if submission.state == FAILURE:
         problems = [Problem(**each) for each in submission.problems or []]
         raise Unprocessable(str(submission.failure), problems)
     form, _ = service.form_of(form_id)
@@ -209,38 +210,38 @@ def list_submissions(call: Call[Nothing]) -> Listing[SubmissionView]:
     if (query.form_id is None) == (query.state is None):
         raise Invalid("Ask by form_id, or by state (pending or failure).")
     if query.form_id is not None:
-        return Listing[SubmissionView].of(service.by_form(query.form_id, query.asked), _view)
-    return Listing[SubmissionView].of(service.by_state(query.state, query.asked), _view)
+        return Listing[SubmissionView].of(pending.by_form(query.form_id, query.asked), _view)
+    return Listing[SubmissionView].of(pending.by_state(query.state, query.asked), _view)
 
 
 @api.on("GET /submissions/{submission_id}", scope="submissions:read", returns=SubmissionView)
 def show_submission(_: Call[Nothing], submission_id: str) -> SubmissionView:
     """Show a submission and what it resolved to."""
-    return _view(service.find(submission_id))
+    return _view(pending.find(submission_id))
 
 
 @api.on("PATCH /submissions/{submission_id}", scope="submissions:write", body=ValuesChange, returns=SubmissionView)
 def correct_submission(call: Call[ValuesChange], submission_id: str) -> SubmissionView:
     """Put values of a failed submission right; send If-Match."""
-    return _view(service.correct(submission_id, call.body.values, call.version))
+    return _view(pending.correct(submission_id, call.body.values, call.version))
 
 
 @api.on("POST /submissions/{submission_id}/retry", scope="submissions:write", body=Retry, returns=SubmissionView)
 def retry_submission(call: Call[Retry], submission_id: str) -> SubmissionView:
     """Try a failed submission again."""
-    return _view(service.retry(submission_id, call.now, new_interaction=call.body.new_interaction))
+    return _view(pending.retry(submission_id, call.now, new_interaction=call.body.new_interaction))
 
 
 @api.on("GET /settings/landing-pages", scope="settings:read", returns=LandingSettingsView)
 def show_landing_settings(_: Call[Nothing]) -> LandingSettingsView:
     """Show the settings of landing pages."""
-    return _settings(service.landing_settings())
+    return _settings(visits.landing_settings())
 
 
 @api.on("PUT /settings/landing-pages", scope="settings:write", body=LandingSettingsChange, returns=LandingSettingsView)
 def change_landing_settings(call: Call[LandingSettingsChange]) -> LandingSettingsView:
     """Change the settings of landing pages; send If-Match."""
-    return _settings(service.change_landing_settings(call.body.model_dump(), call.version))
+    return _settings(visits.change_landing_settings(call.body.model_dump(), call.version))
 
 
 def _settings(stored: LandingSettings) -> LandingSettingsView:

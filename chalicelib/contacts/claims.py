@@ -11,7 +11,7 @@ from typing import Any
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.contacts.normalise import key_of
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put, put_new, read, update
+from chalicelib.dynamodb import ConditionFailed, Key, Look, Write, commit, delete, put, put_new, read, update
 from chalicelib.errors import Stale, Unavailable
 from chalicelib.tokens import keyed_hash
 
@@ -100,10 +100,10 @@ class Book:
         updated = {heir.record_id: getattr(each, "updated_at", None) for heir, each in zip(heirs, records, strict=True)}
         return max(heirs, key=lambda heir: (updated[heir.record_id] or heir.updated_at, heir.record_id))
 
-    def owners(self, places: Iterable[str]) -> dict[str, Any]:
+    def owners(self, places: Iterable[str], look: Look = read) -> dict[str, Any]:
         """Return who owns each place, read consistently in one request."""
         asked = list(dict.fromkeys(places))
-        found = read(self.owner_key(place) for place in asked)
+        found = look(self.owner_key(place) for place in asked)
         return {place: owner for place, owner in zip(asked, found, strict=True) if owner is not None}
 
 
@@ -111,6 +111,13 @@ def places(strategies: Iterable[Strategy], values: Mapping[str, Any], scope: str
     """Return the claims that a record with these values makes: place by strategy id, where it has all attributes."""
     found = {strategy.id: strategy.place(values, scope) for strategy in strategies}
     return {identity: place for identity, place in found.items() if place is not None}
+
+
+def ahead(books: Mapping[Book, Iterable[str]], look: Look) -> None:
+    """Look up whose the places of several books are, then these records: two requests, however many books."""
+    asked = [(book, book.owner_key(place)) for book, places in books.items() for place in places]
+    owners = look(key for _, key in asked)
+    look(book.record_key(owner.record_id) for (book, _), owner in zip(asked, owners, strict=True) if owner is not None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,14 +6,13 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from chalicelib.contacts import plans, strategies
-from chalicelib.contacts.claims import Strategy
+from chalicelib.contacts.claims import Strategy, places
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.fields import EMAILS, clean
 from chalicelib.contacts.models import Contact
 from chalicelib.contacts.normalise import key_of
 from chalicelib.contacts.plans import BOOK
-from chalicelib.contacts.reading import find_many
-from chalicelib.dynamodb import ConditionFailed, Write, check, put_new
+from chalicelib.dynamodb import ConditionFailed, Look, Write, check, put_new, read
 from chalicelib.errors import Problem, Unprocessable
 
 Record = TypeVar("Record")
@@ -38,6 +37,7 @@ def prepare(
     now: datetime,
     blank_clears: bool = False,
     owner_id: str | None = None,
+    look: Look = read,
 ) -> Prepared[Contact]:
     """Decide who submitted these values: the contact that owns their match key, or a new one (SUB-1.1, MAT-1).
 
@@ -52,29 +52,30 @@ def prepare(
         name: value for name, value in cleaned.items() if value is not None or (blank_clears and name != "last_name")
     }
     place = strategy.place(cleaned) or ""
-    owner = BOOK.owners([place]).get(place)
-    if owner is None:
-        return _created({"owner_id": owner_id, **own}, new_id, strategy, context, now)
-    contact = find_many([owner.record_id])
-    if not contact or (contact[0].claims or {}).get(strategy.id) != place:
+    owners = BOOK.owners({place, *_places(cleaned)}, look)
+    if place not in owners:
+        contact = plans.new(new_id, {"owner_id": owner_id, **own}, context, now)
+        writes, _ = plans.claim(contact, {}, now, owners)
+        return Prepared(contact, created=True, changed=True, writes=[put_new(contact), *writes])
+    [known] = look([BOOK.record_key(owners[place].record_id)])
+    if known is None or (known.claims or {}).get(strategy.id) != place:
         raise ConditionFailed([])  # deleted or changed between two reads; its claim is going as well
-    return _matched(contact[0], own, now)
+    return _matched(known, own, now)
+
+
+def sought(values: Mapping[str, Any]) -> list[str]:
+    """Return the places of the claims that `prepare` will ask for. Raises Invalid for broken values."""
+    return _places(clean(values))
+
+
+def _places(cleaned: Mapping[str, Any]) -> list[str]:
+    return list(places(strategies.in_use(strategies.CONTACT), cleaned).values())
 
 
 def _require(strategy: Strategy, values: Mapping[str, Any]) -> None:
     if missing := strategy.missing(values):
         needed = [Problem(name, f"Without it we cannot tell who this is ({strategy.name}).") for name in missing]
         raise Unprocessable("The form did not send everything that its matching strategy needs.", needed)
-
-
-def _created(
-    values: Mapping[str, Any], new_id: str, strategy: Strategy, context: MarketingContext, now: datetime
-) -> Prepared[Contact]:
-    contact = plans.new(new_id, values, context, now)
-    writes, met = plans.claim(contact, {}, now)
-    if strategy.id in met:
-        raise ConditionFailed([])  # another contact took the key between two reads: it is the one that matches
-    return Prepared(contact, created=True, changed=True, writes=[put_new(contact), *writes])
 
 
 def _matched(contact: Contact, values: Mapping[str, Any], now: datetime) -> Prepared[Contact]:

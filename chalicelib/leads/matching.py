@@ -10,7 +10,7 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.normalise import key_of
 from chalicelib.contacts.service import Prepared
-from chalicelib.dynamodb import ConditionFailed, Write, check, put_new, read, silent
+from chalicelib.dynamodb import ConditionFailed, Look, Write, check, put_new, read, silent
 from chalicelib.errors import Problem, Unprocessable
 from chalicelib.leads import plans
 from chalicelib.leads.models import Heir, Lead, Owner, lead_key
@@ -46,6 +46,7 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     context: MarketingContext,
     owner_id: str | None,
     now: datetime,
+    look: Look = read,
 ) -> Prepared[Lead]:
     """Decide which lead a submission belongs to: the open one that owns its match key, or a new one (SUB-1.2).
 
@@ -58,10 +59,9 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     keyed = {**given, "page_id": page_id}
     if strategy is not None:
         _require(strategy, keyed)
-    claimed = places(strategies.in_use(strategies.LEAD), {"last_name": NO_NAME, **keyed}).values()
     place = strategy.place(keyed) if strategy else None
-    owners = BOOK.owners({*claimed, *([place] if place else [])})
-    matched = _open(owners[place]) if place in owners else None
+    owners = BOOK.owners({*_places(keyed), *([place] if place else [])}, look)
+    matched = _open(owners[place], look) if place in owners else None
     if matched is not None:
         return _matched(matched, given, contact_id, now)
     lead = Lead.new(new_id, now)
@@ -76,8 +76,18 @@ def _require(strategy: Strategy, values: Mapping[str, Any]) -> None:
         raise Unprocessable("The form did not send everything that its matching strategy needs.", needed)
 
 
-def _open(owner: Any) -> Lead:
-    [lead] = read([lead_key(owner.record_id)])
+def sought(values: Mapping[str, Any], page_id: str | None) -> list[str]:
+    """Return the places of the claims that `prepare` will ask for. Raises Invalid for broken values."""
+    return _places({**clean(values), "page_id": page_id})
+
+
+def _places(keyed: Mapping[str, Any]) -> list[str]:
+    given = {name: value for name, value in keyed.items() if value is not None}
+    return list(places(strategies.in_use(strategies.LEAD), {"last_name": NO_NAME, **given}).values())
+
+
+def _open(owner: Any, look: Look) -> Lead:
+    [lead] = look([lead_key(owner.record_id)])
     if not isinstance(lead, Lead) or not lead.open:
         raise ConditionFailed([])  # closed or deleted between two reads; its claim is going as well
     return lead

@@ -10,6 +10,7 @@ from app import app
 from chalicelib.capture import service
 from chalicelib.capture.schemas import FormDocument
 from chalicelib.capture.service import Submitted
+from chalicelib.contacts import strategies
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.insights import service as insights
@@ -55,10 +56,10 @@ EIGHT_TILES = {
 @pytest.fixture
 def warm(monkeypatch):
     """What is live is remembered for seconds where it is deployed, though in no other test: many share its reads."""
-    monkeypatch.setattr(definitions, "settings", replace(definitions.settings, live_cache_seconds="300"))
-    definitions._forget()
-    yield
-    definitions._forget()
+    for module in (definitions, strategies):
+        monkeypatch.setattr(module, "settings", replace(module.settings, live_cache_seconds="300"))
+    monkeypatch.setattr(definitions, "_rows", {})
+    monkeypatch.setattr(strategies, "_cache", {})
 
 
 def holds(name, usage):
@@ -200,10 +201,16 @@ def submitted():
 
 
 def test_a_submission_of_somebody_new(submitted):
-    holds("form submission, new person", submitted("1"))
+    usage = submitted("1")
+
+    holds("form submission, new person", usage)
+    assert usage.round_trips == 2  # of the 4 that design.md allows
 
 
 def test_a_submission_of_somebody_known_with_nothing_new(submitted):
     submitted("1")
 
-    holds("form submission, known person, nothing new", submitted("2"))
+    usage = submitted("2")
+
+    holds("form submission, known person, nothing new", usage)
+    assert usage.round_trips == 3

@@ -8,9 +8,11 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.capture import service as capture
+from chalicelib.capture import pending as capture
+from chalicelib.capture import resolving
 from chalicelib.capture.models import Submission
 from chalicelib.clock import now
+from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts import strategies
 from chalicelib.interactions import service as interactions
@@ -242,7 +244,7 @@ def test_no_update_credits_whoever_came_by_the_link_of_a_message(browser, asking
     assert kept.values["last_name"] == "Berg"
     [happened] = done("ada")
     assert (happened.lead_id, happened.submission_id) == (None, kept.submission_id)
-    assert capture.contact_of_visitor(kept.visitor_id) is None  # nothing else is stored (decision 12)
+    assert resolving.contact_of_visitor(kept.visitor_id) is None  # nothing else is stored (decision 12)
     assert contacts.find("ada").version == before
 
 
@@ -273,7 +275,7 @@ def test_only_leads_takes_no_parent_from_the_link_of_a_message(api, browser):
 def test_who_refuses_newsletters_on_a_form_gets_none(client, api):
     made = stored(submit(client, form(api), {**PERSON, "do_not_bulk_email": True})[1])
 
-    assert capture.consent.preferences(made.contact_id).bulk_email is False
+    assert consent.preferences(made.contact_id).bulk_email is False
 
 
 # Hosted pages ------------------------------------------------------------------------------------------------------
@@ -294,7 +296,7 @@ def test_a_page_takes_its_form_without_script_and_binds_the_browser(api, browser
     assert "default-src 'none'" in policy
     assert "Max-Age=63072000" in cookie
     assert (lead.source_page_id, lead.source_form_id, kept.page_id) == (page_id, form_id, page_id)
-    assert capture.contact_of_visitor(kept.visitor_id) == kept.contact_id
+    assert resolving.contact_of_visitor(kept.visitor_id) == kept.contact_id
 
     assert done(kept.contact_id, "WebsiteVisited") == []
     world.settle(duplicate=True)
@@ -553,4 +555,4 @@ def test_a_visitor_that_a_program_names_is_bound_and_a_damaged_one_is_nobody(cli
         body = json.dumps({"values": PERSON, "visitor": visitor}).encode()
         answer = client.http.request("POST", path, headers=headers, body=body)
         assert stored(json.loads(answer.body)).visitor_id == expected
-    assert capture.contact_of_visitor("v1") is not None
+    assert resolving.contact_of_visitor("v1") is not None

@@ -1,0 +1,197 @@
+"""What a submission comes to: whose it is, which lead it belongs to, and everything it writes (SUB-1 to SUB-7)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chalicelib import dynamodb
+from chalicelib.capture import values as reading
+from chalicelib.capture.models import Submission, Visitor
+from chalicelib.capture.schemas import FormDocument, Update
+from chalicelib.capture.values import Read
+from chalicelib.clock import digest
+from chalicelib.consent import plans as consent_plans
+from chalicelib.consent import service as consent
+from chalicelib.consent.plans import Evidence
+from chalicelib.contacts import claims
+from chalicelib.contacts import matching as contact_matching
+from chalicelib.contacts import service as contacts
+from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.plans import BOOK as CONTACTS
+from chalicelib.dynamodb import Key, Look, Notes, Write, put
+from chalicelib.errors import Unprocessable
+from chalicelib.interactions import plans as interactions
+from chalicelib.interactions.plans import NewInteraction
+from chalicelib.interactions.types import InteractionType
+from chalicelib.leads import matching as lead_matching
+from chalicelib.leads import service as leads
+from chalicelib.leads.matching import BOOK as LEADS
+
+
+@dataclass(slots=True)
+class Resolved:
+    """What a submission comes to, and everything it writes."""
+
+    writes: list[Write] = field(default_factory=list)
+    contact_id: str | None = None
+    lead_id: str | None = None
+    contact_result: str | None = None
+    lead_result: str | None = None
+
+
+def resolve(submission: Submission, form: FormDocument, read: Read, now: datetime) -> Resolved:
+    """Decide what a submission comes to (SUB-1 to SUB-4). Raises Unprocessable for what can only fail."""
+    if unknown := reading.unknown_options(form, read.values):
+        raise Unprocessable("A choice was sent that the form does not offer.", unknown)
+    resolved = Resolved()
+    look = _ahead(submission, form, read)
+    known = _known_contact(submission, look)
+    if form.update in OF_CONTACTS:
+        _resolve_contact(resolved, submission, form, read, now, look)
+    else:
+        linked = submission.linked_id if form.update is Update.NONE else None
+        _take_for(resolved, linked or known)
+    if form.update in OF_LEADS:
+        _resolve_lead(resolved, submission, form, read, now, look)
+    if resolved.contact_id is not None and form.update is not Update.NONE:
+        resolved.writes += _consent(resolved.contact_id, submission, read, now)
+        if submission.visitor_id is not None and known != resolved.contact_id:
+            resolved.writes.append(_bind(submission.visitor_id, resolved.contact_id, now))
+    resolved.writes += _interaction(resolved, submission, now)
+    return resolved
+
+
+OF_CONTACTS = {Update.CONTACTS_AND_LEADS, Update.CONTACTS}
+OF_LEADS = {Update.CONTACTS_AND_LEADS, Update.LEADS}
+
+
+def _ahead(submission: Submission, form: FormDocument, read: Read) -> Look:
+    """Read together, in two requests, what the steps below ask for one by one: whose the keys are, and the records."""
+    notes = Notes()
+    if submission.visitor_id is not None:
+        notes.expect([_visitor(submission.visitor_id)])
+    places: dict[claims.Book, list[str]] = {}
+    if form.update in OF_CONTACTS:
+        places[CONTACTS] = contact_matching.sought(read.for_target(form, "contact"))
+    if form.update in OF_LEADS and not form.generate_leads_without_matching:
+        places[LEADS] = lead_matching.sought(_of_lead(form, read), submission.page_id)
+    claims.ahead(places, notes.look)
+    return notes.look
+
+
+def _take_for(resolved: Resolved, known: str | None) -> None:
+    """Credit a contact that was known before, unless it has been deleted since."""
+    if known is not None and contacts.exists(known):
+        resolved.contact_id = known
+        resolved.writes.append(contacts.still_there(known))
+
+
+def _known_contact(submission: Submission, look: Look) -> str | None:
+    """Return the contact that the browser is known as; a cookie never overrides what was submitted (SUB-2.3)."""
+    return contact_of_visitor(submission.visitor_id, look) if submission.visitor_id else None
+
+
+def _visitor(visitor_id: str) -> Key:
+    return Key(Visitor, *Visitor.at(visitor_id))
+
+
+def contact_of_visitor(visitor_id: str, look: Look = dynamodb.read) -> str | None:
+    [visitor] = look([_visitor(visitor_id)])
+    return visitor.contact_id if visitor is not None else None
+
+
+def _context(submission: Submission) -> MarketingContext:
+    return MarketingContext(
+        journey_id=submission.journey_id,
+        email_id=submission.email_id,
+        form_id=submission.form_id,
+        page_id=submission.page_id,
+        submission_id=submission.submission_id,
+        at=submission.submitted_at,
+    )
+
+
+def _resolve_contact(
+    resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime, look: Look
+) -> None:
+    prepared = contacts.prepare(
+        read.for_target(form, "contact"),
+        strategy_id=form.contact_strategy_id,
+        new_id=digest("contact", submission.submission_id),
+        context=_context(submission),
+        now=now,
+        blank_clears=form.blank_clears,
+        owner_id=form.owner_id,
+        look=look,
+    )
+    resolved.writes += prepared.writes
+    resolved.contact_id = prepared.record.contact_id
+    resolved.contact_result = _result(created=prepared.created, changed=prepared.changed)
+
+
+def _of_lead(form: FormDocument, read: Read) -> dict[str, Any]:
+    contact_values = {name: value for name, value in read.for_target(form, "contact").items() if name in SHARED}
+    return {"topic": form.topic or None, **contact_values, **read.for_target(form, "lead")}
+
+
+def _resolve_lead(
+    resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime, look: Look
+) -> None:
+    prepared = leads.prepare(
+        _of_lead(form, read),
+        contact_id=resolved.contact_id,
+        strategy_id=form.lead_strategy_id,
+        always_new=form.generate_leads_without_matching,
+        page_id=submission.page_id,
+        new_id=digest("lead", submission.submission_id),
+        context=_context(submission),
+        owner_id=form.owner_id,
+        now=now,
+        look=look,
+    )
+    resolved.writes += prepared.writes
+    resolved.lead_id = prepared.record.lead_id
+    resolved.lead_result = _result(created=prepared.created, changed=prepared.changed)
+
+
+SHARED = frozenset({"first_name", "last_name", "company_name", "email", "phone", "job_title"})
+"""Contact fields that a new lead shows as well."""
+
+
+def _result(*, created: bool, changed: bool) -> str:
+    return "created" if created else "updated" if changed else "matched"
+
+
+def _consent(contact_id: str, submission: Submission, read: Read, now: datetime) -> list[Write]:
+    """Refuse bulk email where the box was ticked; a form never allows again what was refused (invariant 7)."""
+    if not read.refuses_bulk_email:
+        return []
+    evidence = Evidence(who=f"contact:{contact_id}", source=f"form:{submission.form_id}", method="checkbox")
+    before = consent.preferences(contact_id)
+    return consent_plans.change(before, {"bulk_email": False}, evidence, submission.submission_id, now)
+
+
+def _bind(visitor_id: str, contact_id: str, now: datetime) -> Write:
+    return put(Visitor(*Visitor.at(visitor_id), contact_id=contact_id, since=now))
+
+
+def _interaction(resolved: Resolved, submission: Submission, now: datetime) -> list[Write]:
+    new = NewInteraction(
+        type=InteractionType.FORM_SUBMITTED,
+        at=submission.submitted_at,
+        source="submission",
+        source_event=f"{submission.submission_id}#{submission.rounds}"
+        if submission.rounds
+        else submission.submission_id,
+        contact_id=resolved.contact_id,
+        visitor_id=submission.visitor_id,
+        submission_id=submission.submission_id,
+        lead_id=resolved.lead_id,
+        attributes={
+            "form_id": submission.form_id,
+            "page_id": submission.page_id,
+            "journey_id": submission.journey_id,
+            "email_id": submission.email_id,
+        },
+    )
+    return interactions.record(new, now)

@@ -1,0 +1,57 @@
+"""Use cases: record that pages were seen; the settings of landing pages."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from chalicelib.capture.models import LandingSettings
+from chalicelib.clock import new_id
+from chalicelib.dynamodb import commit, put_changed, put_new
+from chalicelib.errors import Stale
+from chalicelib.interactions import plans as interactions
+from chalicelib.interactions.plans import NewInteraction
+from chalicelib.interactions.types import InteractionType
+
+
+def visited(
+    page_id: str,
+    form_ids: list[str],
+    *,
+    visitor_id: str,
+    contact_id: str | None,
+    journey_id: str | None,
+    email_id: str | None,
+    now: datetime,
+) -> None:
+    """Record that a page and its forms were seen, for the contact if it is known, else for the visitor."""
+    seen = [(InteractionType.WEBSITE_VISITED, None), *((InteractionType.FORM_VISITED, form) for form in form_ids)]
+    visit = NewInteraction(
+        type=InteractionType.WEBSITE_VISITED,
+        at=now,
+        source="visit",
+        source_event=new_id(),
+        contact_id=contact_id,
+        visitor_id=visitor_id,
+        attributes={"page_id": page_id, "journey_id": journey_id, "email_id": email_id},
+    )
+    for type_, form_id in seen:
+        named = replace(visit, type=type_, source_event=new_id(), attributes={**visit.attributes, "form_id": form_id})
+        commit(interactions.record(named, now))
+
+
+def landing_settings() -> LandingSettings:
+    return LandingSettings.find(*LandingSettings.PLACE) or LandingSettings(*LandingSettings.PLACE)
+
+
+def change_landing_settings(values: Mapping[str, Any], version: int) -> LandingSettings:
+    """Change the settings of landing pages. Raises Stale."""
+    stored = landing_settings()
+    if stored.version != version:
+        raise Stale("The settings have changed since you read them.")
+    for name, value in values.items():
+        setattr(stored, name, value)
+    first = stored.version == 0
+    stored.version = 1 if first else stored.version
+    commit([put_new(stored, refused=Stale("The settings have just been changed.")) if first else put_changed(stored)])
+    return stored
