@@ -514,7 +514,7 @@ def test_a_contact_deleted_while_it_is_evaluated_joins_nothing(monkeypatch):
 # By hand -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("CON-17")
+@pytest.mark.rule("CON-17", "SEG-5", "SEG-16")
 @pytest.mark.parametrize("live", [False, True], ids=["draft", "live"])
 def test_contacts_are_put_into_a_static_segment_and_taken_out_whether_draft_or_live(api, live):
     made = api.post("/segments", {"name": "VIP", "document": {"type": "static"}})
