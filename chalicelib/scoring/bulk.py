@@ -15,7 +15,7 @@ from chalicelib.definitions.models import Definition
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import service as leads
-from chalicelib.lists import Asked
+from chalicelib.lists import Asked, Page
 from chalicelib.observability import metrics
 from chalicelib.queues import send
 from chalicelib.scoring import configuration, plans, service
@@ -58,13 +58,15 @@ def rescore_account(fact: Mapping[str, Any]) -> None:
     """Have an account's contacts rescored after it changed, a page a message, if a model asks about accounts."""
     if not any("account" in model.entities for model in live_models()):
         return
-    found = contacts.by_account(fact["id"], Asked(100, fact.get("cursor")))
-    changed = (
-        {"fact": "contact.changed", "contact": each.contact_id, "changed": ["account_id"]} for each in found.items
-    )
-    send(QUEUE, changed)
+    of_leads = fact.get("of") == "leads"
+    whose = lead_lists.of_account if of_leads else contacts.by_account
+    found: Page[Any] = whose(fact["id"], Asked(100, fact.get("cursor")))
+    concerned = dict.fromkeys(each.contact_id for each in found.items if each.contact_id)
+    send(QUEUE, ({"fact": "contact.changed", "contact": each, "changed": ["account_id"]} for each in concerned))
     if found.next_cursor is not None:
         send(QUEUE, [{**fact, "cursor": found.next_cursor}])
+    elif not of_leads:
+        rescore_account({**fact, "of": "leads", "cursor": None})
 
 
 def drop_scores(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> None:

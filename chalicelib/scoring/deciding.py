@@ -37,12 +37,15 @@ def refusal(person: Person, minimum_consent: int | None) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class LeadFacts:
-    """The facts of one lead: its own record, and what is known of its contact."""
+    """The facts of one lead: its own record, its own parent account, and what is known of its contact (SCO-19)."""
 
     lead: Record
     shared: KnownFacts
+    account: Record | None = None
 
     def records(self, entity: str) -> Sequence[Record]:
+        if entity == "account" and self.account is not None:
+            return (self.account,)
         return (self.lead,) if entity == "lead" else self.shared.records(entity)
 
     def interactions(self, type_: str, since: datetime | None, *, machines: bool) -> Sequence[Interaction]:

@@ -1,13 +1,15 @@
 """Reads, consistently, what a rescoring of a contact needs to know."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chalicelib.conditions import sources
-from chalicelib.conditions.facts import KnownFacts
+from chalicelib.conditions.facts import KnownFacts, Record
 from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts.fields import of_account
+from chalicelib.contacts.models import Account
 from chalicelib.dynamodb import Key, read
 from chalicelib.errors import NotFound
 from chalicelib.leads import service as leads
@@ -30,6 +32,8 @@ class Scene:
     scores: dict[tuple[str, str], Score]
     """By lead and model, those of the live models."""
     facts: KnownFacts
+    accounts: Mapping[str, Record]
+    """Parent accounts of the leads, where a model asks about accounts."""
 
 
 def scene(contact_id: str, lead_ids: Iterable[str], models: Sequence[Model], now: datetime) -> Scene:
@@ -44,7 +48,14 @@ def scene(contact_id: str, lead_ids: Iterable[str], models: Sequence[Model], now
         others=sorted(named - {lead.lead_id for lead in own}),
         scores=_scores(own, models),
         facts=facts(contact_id, models, now) if own and models else KnownFacts({}, {}),
+        accounts=_accounts(own) if any("account" in model.entities for model in models) else {},
     )
+
+
+def _accounts(own: Sequence[Lead]) -> dict[str, Record]:
+    named = sorted({lead.account_id for lead in own if lead.account_id})
+    found = read(Key(Account, *Account.at(each)) for each in named)
+    return {each.record_id: of_account(each) for each in found if each is not None}
 
 
 def person(contact_id: str) -> Person:

@@ -120,7 +120,7 @@ def _gone(lead_id: str, contact_id: str, now: datetime) -> list[Write]:
 def _decided(
     lead: Lead, scene: Scene, models: Sequence[Model], settings: Configuration, now: datetime, due: list[datetime]
 ) -> list[Write]:
-    facts = LeadFacts(record_of(lead), scene.facts)
+    facts = LeadFacts(record_of(lead), scene.facts, scene.accounts.get(lead.account_id or ""))
     recycled_at = lead.recycled_at if lead.recycled else None
     writes: list[Write] = []
     scored: list[Scored] = []

@@ -20,7 +20,7 @@ def api():
         yield Caller(client)
 
 
-@pytest.mark.rule("CON-4", "CON-10", "CON-11", "CON-12", "CON-13", "CON-14")
+@pytest.mark.rule("CON-4", "CON-10", "CON-11", "CON-13", "CON-14")
 def test_a_contact_that_never_said_anything_has_the_defaults(api):
     shown = api.get(PATH)
 

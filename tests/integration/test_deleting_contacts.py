@@ -211,6 +211,20 @@ def test_messages_that_are_lost_are_made_up_for_by_the_agenda(known):
     assert own_rows(known) == []
 
 
+def test_a_burst_at_work_is_let_finish(known):
+    enrolment = enrolments.find("c.j.1")
+    enrolment.token, enrolment.lease_until = "a burst", known.now + timedelta(minutes=5)
+    enrolment.save()
+    delete(known)
+    known.settle()
+    assert enrolments.find("c.j.1").standing == "active"
+
+    known.advance(timedelta(minutes=6))
+    known.poll()
+
+    assert own_rows(known) == []
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 def test_in_any_order_and_twice(known, seed):
     delete(known)

@@ -476,7 +476,7 @@ def test_one_click_for_a_contact_that_is_gone_holds_for_the_address(office, clie
     assert consent.preferences("ada-again").bulk_email is False
 
 
-@pytest.mark.rule("SBC-1", "SBC-3", "SBC-9")
+@pytest.mark.rule("CON-10", "SBC-1", "SBC-3", "SBC-9")
 def test_the_person_changes_bulk_email_and_back_again_and_each_time_is_recorded(office, client):
     contact()
     sent_message()

@@ -346,7 +346,7 @@ BLOCKS = {
 }
 
 
-@pytest.mark.rule("JRN-70", "CON-10", "CON-19")
+@pytest.mark.rule("JRN-70", "CON-10", "CON-11", "CON-19")
 @pytest.mark.parametrize("row", BLOCKS)
 def test_a_row_of_the_skip_matrix_blocks_and_says_so(office, row):
     reason, arrange = BLOCKS[row]
@@ -372,6 +372,27 @@ def test_a_message_that_has_expired_when_its_turn_comes_is_skipped(office):
 
     assert (expired.state, expired.reason) == (State.BLOCKED, Reason.EXPIRED)
     assert valid.state == State.SENT
+
+
+@pytest.mark.rule("CON-11", "CON-15")
+def test_who_refuses_email_gets_no_transactional_mail_either(office):
+    publish("email", "receipt", EmailDocument(**{**EMAIL, "legal_designation": "transactional"}), check_email)
+    contact()
+    prefer(email=False)
+    commit(plans.queue_send("s1", contact_id="ada", email_id="receipt", content_settings_id="c", now=NOW))
+
+    assert (take_up().reason, office.letters()) == (Reason.EMAIL, [])
+
+
+@pytest.mark.rule("CON-13")
+def test_follow_email_changes_neither_sending_nor_tracking(office):
+    contact()
+    prefer(follow_email=False)
+    queue()
+
+    send = take_up()
+
+    assert (send.state, send.tracked) == (State.SENT, True)
 
 
 @pytest.mark.rule("CON-15")

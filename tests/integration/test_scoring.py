@@ -469,6 +469,58 @@ def test_a_changed_account_has_its_contacts_rescored_if_a_model_asks_about_accou
     assert scores()[model] == 9
 
 
+def of_account(field, value, points=7):
+    where = [{"field": field, "operator": "equals", "values": [value]}]
+    return {"id": field, "name": "Account", "points": points, "conditions": [{"entity": "account", "where": where}]}
+
+
+@pytest.mark.rule("SCO-19")
+def test_one_account_is_targeted_by_its_id_as_the_leads_parent():
+    for each in ("a", "b"):
+        accounts.create(each, {"name": each}, NOW, by="user:u")
+    person()
+    lead("l", account_id="a")
+    lead("other", account_id="b")
+    where = [{"field": "account_id", "operator": "equals", "values": ["a"]}]
+    rule = {"id": "a", "name": "A", "points": 7, "conditions": [{"entity": "lead", "where": where}]}
+    model = publish(rule)
+
+    rescore()
+
+    assert (scores()[model], scores("other")[model]) == (7, 0)
+
+
+@pytest.mark.rule("SCO-19")
+def test_account_data_is_that_of_the_leads_own_parent_else_of_the_contacts_account():
+    accounts.create("own", {"name": "Own", "industry": "leisure"}, NOW, by="user:u")
+    accounts.create("contacts", {"name": "Contact's", "industry": "trade"}, NOW, by="user:u")
+    person(account_id="contacts")
+    lead("l", account_id="own")
+    lead("other")
+    model = publish(of_account("industry", "leisure"))
+
+    rescore()
+
+    assert (scores()[model], scores("other")[model]) == (7, 0)
+
+
+@pytest.mark.rule("SCO-19")
+def test_a_change_of_the_leads_own_account_rescores_it(monkeypatch):
+    sent = []
+    monkeypatch.setattr(bulk, "send", lambda _, messages: sent.extend(messages))
+    accounts.create("own", {"name": "Own"}, NOW, by="user:u")
+    person()
+    lead("l", account_id="own")
+    model = publish(of_account("industry", "leisure"))
+    rescore()
+    accounts.amend("own", {"industry": "leisure"}, 1, NOW)
+
+    assert deliver({"fact": "account.changed", "id": "own", "changed": ["industry"]}) == []
+    assert deliver(*sent) == []
+
+    assert scores()[model] == 7
+
+
 # Costs -------------------------------------------------------------------------------------------------------------
 
 

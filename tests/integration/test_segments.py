@@ -11,6 +11,8 @@ from chalice.test import Client
 from app import app, evaluate_membership
 from chalicelib.agenda import fallen_due
 from chalicelib.clock import as_text, now
+from chalicelib.consent import service as consent
+from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
@@ -106,6 +108,18 @@ def test_a_query_joins_attributes_and_deeds_by_and_or_and_not():
     assert not holds({"all": [IN_OSLO, {"not": CLICKED}]})
     assert holds({"all": [ENGINEER, {"not": {"any": [IN_BERGEN, {"interaction": "FormSubmitted"}]}}]})
     assert holds({"field": "contact.city", "operator": "equals", "values": ["Bergen", "Oslo"]})
+
+
+@pytest.mark.rule("CON-13")
+def test_who_follows_no_email_can_be_found():
+    person()
+    asked = {"field": "preferences.follow_email", "operator": "equals", "values": [False]}
+    assert not holds(asked)
+
+    said = Evidence(who="user:u", source="api", method="api")
+    consent.change_by_user("c", {"follow_email": False}, 0, said, "change", NOW)
+
+    assert holds(asked)
 
 
 @pytest.mark.rule("SEG-12")
@@ -500,7 +514,7 @@ def test_a_contact_deleted_while_it_is_evaluated_joins_nothing(monkeypatch):
 # By hand -----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("CON-17")
+@pytest.mark.rule("CON-17", "SEG-5", "SEG-16")
 @pytest.mark.parametrize("live", [False, True], ids=["draft", "live"])
 def test_contacts_are_put_into_a_static_segment_and_taken_out_whether_draft_or_live(api, live):
     made = api.post("/segments", {"name": "VIP", "document": {"type": "static"}})

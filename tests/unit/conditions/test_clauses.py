@@ -101,6 +101,14 @@ def every_clause():
         (date(2026, 6, 1), "date", "before", ["2026-06-02"], True),
         (date(2026, 6, 1), "date", "on", ["2026-06-02", "2026-06-01"], True),
         (date(2026, 6, 1), "date", "between", ["2026-05-01", "2026-06-01"], True),
+        (date(2026, 6, 1), "date", "after", ["2026-06-01"], False),
+        (NOW, "instant", "on", ["2026-06-15"], True),
+        (NOW, "instant", "in_last", ["P1D"], True),
+        (NOW, "instant", "in_next", ["P1D"], False),
+        (4, "number", "not_equals", [3], True),
+        (3, "number", "not_equals", [3], False),
+        ("won", "stage", "equals", ["won"], True),
+        ("won", "stage", "not_equals", ["won"], False),
     ],
 )
 def test_a_value_compares_by_its_type(value, field, operator, values, expected):
