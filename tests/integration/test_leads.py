@@ -428,7 +428,7 @@ def test_the_leads_of_a_deleted_contact_stay_without_it():
     assert submit("l2").record.lead_id == "l1"
 
 
-@pytest.mark.rule("MAT-3", "MAT-5")
+@pytest.mark.rule("MAT-1")
 def test_a_strategy_of_leads_is_live_once_the_open_ones_have_claimed(world):
     submit("first", page="one", values={"topic": "Kayaks"})
     strategies.create("topic", "lead", "Email and topic", ["email", "topic"], world.now)

@@ -1,5 +1,6 @@
 """The demo company: its pages, forms, emails, segment, scoring model and journey, published through the API."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +26,11 @@ class Company:
     journey: str
 
 
-def found(client: Client, *, timeout: str = "PT5M", wait: str = "PT2S") -> Company:
-    """Publish everything the company needs, and return it. `timeout`: how long the journey waits for interest."""
+def found(client: Client, *, timeout: Callable[[], str] = lambda: "PT5M", wait: str = "PT2S") -> Company:
+    """Publish everything the company needs, and return it.
+
+    `timeout` says how long the journey waits for interest; it is asked last, when all else is published.
+    """
     settings = client.publish("/content-settings", "Nordlicht outdoor", {"address_main": "Havnegade 1, 1058 København"})
     newsletter = client.publish("/forms", "Newsletter", newsletter_form())
     page = client.publish("/pages", "Newsletter", landing_page("Letters from the north", "newsletter", newsletter))
@@ -42,7 +46,7 @@ def found(client: Client, *, timeout: str = "PT5M", wait: str = "PT2S") -> Compa
     }
     model = client.publish("/scoring-models", "Interest", scoring_model(newsletter, forms))
     segment = client.publish("/segments", "Newsletter readers", readers(newsletter))
-    document = journey(segment, settings, welcome, material, forms, pages, timeout=timeout, wait=wait)
+    document = journey(segment, settings, welcome, material, forms, pages, timeout=timeout(), wait=wait)
     return Company(
         newsletter, page, forms, pages, settings, welcome, material, model, segment,
         client.publish("/journeys", "From letter to kayak", document),
