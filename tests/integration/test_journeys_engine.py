@@ -20,6 +20,7 @@ from chalicelib.messages.models import Send
 from chalicelib.settings import settings
 from tests.support.faults import Killed
 from tests.support.journeys import (
+    FUNCTIONS,
     NOW,
     contact,
     document,
@@ -58,7 +59,7 @@ def burst(now=NOW, at_tile=None, token="t1", identity=ID):  # noqa: S107
     runner = machine()
     with time_machine.travel(now, tick=False):
         runner.run({"enrolment": identity, "at_tile": at_tile, "token": token})
-    return runner.path
+    return runner.trace
 
 
 def found(identity=ID):
@@ -226,15 +227,13 @@ def test_two_duplicates_of_one_execution_do_each_effect_once():
 @pytest.mark.parametrize("after_its_commit", [False, True])
 def test_a_burst_that_dies_anywhere_is_taken_up_again_and_does_nothing_twice(dies_in, after_its_commit):
     enrolled(VISITING)
-    runner = machine()
-    whole = runner.functions[dies_in]
 
     def dies(task):
         if after_its_commit:
-            whole(task)
+            FUNCTIONS[dies_in](task)
         raise Killed
 
-    runner.functions = {**runner.functions, dies_in: dies}
+    runner = machine(**{dies_in: dies})
     with time_machine.travel(NOW, tick=False), pytest.raises(Killed):
         runner.run({"enrolment": ID, "at_tile": None, "token": "dead"})
     later = NOW + timedelta(seconds=int(settings.lease_seconds) + 1)
@@ -447,13 +446,10 @@ def test_a_short_rest_is_called_back_by_the_queue():
 
 
 def failing_machine():
-    runner = machine()
-
     def fails(_):
         raise KeyError("tile")
 
-    runner.functions = {**runner.functions, "PerformTile": fails}
-    return runner
+    return machine(PerformTile=fails)
 
 
 def test_what_fails_is_tried_later_each_time_and_then_left_to_a_user():
@@ -463,7 +459,7 @@ def test_what_fails_is_tried_later_each_time_and_then_left_to_a_user():
         runner = failing_machine()
         with time_machine.travel(now, tick=False):
             runner.run({"enrolment": ID, "at_tile": None, "token": f"t{attempt}"})
-        assert runner.path[-2:] == ["Set aside", "Done"]
+        assert runner.trace[-2:] == ["Set aside", "Done"]
         dues.append(found().due and found().due - now)
         now = found().due or now
 

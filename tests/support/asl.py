@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+INFRA = Path(__file__).parents[2] / "infra"
 LONGEST = 25_000  # transitions; a standard execution ends at as many events
 
 
@@ -107,6 +108,7 @@ class Machine:
         if kind == "Fail":
             cause = str(evaluated(state.get("Cause", ""), told, variables))
             raise ExecutionFailed(str(evaluated(state.get("Error", ""), told, variables)), cause)
+        assert kind in {"Wait", "Pass", "Succeed"}, f"unknown type of state: {kind}"
         return told["input"]
 
     def _task(self, resource: str, arguments: dict[str, Any]) -> Any:

@@ -44,13 +44,17 @@ def content_settings() -> dict[str, Any]:
     return ContentSettingsDocument(address_main="1 Main Street").model_dump(mode="json")
 
 
-def publish(world: World, changed: dict[str, Any] | None = None, **journey: Any) -> None:
+TILES = {TILE: journeys.mail(AFTER), AFTER: journeys.ring()}
+
+
+def publish(
+    world: World, changed: dict[str, Any] | None = None, tiles: dict[str, Any] | None = None, **journey: Any
+) -> None:
     """Let a journey “j” go live that sends the email “e” and then raises a trigger, for whoever submits a form."""
     journeys.forget_documents()
     journeys.publish("content-settings", "cs", content_settings(), world.now)
     journeys.publish("email", "e", email(**(changed or {})), world.now)
-    tiles = {TILE: journeys.mail(AFTER), AFTER: journeys.ring()}
-    journeys.publish("journey", "j", journeys.document(tiles, **journey), world.now)
+    journeys.publish("journey", "j", journeys.document(tiles or TILES, **journey), world.now)
 
 
 def contact(world: World, identity: str, **values: Any) -> None:
@@ -58,11 +62,11 @@ def contact(world: World, identity: str, **values: Any) -> None:
     contacts.create(identity, given, world.now, by="user:u")
 
 
-def enter(world: World, identity: str) -> object:
+def enter(world: World, identity: str, how: str = entry.FORM) -> object:
     """Let a contact enter the journey, and return why it was refused, if it was."""
     journey = versions.running("j")
     assert journey is not None
-    return entry.enter(journey, identity, entry.Call(entry.FORM), world.now)
+    return entry.enter(journey, identity, entry.Call(how), world.now)
 
 
 def hear(world: World, office: Office) -> None:

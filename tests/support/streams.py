@@ -127,21 +127,22 @@ class World:
         return self._route() + self._consume() + self._execute()
 
     def replay(self, *, shuffle: int | None = None) -> None:
-        """Deliver everything that was delivered so far once more, in order or shuffled, and settle."""
+        """Deliver everything that was delivered so far once more, in order or shuffled, and settle; none may fail."""
         again = list(self.recorded)
         if shuffle is not None:
             Random(shuffle).shuffle(again)
         for each in again:
-            self.invoke(each.function, each.event)
+            answer = self.invoke(each.function, each.event)
+            assert not (answer or {}).get("batchItemFailures"), f"{each.function} failed when it was called again"
         self.settle(shuffle=shuffle)
 
-    def poll(self, work: str | None = None) -> None:
+    def poll(self, work: str | None = None, **delivery: Any) -> None:
         """Let the scheduled poller look for what fell due, all of it or one kind of work, and settle."""
         if work is None:
             self.invoke("poll_due", events.scheduled(now()))
         else:
             polling.hand_out([agenda for agenda in agendas if agenda.work == work], now())
-        self.settle()
+        self.settle(**delivery)
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Call a function as Lambda would: with an event that is nothing but JSON."""

@@ -9,7 +9,7 @@ import yaml
 
 from chalicelib.journeys.facts import facts_of
 from chalicelib.settings import Settings
-from tests.support.machine import INFRA
+from tests.support.asl import INFRA
 
 WHOSE = {"contact_id": "c", "journey_id": "j", "occurrence": "1"}
 ACTIVE = {"kind": "enrolment", "standing": "active", **WHOSE}
