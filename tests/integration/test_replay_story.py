@@ -47,7 +47,6 @@ EXPECTED = {
     "figures": {
         "form#f": {"FormSubmitted": 4},
         "email#e": {
-            "EmailSent": 4,
             "EmailDelivered": 3,
             "EmailHardBounced": 1,
             "sent": 4,
