@@ -5,7 +5,7 @@ import pytest
 from infra.local.demo.company import field, found, placed
 from tests.support.deployed import eventually, settle, submit
 
-READERS = 8
+READERS = 5
 SLICES = 16
 PHONE = "+4512345678"
 AS_OTHERS_WRITE_IT = "+45 12 34 56 78"
