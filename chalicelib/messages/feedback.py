@@ -83,11 +83,17 @@ def _record(send: Send, event: EmailEvent, now: datetime) -> None:
         account_id=send.account_id,
         attributes={**attributes_of(send), "reason": event.detail},
     )
-    known = contacts.exists(send.contact_id)
+    hashed = send.address_hash or ""
+    asked = [
+        contacts.key(send.contact_id or ""),
+        Key(Suppressed, *Suppressed.at(hashed, suppression.ALL)),
+        Key(Bounces, *Bounces.at(hashed)),
+    ]
     for _ in range(5):
+        known, suppressed, bounces = read(asked)
         recorded = interactions.record(new, now, once=True) if known else [interactions.source_row(new)]
         try:
-            commit(recorded, _consequences(send, event, now))
+            commit(recorded, _consequences(hashed, suppressed, bounces, event, now))
         except ConditionFailed as failed:
             if failed.of(Fact):
                 return  # the same event, delivered before
@@ -96,19 +102,17 @@ def _record(send: Send, event: EmailEvent, now: datetime) -> None:
     raise Unavailable("The address is being changed by other events.")
 
 
-def _consequences(send: Send, event: EmailEvent, now: datetime) -> list[Write]:
-    hashed = send.address_hash or ""
-    suppressed, bounces = read(
-        [Key(Suppressed, *Suppressed.at(hashed, suppression.ALL)), Key(Bounces, *Bounces.at(hashed))]
-    )
+def _consequences(
+    hashed: str, suppressed: Suppressed | None, bounces: Bounces | None, event: EmailEvent, now: datetime
+) -> list[Write]:
+    """Return what an event does to the address."""
     if event.happened is Happened.DELIVERED:
         return [delete(bounces.key, Bounces.version == bounces.version)] if bounces else []
     if event.happened is Happened.HARD_BOUNCED:
         return _suppress(suppressed, hashed, suppression.HARD_BOUNCE, event, now)
     if event.happened is Happened.COMPLAINED:
-        return suppression.plan(
-            suppressed, suppression.Wanted(hashed, suppression.ALL, suppression.COMPLAINT), now
-        )  # EML-26: no end
+        forever = suppression.Wanted(hashed, suppression.ALL, suppression.COMPLAINT)  # EML-26
+        return suppression.plan(suppressed, forever, now)
     return _soft(suppressed, bounces, hashed, event, now) if event.happened in SOFT else []
 
 
@@ -125,6 +129,5 @@ def _soft(
         return [put_new(Bounces(*Bounces.at(hashed), in_a_row=1))]
     bounces.in_a_row += 1
     hard = bounces.in_a_row >= suppression.SOFT_IN_A_ROW
-    return [put_changed(bounces, refused=None), *(
-        _suppress(before, hashed, suppression.SOFT_BOUNCES, event, now) if hard else []
-    )]  # fmt: skip
+    suppressed = _suppress(before, hashed, suppression.SOFT_BOUNCES, event, now) if hard else []
+    return [put_changed(bounces, refused=None), *suppressed]
