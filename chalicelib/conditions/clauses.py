@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
 
-from chalicelib.conditions.catalogue import JSON_TYPES, Field, Fields
+from chalicelib.conditions.catalogue import JSON_TYPES, Field, Fields, FieldType
 from chalicelib.conditions.durations import BEGINNING_OF_TIME, END_OF_TIME, Duration
 from chalicelib.conditions.facts import Record
 from chalicelib.conditions.operators import NEGATIVE, OPERATORS, RELATIVE, Comparison, Values, comparison, takes
@@ -125,8 +125,11 @@ class ClauseCompiler:
         matches = comparison(field.type, clause.operator, literals, self._zone)
         if clause.operator in NEGATIVE:
             return Test(clause.field, text, _not_holding(read, canonical, matches), read)
-        holds = _holding(read, canonical, matches) if name.startswith(PROPERTIES) else _having(name, canonical, matches)
-        return Test(clause.field, text, holds, read)
+        if name.startswith(PROPERTIES):
+            return Test(clause.field, text, _holding(read, canonical, matches), read)
+        if clause.operator is Operator.EQUALS and field.type in {FieldType.ID, FieldType.CHOICE}:
+            return Test(clause.field, text, _being(name, literals[0]), read)
+        return Test(clause.field, text, _having(name, canonical, matches), read)
 
 
 def _fits(count: int, expected: Values) -> bool:
@@ -163,6 +166,16 @@ def _holding(read: Read, canonical: Canonical, matches: Comparison) -> Callable[
 def _having(name: str, canonical: Canonical, matches: Comparison) -> Callable[[Record], bool]:
     """Like _holding, for a field of the record itself: one call less where most of the time goes."""
     return lambda record: (value := canonical(record.get(name))) is not None and matches(value)
+
+
+def _being(name: str, wanted: str) -> Callable[[Record], bool]:
+    """Like _having, for the test that most facts are put to: which message, which page. No calls but strip."""
+
+    def holds(record: Record) -> bool:
+        value = record.get(name)
+        return value == wanted or (isinstance(value, str) and value.strip() == wanted)
+
+    return holds
 
 
 def _not_holding(read: Read, canonical: Canonical, matches: Comparison) -> Callable[[Record], bool]:
