@@ -39,7 +39,7 @@ def contention():
         error = {"Code": "TransactionCanceledException", "Message": ""}
         return SimpleNamespace(status_code=400), {"Error": error, "CancellationReasons": reasons}
 
-    events = dynamodb._writer().meta.events
+    events = dynamodb.writer().meta.events
     events.register(EVENT, conflict)
     yield fired
     events.unregister(EVENT, conflict)

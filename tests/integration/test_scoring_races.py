@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("cloud")
 @contextmanager
 def before_write(act, on=("PutItem", "TransactWriteItems"), times=1):
     """Run `act` once the next write of scoring is decided and before it is made. Yields how often it did."""
-    events, fired = dynamodb._writer().meta.events, []
+    events, fired = dynamodb.writer().meta.events, []
 
     def interrupt(model, **_):
         if model.name in on and len(fired) < times:

@@ -44,7 +44,7 @@ def conflicts(every):
         padding = [{"Code": "None"}] * (_writes(params["body"]) - len(reasons))
         return SimpleNamespace(status_code=400), {**CONFLICT, "CancellationReasons": [*reasons, *padding]}
 
-    events = dynamodb._writer().meta.events
+    events = dynamodb.writer().meta.events
     events.register("before-call.dynamodb.TransactWriteItems", meet)
     try:
         yield fired

@@ -12,7 +12,7 @@ WRITES = [f"before-call.dynamodb.{call}" for call in ("TransactWriteItems", "Put
 @contextmanager
 def before_the_next_write(do: Callable[[], object]) -> Iterator[None]:
     """Let `do` happen just before the next write; what `do` writes itself goes ahead of it. It must have happened."""
-    events, done = dynamodb._writer().meta.events, []
+    events, done = dynamodb.writer().meta.events, []
 
     def meet(**_: Any) -> None:
         if not done:

@@ -55,7 +55,7 @@ class Faults:
 
 def database() -> list[Any]:
     """Return the clients that all of ours read and write the database by."""
-    return [dynamodb._reader().client, dynamodb._writer()]
+    return [dynamodb.reader().client, dynamodb.writer()]
 
 
 @contextmanager

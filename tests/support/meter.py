@@ -37,7 +37,7 @@ class Usage:
 def metered() -> Iterator[Usage]:
     """Count everything that this process asks of DynamoDB through our two clients."""
     usage = Usage()
-    clients = [dynamodb._reader().client, dynamodb._writer()]
+    clients = [dynamodb.reader().client, dynamodb.writer()]
 
     def ask(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         context["asked"] = dict(params)
