@@ -162,6 +162,11 @@ class Operation:
     scope: str | None
     content_types: tuple[str, ...]
 
+    @property
+    def public(self) -> bool:
+        """Whether everybody may call it, as people do who follow a link; what others append to it does not matter."""
+        return self.scope is None
+
 
 OPERATIONS: list[Operation] = []
 
@@ -279,15 +284,16 @@ def json_of(raw: bytes | str) -> Any:
 
 
 def _query(request: Request, operation: Operation) -> BaseModel:
+    """Return the query. Raises Invalid for what is not known here, but on public routes, where others append things."""
     given, known = query_of(request), operation.query.model_fields
     unknown = [name for name in given if name not in known]
-    if unknown and operation.query.model_config.get("extra") == "forbid":
+    if unknown and not operation.public:
         takes = (
             f"Only these can be asked for here: {', '.join(sorted(known))}." if known else "No filter is known here."
         )
         problems = [Problem(name[:LONGEST_NAME], SAID["extra_forbidden"]) for name in unknown[:MOST_TOLD]]
         raise Invalid(takes, problems)
-    return operation.query.model_validate(given)
+    return operation.query.model_validate({name: value for name, value in given.items() if name in known})
 
 
 def query_of(request: Request) -> dict[str, Any]:
