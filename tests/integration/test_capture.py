@@ -162,6 +162,20 @@ def test_whoever_is_known_is_matched_and_changed(client, api):
     assert len(done(first.contact_id)) == 2
 
 
+@pytest.mark.parametrize(("clears", "city"), [(False, "Oslo"), (True, None)])
+def test_what_is_sent_blank_stays_unless_the_form_says_that_blank_clears(client, api, clears, city):
+    """The other form has no topic of its own: one that nobody could fill in is not blank."""
+    fields = [{**each, "lead_field": each["contact_field"], "required": False} for each in newsletter_form()["fields"]]
+    named = stored(submit(client, form(api, fields=fields), {**PERSON, "city": "Oslo"})[1])
+    blank = {**PERSON, "last_name": "", "city": ""}
+    again = stored(submit(client, form(api, fields=fields, topic="", blank_clears=clears), blank)[1])
+
+    contact, lead = contacts.find(named.contact_id), leads.find(named.lead_id)
+    assert (again.contact_id, again.lead_id) == (named.contact_id, named.lead_id)
+    assert (contact.city, contact.last_name) == (city, "Berg")
+    assert (lead.city, lead.last_name, lead.topic) == (city, "Berg", "Newsletter")
+
+
 def test_a_known_contact_keeps_its_owner(client, api):
     first = stored(submit(client, form(api, owner_id="sam"), PERSON)[1])
     submit(client, form(api, owner_id="kim"), {**PERSON, "city": "Oslo"})

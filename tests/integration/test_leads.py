@@ -13,7 +13,7 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.definitions import jobs
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import Conflict, Unprocessable
-from chalicelib.leads import plans, service
+from chalicelib.leads import matching, plans, service
 from chalicelib.leads.choices import State, StatusReason
 from tests.support.api import Caller
 
@@ -293,6 +293,22 @@ def test_a_submission_updates_the_lead_that_it_matches():
     assert (first.created, second.created, second.changed) == (True, False, True)
     assert second.record.lead_id == "l1"
     assert service.find("l1").city == "Aarhus"
+
+
+@pytest.mark.parametrize(("clears", "city"), [(False, "Odense"), (True, None)])
+def test_blank_values_leave_a_lead_as_it_is_unless_blank_clears(clears, city):
+    submit("l1", values={"city": "Odense", "employees": 7})
+
+    submit("l2", values={"city": " ", "employees": None, "last_name": " "}, blank_clears=clears)
+
+    lead = service.find("l1")
+    assert (lead.city, lead.employees, lead.last_name) == (city, None if clears else 7, "Juhl")
+
+
+def test_a_new_lead_without_a_name_is_called_unknown_also_where_blank_clears():
+    made = submit("l1", values={"city": " ", "last_name": ""}, blank_clears=True).record
+
+    assert (made.last_name, made.city) == (matching.NO_NAME, None)
 
 
 @pytest.mark.rule("MAT-3", "MAT-8", "LEAD-2")
