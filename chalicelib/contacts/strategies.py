@@ -56,7 +56,13 @@ def read_all(target: str) -> list[Strategy]:
 
 def _strategy(item: MatchingStrategy) -> Strategy:
     return Strategy(
-        item.strategy_id, item.target, item.name, tuple(item.attributes), default=item.default, state=item.state
+        item.strategy_id,
+        item.target,
+        item.name,
+        tuple(item.attributes),
+        default=item.default,
+        state=item.state,
+        description=item.description or "",
     )
 
 
@@ -84,7 +90,9 @@ def _reference(target: str, strategy_id: str) -> Reference:
     return "matching-strategy", f"{target}:{strategy_id}"  # ids are unique within a target only
 
 
-def create(strategy_id: str, target: str, name: str, attributes: Sequence[str], now: datetime) -> MatchingStrategy:
+def create(
+    strategy_id: str, target: str, name: str, attributes: Sequence[str], now: datetime, description: str = ""
+) -> MatchingStrategy:
     """Take a strategy into use: at first it is being built, while a job lets existing records claim (decision 8).
 
     The same id again returns what it made the first time. Raises Invalid for attributes that do not exist, Conflict
@@ -99,6 +107,7 @@ def create(strategy_id: str, target: str, name: str, attributes: Sequence[str], 
         strategy_id=strategy_id,
         target=target,
         name=name,
+        description=description or None,
         attributes=list(attributes),
         default=False,
         state=BUILDING,
