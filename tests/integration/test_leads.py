@@ -16,6 +16,7 @@ from chalicelib.errors import Conflict, Unprocessable
 from chalicelib.leads import matching, plans, service
 from chalicelib.leads.choices import State, StatusReason
 from tests.support.api import Caller
+from tests.support.between import before_the_next_write
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -114,6 +115,53 @@ def test_a_lead_with_the_key_of_an_open_one_is_refused_and_that_one_named(api):
 
     assert status == 409
     assert problem["errors"] == [{"field": "lead_id", "message": first["id"]}]
+
+
+def taken(owner):
+    """Return what a change is answered that would take the details of an open lead."""
+    return 409, [{"field": "lead_id", "message": owner["id"]}]
+
+
+def rename(api, lead, email="a@b.dk"):
+    """Give a lead as it was made another address; returns the status and what the answer names."""
+    status, answer, _ = api.call("PATCH", f"/leads/{lead['id']}", {"email": email}, If_Match='"1"')
+    return status, answer.get("errors")
+
+
+def test_a_change_to_the_key_of_an_open_lead_is_refused_and_that_one_named(api):
+    lead, owner = (api.post("/leads", {"last_name": "Juhl", **each}) for each in ({}, {"email": "a@b.dk"}))
+
+    assert rename(api, lead) == taken(owner)
+
+
+def test_a_change_to_a_key_that_another_lead_takes_at_that_moment_names_it(api):
+    lead, others = api.post("/leads", {"last_name": "Juhl"}), []
+
+    with before_the_next_write(lambda: others.append(api.post("/leads", {"last_name": "B", "email": "a@b.dk"}))):
+        told = rename(api, lead)
+
+    assert told == taken(*others)
+    assert api.get(f"/leads/{lead['id']}") == lead
+
+
+def test_a_change_from_a_key_whose_heir_closes_at_that_moment_is_made(api):
+    lead = api.post("/leads", {"last_name": "Juhl", "email": "a@b.dk"})
+    submit("heir", page=None, always_new=True)
+
+    with before_the_next_write(lambda: close("heir")):
+        told = rename(api, lead, "c@d.dk")
+
+    assert told == (200, None)
+    assert api.get(f"/leads/{lead['id']}")["email"] == "c@d.dk"
+
+
+def test_of_two_changes_of_one_lead_at_once_the_second_is_told_to_read_again(api):
+    lead = api.post("/leads", {"last_name": "Juhl"})
+
+    with before_the_next_write(lambda: api.change("PATCH", f"/leads/{lead['id']}", lead, {"city": "Odense"})):
+        status, _ = rename(api, lead)
+
+    assert (status, api.get(f"/leads/{lead['id']}")["email"]) == (412, None)
 
 
 @pytest.mark.parametrize(
