@@ -1,4 +1,4 @@
-"""What can go wrong, in words a person understands; http.py turns each kind into a status.
+"""What can go wrong, in words a person understands; chalicelib.http turns each kind into a status.
 
 DomainError
  ├─ Invalid              the request breaks a rule (400)

@@ -131,7 +131,8 @@ def _resolve_contact(
 
 def _of_lead(form: FormDocument, read: Read) -> dict[str, Any]:
     contact_values = {name: value for name, value in read.for_target(form, "contact").items() if name in SHARED}
-    return {"topic": form.topic or None, **contact_values, **read.for_target(form, "lead")}
+    topic = {"topic": form.topic} if form.topic else {}  # a form without one says nothing of it, not that it is blank
+    return {**topic, **contact_values, **read.for_target(form, "lead")}
 
 
 def _resolve_lead(
@@ -147,6 +148,7 @@ def _resolve_lead(
         context=_context(submission),
         owner_id=form.owner_id,
         now=now,
+        blank_clears=form.blank_clears,
         look=look,
     )
     resolved.writes += prepared.writes

@@ -1,6 +1,7 @@
 """Forms, pages and submissions over HTTP: for marketers, and for everybody."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -55,18 +56,25 @@ PROBLEM = "application/problem+json"
 
 
 def _check_form(form: FormDocument) -> Checked:
-    used = []
-    if form.update in {Update.CONTACTS_AND_LEADS, Update.CONTACTS}:
-        used.append(strategies.find(strategies.CONTACT, form.contact_strategy_id))
-    if form.update in {Update.CONTACTS_AND_LEADS, Update.LEADS} and not form.generate_leads_without_matching:
-        used.append(strategies.find(strategies.LEAD, form.lead_strategy_id))
-    return checks.check_form(
+    matched_by = _matched_by(form)
+    checked = checks.check_form(
         form,
         contact_fields=contact_fields.SUBMITTABLE,
         lead_fields=lead_fields.SUBMITTABLE,
-        strategies=used,
+        strategies=[strategies.find(*each) for each in matched_by],
         allow_without_update=visits.landing_settings().allow_without_update,
     )
+    return replace(checked, references=[reference for each in matched_by for reference in strategies.held(*each)])
+
+
+def _matched_by(form: FormDocument) -> list[tuple[str, str | None]]:
+    """Return by target which strategies a form's submissions are matched by; None is whichever is the default."""
+    used: list[tuple[str, str | None]] = []
+    if form.update in {Update.CONTACTS_AND_LEADS, Update.CONTACTS}:
+        used.append((strategies.CONTACT, form.contact_strategy_id))
+    if form.update in {Update.CONTACTS_AND_LEADS, Update.LEADS} and not form.generate_leads_without_matching:
+        used.append((strategies.LEAD, form.lead_strategy_id))
+    return used
 
 
 def _with_defaults(form: FormDocument, before: Definition | None) -> FormDocument:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, HttpUrl, field_validator
+from pydantic import Field, HttpUrl, field_validator
 
 from chalicelib.http import ListQuery, Schema
 
@@ -160,9 +160,7 @@ class PageDocument(Schema):
 
 
 class PageLink(Schema):
-    """How somebody came to a page: `v` is what a message's link says; whatever else a link carries does not matter."""
-
-    model_config = ConfigDict(extra="ignore")
+    """How somebody came to a page: `v` is what a message's link says."""
 
     v: Annotated[str, Field(max_length=500)] = ""
 

@@ -29,6 +29,7 @@ class Strategy:
     attributes: tuple[str, ...]
     default: bool
     state: str = "live"
+    description: str = ""
 
     def missing(self, values: Mapping[str, Any]) -> list[str]:
         """Return the attributes without a value; a missing page is the value “none” (decision 11)."""

@@ -158,7 +158,7 @@ def list_strategies(call: Call[Nothing]) -> Strategies:
 def create_strategy(call: Call[NewStrategy]) -> Strategies:
     """Take a strategy into use; it is live once every record has claimed."""
     body = call.body
-    strategies.create(call.new_id, body.target, body.name, body.attributes, call.now)
+    strategies.create(call.new_id, body.target, body.name, body.attributes, call.now, body.description)
     return Strategies(items=[_strategy(each) for each in strategies.read_all(body.target)])
 
 
@@ -185,6 +185,7 @@ def _strategy(each: Strategy) -> StrategyView:
         id=each.id,
         target=each.target,
         name=each.name,
+        description=each.description,
         attributes=list(each.attributes),
         default=each.default,
         state=each.state,

@@ -191,6 +191,7 @@ class StrategyView(Schema):
     id: str
     target: Target
     name: str
+    description: str
     attributes: list[str]
     default: bool
     state: str

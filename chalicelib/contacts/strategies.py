@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from chalicelib.contacts.claims import Strategy
 from chalicelib.contacts.models import ContactsItem, MatchingStrategy, StrategySet
-from chalicelib.definitions import jobs
-from chalicelib.definitions.lifecycle import JobWanted
+from chalicelib.definitions import jobs, named
+from chalicelib.definitions.lifecycle import JobWanted, Reference
 from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.settings import settings
@@ -56,7 +56,13 @@ def read_all(target: str) -> list[Strategy]:
 
 def _strategy(item: MatchingStrategy) -> Strategy:
     return Strategy(
-        item.strategy_id, item.target, item.name, tuple(item.attributes), default=item.default, state=item.state
+        item.strategy_id,
+        item.target,
+        item.name,
+        tuple(item.attributes),
+        default=item.default,
+        state=item.state,
+        description=item.description or "",
     )
 
 
@@ -75,7 +81,18 @@ def find(target: str, strategy_id: str | None) -> Strategy:
     return strategy
 
 
-def create(strategy_id: str, target: str, name: str, attributes: Sequence[str], now: datetime) -> MatchingStrategy:
+def held(target: str, strategy_id: str | None) -> list[Reference]:
+    """Return what a live form holds that matches by this: nothing for None or the shipped one, which always stays."""
+    return [] if strategy_id in {None, SHIPPED[target].id} else [_reference(target, str(strategy_id))]
+
+
+def _reference(target: str, strategy_id: str) -> Reference:
+    return "matching-strategy", f"{target}:{strategy_id}"  # ids are unique within a target only
+
+
+def create(
+    strategy_id: str, target: str, name: str, attributes: Sequence[str], now: datetime, description: str = ""
+) -> MatchingStrategy:
     """Take a strategy into use: at first it is being built, while a job lets existing records claim (decision 8).
 
     The same id again returns what it made the first time. Raises Invalid for attributes that do not exist, Conflict
@@ -90,17 +107,21 @@ def create(strategy_id: str, target: str, name: str, attributes: Sequence[str], 
         strategy_id=strategy_id,
         target=target,
         name=name,
+        description=description or None,
         attributes=list(attributes),
         default=False,
         state=BUILDING,
     )
     wanted = JobWanted("strategy-backfill", {"target": target, "strategy": strategy_id})
     job = jobs.plan(f"strategy-{strategy_id}", wanted, now)
-    return _changed(target, lambda: _made(item, job))
+    nameable = named.nameable(_reference(target, strategy_id), now)
+    return _changed(target, lambda: _made(item, [*job, nameable]))
 
 
-def _made(item: MatchingStrategy, job: list[Write]) -> tuple[MatchingStrategy, list[Write]]:
-    [begun] = read([job[0].key])  # before the strategy: both are made at once, so who finds this only comes too late
+def _made(item: MatchingStrategy, besides: list[Write]) -> tuple[MatchingStrategy, list[Write]]:
+    [begun] = read(
+        [besides[0].key]
+    )  # before the strategy: both are made at once, so who finds this only comes too late
     earlier = MatchingStrategy.find(*MatchingStrategy.at(item.target, item.strategy_id))
     if earlier is not None:
         return earlier, []
@@ -108,7 +129,7 @@ def _made(item: MatchingStrategy, job: list[Write]) -> tuple[MatchingStrategy, l
         raise Conflict("What this request made has been removed since. Send another Idempotency-Key to make it anew.")
     if len(read_all(item.target)) >= MOST:
         raise Conflict(f"At most {MOST} strategies of a target can be in use. Remove one first.")
-    return item, [put_new(item), *job]
+    return item, [put_new(item), *besides]
 
 
 def _changed(target: str, plan: Callable[[], tuple[Result, list[Write]]]) -> Result:
@@ -166,7 +187,10 @@ def _defaulted(target: str, strategy_id: str) -> list[Write]:
 
 
 def remove(target: str, strategy_id: str) -> None:
-    """Take a strategy out of use. Raises Conflict for a default: there is always one (decision 8), NotFound."""
+    """Take a strategy out of use. Raises NotFound.
+
+    Raises Conflict for a default, as there is always one (decision 8), and naming the live forms that match by it.
+    """
     if strategy_id == SHIPPED[target].id:
         raise Conflict("The shipped strategy stays; make another one the default instead.")
     _changed(target, lambda: (None, _removed(target, strategy_id)))
@@ -176,4 +200,5 @@ def _removed(target: str, strategy_id: str) -> list[Write]:
     item = get(target, strategy_id)
     if item.default:
         raise Conflict("This is the default. Make another strategy the default before you remove it.")
-    return [delete(item.key, MatchingStrategy.version == item.version)]
+    gone = delete(item.key, MatchingStrategy.version == item.version)
+    return [gone, *named.let_go(_reference(target, strategy_id), "Live forms match by it. Stop or change them first.")]

@@ -239,10 +239,9 @@ def stop(
     if definition.state not in LIVE_STATES:
         raise Conflict("It is not live, so there is nothing to stop.")
     before = LiveRow.find(*LiveRow.at(kind, definition_id))
-    users = used_by(kind, definition_id)
+    users = users_of(kind, definition_id)
     if users and not confirmed:
-        named = [Problem(f"{user}:{identity}", "This is live and uses it.") for user, identity in users]
-        raise Conflict("Other live things use it. Stop them first, or confirm that it shall stop all the same.", named)
+        raise Conflict("Other live things use it. Stop them first, or confirm that it shall stop all the same.", users)
     definition.state, definition.live_version = back_to, 0
     definition.updated_at, definition.updated_by = now, by
     commit(
@@ -265,6 +264,12 @@ def used_by(kind: str, definition_id: str) -> list[Reference]:
     users = [(row.user_kind, row.user_id) for row in rows]
     live_rows = read(Key(LiveRow, *LiveRow.at(*user)) for user in users)
     return [user for user, row in zip(users, live_rows, strict=True) if (kind, definition_id) in _references(row)]
+
+
+def users_of(kind: str, definition_id: str) -> list[Problem]:
+    """Say which live definitions keep this one from going."""
+    users = used_by(kind, definition_id)
+    return [Problem(f"{user}:{identity}", "This is live and uses it.") for user, identity in users]
 
 
 def milestones(kind: str, definition_id: str) -> list[Milestone]:

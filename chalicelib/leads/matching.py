@@ -46,15 +46,18 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     context: MarketingContext,
     owner_id: str | None,
     now: datetime,
+    blank_clears: bool = False,
     look: Look = read,
 ) -> Prepared[Lead]:
     """Decide which lead a submission belongs to: the open one that owns its match key, or a new one (SUB-1.2).
 
-    The lead's parent becomes the contact, where there is one (SUB-1.3, SUB-2.3). The writes are conditional on what was
+    The lead's parent becomes the contact, where there is one (SUB-1.3, SUB-2.3). With `blank_clears` a blank value
+    empties the field of a known lead, but never its last name (decision 11). The writes are conditional on what was
     read here: where one fails, prepare again. Raises Unprocessable naming what the strategy needs and has no value
     (MAT-6), Invalid for broken values.
     """
-    given = {name: value for name, value in clean(values).items() if value is not None}
+    cleared = values.keys() - {"last_name"} if blank_clears else set()
+    given = {name: value for name, value in clean(values).items() if value is not None or name in cleared}
     strategy = None if always_new else strategies.find(strategies.LEAD, strategy_id)
     keyed = {**given, "page_id": page_id}
     if strategy is not None:

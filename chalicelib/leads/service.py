@@ -23,6 +23,8 @@ prepare = matching.prepare
 
 STALE = "The lead has changed since you read it. Read it again and repeat the change."
 TAKEN = "There is an open lead with these details already."
+BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
+ROUNDS = 4  # of reading who owns a key and writing what follows from it
 
 
 def find(lead_id: str) -> Lead:
@@ -98,7 +100,8 @@ def amend(lead_id: str, values: Mapping[str, Any], *, by: str, version: int, now
     """Change a lead; None empties a field. Its parents may change at any stage (decision 41).
 
     Setting `trigger_recycle` gives it back to marketing (LEAD-7), until it is marked for sales again. Raises NotFound,
-    Stale, Conflict (the details of another open lead; with marketing already), Unprocessable (no such parent).
+    Stale, Conflict (naming the open lead that has these details; with marketing already), Unprocessable (no such
+    parent).
     """
     cleaned = clean(values)
 
@@ -117,16 +120,19 @@ def amend(lead_id: str, values: Mapping[str, Any], *, by: str, version: int, now
 def _change(
     lead_id: str, apply: Change, *, by: str, why: str, version: int, now: datetime, parents: bool = False
 ) -> Lead:
-    lead = _read(lead_id, version)
-    before, claimed = plans.remembered(lead), lead.claims or {}
-    apply(lead)
-    claims = matching.claim(lead, now)
-    _refuse_taken(claims.met if claimed != lead.claims else {})
-    try:
-        commit(plans.changed(lead, before, by=by, why=why, now=now), claims.writes, _parents(lead) if parents else [])
-    except ConditionFailed as failed:
-        raise Conflict("Somebody changed this lead, or took these details, at the same moment.") from failed
-    return lead
+    for _ in range(ROUNDS):
+        lead = _read(lead_id, version)
+        before = plans.remembered(lead)
+        apply(lead)
+        claims = matching.claim(lead, now)
+        _refuse_taken(claims.met)
+        held = _parents(lead) if parents else []
+        try:
+            commit(plans.changed(lead, before, by=by, why=why, now=now), claims.writes, held)
+        except ConditionFailed:
+            continue  # others took or left what it claims; what they left behind is read anew
+        return lead
+    raise BUSY
 
 
 def _read(lead_id: str, version: int) -> Lead:

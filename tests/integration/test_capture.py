@@ -20,6 +20,7 @@ from chalicelib.leads import service as leads
 from chalicelib.tokens import sign
 from infra.local.demo.company import field, landing_page, newsletter_form, placed
 from tests.support.api import Caller
+from tests.support.between import before_the_next_write
 
 pytestmark = pytest.mark.usefixtures("world")
 
@@ -160,6 +161,20 @@ def test_whoever_is_known_is_matched_and_changed(client, api):
     assert (again.contact_id, again.lead_id) == (first.contact_id, first.lead_id)
     assert (again.contact_result, contacts.find(first.contact_id).city) == ("updated", "Oslo")
     assert len(done(first.contact_id)) == 2
+
+
+@pytest.mark.parametrize(("clears", "city"), [(False, "Oslo"), (True, None)])
+def test_what_is_sent_blank_stays_unless_the_form_says_that_blank_clears(client, api, clears, city):
+    """The other form has no topic of its own: one that nobody could fill in is not blank."""
+    fields = [{**each, "lead_field": each["contact_field"], "required": False} for each in newsletter_form()["fields"]]
+    named = stored(submit(client, form(api, fields=fields), {**PERSON, "city": "Oslo"})[1])
+    blank = {**PERSON, "last_name": "", "city": ""}
+    again = stored(submit(client, form(api, fields=fields, topic="", blank_clears=clears), blank)[1])
+
+    contact, lead = contacts.find(named.contact_id), leads.find(named.lead_id)
+    assert (again.contact_id, again.lead_id) == (named.contact_id, named.lead_id)
+    assert (contact.city, contact.last_name) == (city, "Berg")
+    assert (lead.city, lead.last_name, lead.topic) == (city, "Berg", "Newsletter")
 
 
 def test_a_known_contact_keeps_its_owner(client, api):
@@ -466,6 +481,61 @@ def test_another_default_strategy_is_for_forms_that_are_made_from_then_on(client
         (first, "Berg"), (first, "Married"), (second, "Other"))]  # fmt: skip
     results = [getattr(each, f"{target}_result") for each in told]
     assert results == ["created", "updated", "created"]
+
+
+@pytest.fixture
+def by_name():
+    """A strategy of contacts and one of leads, both live and neither the default."""
+    for target in ("contact", "lead"):
+        strategies.create(f"{target}-name", target, "By email and name", ["email", "last_name"], now())
+        strategies.built(target, f"{target}-name")
+
+
+def remove_strategy(api, target):
+    status, answer, _ = api.call("DELETE", f"/matching-strategies/{target}-name?target={target}")
+    return status, [each["field"] for each in (answer or {}).get("errors", [])]
+
+
+@pytest.mark.usefixtures("by_name")
+@pytest.mark.parametrize("target", ["contact", "lead"])
+def test_a_strategy_that_a_live_form_names_stays_until_the_form_lets_go_of_it(api, target):
+    document = {**newsletter_form(), f"{target}_strategy_id": f"{target}-name"}
+    kept, other = publish(api, "/forms", document), publish(api, "/forms", document)
+    api.post("/forms", {"name": "a draft", "document": document})
+
+    assert remove_strategy(api, target) == (409, sorted([f"form:{kept}", f"form:{other}"]))
+    saved = api.change("PUT", f"/forms/{kept}", {"version": 2}, {"name": "n", "document": newsletter_form()})
+    api.change("POST", f"/forms/{kept}/publish", saved)
+    assert remove_strategy(api, target) == (409, [f"form:{other}"])
+    api.change("POST", f"/forms/{other}/stop", {"version": 2})
+    assert remove_strategy(api, target) == (204, [])
+
+
+@pytest.mark.usefixtures("by_name")
+@pytest.mark.parametrize("more", [{"update": "contacts"}, {"generate_leads_without_matching": True}])
+def test_a_form_that_matches_no_leads_holds_no_strategy_of_theirs(api, more):
+    form(api, lead_strategy_id="lead-name", **more)
+
+    assert remove_strategy(api, "lead") == (204, [])
+
+
+@pytest.mark.usefixtures("by_name")
+def test_a_form_that_goes_live_while_its_strategy_is_removed_keeps_it(api):
+    live = []
+    with before_the_next_write(lambda: live.append(form(api, contact_strategy_id="contact-name"))):
+        told = remove_strategy(api, "contact")
+
+    assert told == (409, [f"form:{live[0]}"])
+
+
+@pytest.mark.usefixtures("by_name")
+def test_a_form_whose_strategy_is_removed_while_it_goes_live_does_not(api):
+    made = api.post("/forms", {"name": "n", "document": {**newsletter_form(), "contact_strategy_id": "contact-name"}})
+    with before_the_next_write(lambda: strategies.remove("contact", "contact-name")):
+        status, problem, _ = api.call("POST", f"/forms/{made['id']}/publish", If_Match='"1"')
+
+    assert (status, [each["field"] for each in problem["errors"]]) == (422, ["matching-strategy:contact:contact-name"])
+    assert api.get(f"/forms/{made['id']}")["state"] == "draft"
 
 
 # Once, wrongly, and again ------------------------------------------------------------------------------------------

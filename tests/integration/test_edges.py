@@ -167,7 +167,19 @@ def test_a_history_goes_on_from_the_cursor_of_its_own_model_only(notes, route):
     notes.ask("another's cursor", route.path({}, cursor=cursor), expect={400})
 
 
-@each(lambda route: route.operation.query.model_config.get("extra") == "forbid")
+UNASKED = "fbclid=IwAR0x&utm_source=news%20letter&utm_source=again&a%5Bb%5D=1"
+
+
+@each(lambda route: route.operation.scope is None)
+def test_what_others_append_to_a_public_address_changes_nothing(notes, route):
+    """Mail and ad systems mark the links that people follow."""
+    plain = notes.ask("as it is", route.path({}), route.body())
+    marked = notes.ask("marked", f"{route.path({})}?{UNASKED}", route.body())
+
+    assert (marked.status, marked.body) == (plain.status, plain.body)
+
+
+@each(lambda route: route.operation.scope is not None)
 def test_a_filter_that_is_not_known_is_refused_and_the_known_ones_are_named(notes, route):
     known = route.operation.query.model_fields
     for name in ("no_such_filter", "sort", "x" * 3000, "é", "a[b]"):

@@ -13,9 +13,10 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.definitions import jobs
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import Conflict, Unprocessable
-from chalicelib.leads import plans, service
+from chalicelib.leads import matching, plans, service
 from chalicelib.leads.choices import State, StatusReason
 from tests.support.api import Caller
+from tests.support.between import before_the_next_write
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -114,6 +115,53 @@ def test_a_lead_with_the_key_of_an_open_one_is_refused_and_that_one_named(api):
 
     assert status == 409
     assert problem["errors"] == [{"field": "lead_id", "message": first["id"]}]
+
+
+def taken(owner):
+    """Return what a change is answered that would take the details of an open lead."""
+    return 409, [{"field": "lead_id", "message": owner["id"]}]
+
+
+def rename(api, lead, email="a@b.dk"):
+    """Give a lead as it was made another address; returns the status and what the answer names."""
+    status, answer, _ = api.call("PATCH", f"/leads/{lead['id']}", {"email": email}, If_Match='"1"')
+    return status, answer.get("errors")
+
+
+def test_a_change_to_the_key_of_an_open_lead_is_refused_and_that_one_named(api):
+    lead, owner = (api.post("/leads", {"last_name": "Juhl", **each}) for each in ({}, {"email": "a@b.dk"}))
+
+    assert rename(api, lead) == taken(owner)
+
+
+def test_a_change_to_a_key_that_another_lead_takes_at_that_moment_names_it(api):
+    lead, others = api.post("/leads", {"last_name": "Juhl"}), []
+
+    with before_the_next_write(lambda: others.append(api.post("/leads", {"last_name": "B", "email": "a@b.dk"}))):
+        told = rename(api, lead)
+
+    assert told == taken(*others)
+    assert api.get(f"/leads/{lead['id']}") == lead
+
+
+def test_a_change_from_a_key_whose_heir_closes_at_that_moment_is_made(api):
+    lead = api.post("/leads", {"last_name": "Juhl", "email": "a@b.dk"})
+    submit("heir", page=None, always_new=True)
+
+    with before_the_next_write(lambda: close("heir")):
+        told = rename(api, lead, "c@d.dk")
+
+    assert told == (200, None)
+    assert api.get(f"/leads/{lead['id']}")["email"] == "c@d.dk"
+
+
+def test_of_two_changes_of_one_lead_at_once_the_second_is_told_to_read_again(api):
+    lead = api.post("/leads", {"last_name": "Juhl"})
+
+    with before_the_next_write(lambda: api.change("PATCH", f"/leads/{lead['id']}", lead, {"city": "Odense"})):
+        status, _ = rename(api, lead)
+
+    assert (status, api.get(f"/leads/{lead['id']}")["email"]) == (412, None)
 
 
 @pytest.mark.parametrize(
@@ -293,6 +341,22 @@ def test_a_submission_updates_the_lead_that_it_matches():
     assert (first.created, second.created, second.changed) == (True, False, True)
     assert second.record.lead_id == "l1"
     assert service.find("l1").city == "Aarhus"
+
+
+@pytest.mark.parametrize(("clears", "city"), [(False, "Odense"), (True, None)])
+def test_blank_values_leave_a_lead_as_it_is_unless_blank_clears(clears, city):
+    submit("l1", values={"city": "Odense", "employees": 7})
+
+    submit("l2", values={"city": " ", "employees": None, "last_name": " "}, blank_clears=clears)
+
+    lead = service.find("l1")
+    assert (lead.city, lead.employees, lead.last_name) == (city, None if clears else 7, "Juhl")
+
+
+def test_a_new_lead_without_a_name_is_called_unknown_also_where_blank_clears():
+    made = submit("l1", values={"city": " ", "last_name": ""}, blank_clears=True).record
+
+    assert (made.last_name, made.city) == (matching.NO_NAME, None)
 
 
 @pytest.mark.rule("MAT-3", "MAT-8", "LEAD-2")

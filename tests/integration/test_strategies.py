@@ -121,6 +121,16 @@ def test_a_sixth_strategy_in_use_is_refused_also_where_two_come_at_once(api):
     assert [each.id for each in strategies.read_all("contact")] == ["email", "a", "b", "c", "d"]
 
 
+def test_a_strategy_keeps_what_is_said_of_it(api):
+    said = {"name": "Company", "description": "For partners", "attributes": ["company_name"]}
+
+    made = api.post("/matching-strategies", said)
+
+    shown = api.get("/matching-strategies")
+    assert shown == made
+    assert [each["description"] for each in shown["items"]] == ["", "For partners"]
+
+
 def test_the_same_request_again_makes_no_second_strategy(api):
     live("contact", "a", "b", "c")
 

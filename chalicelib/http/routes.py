@@ -1,0 +1,97 @@
+"""Routes: views take calls and return models, and every failure becomes a problem in one place."""
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from botocore.exceptions import BotoCoreError, ClientError
+from chalice.app import Blueprint, Request, Response
+from pydantic import BaseModel, ValidationError
+from pynamodb.exceptions import PynamoDBException
+
+from chalicelib.access.authorizer import authorize
+from chalicelib.dynamodb import ConditionFailed
+from chalicelib.errors import DomainError, Unavailable
+from chalicelib.http.operation import JSON, OPERATIONS, Operation
+from chalicelib.http.problems import details_of, problem, status_of
+from chalicelib.http.replies import Reply, rendered
+from chalicelib.http.requests import call_of, id_of
+from chalicelib.http.schemas import Nothing
+from chalicelib.observability import logger
+
+LARGEST = 256 * 1024  # bytes of a body, unless the route says otherwise
+
+View = Callable[..., BaseModel | Reply | None]
+
+
+class Api(Blueprint):
+    """A blueprint whose views take a Call and return a model or a Reply, and raise domain errors."""
+
+    def on(
+        self,
+        verb: str,
+        *,
+        scope: str | None,
+        body: type[BaseModel] = Nothing,
+        query: type[BaseModel] = Nothing,
+        returns: type[BaseModel] | None = None,
+        status: HTTPStatus = HTTPStatus.OK,
+        content_types: Sequence[str] = (JSON,),
+        largest: int = LARGEST,
+    ) -> Callable[[View], View]:
+        """Register a view for a verb, such as `GET /contacts/{contact_id}`; `scope` None makes it public."""
+        method, path = verb.split(" ")
+
+        def decorate(view: View) -> View:
+            summary = (view.__doc__ or view.__name__.replace("_", " ")).strip().split("\n")[0]
+            operation = Operation(
+                method, path, view.__name__, summary, body, query, returns, status, scope, tuple(content_types)
+            )
+            OPERATIONS.append(operation)
+
+            @wraps(view)
+            def respond(**path_parameters: str) -> Response:
+                return _answer(self.current_request, operation, view, path_parameters, largest)
+
+            options: dict[str, Any] = {"content_types": list(content_types)}
+            if scope is not None:
+                options["authorizer"] = authorize
+            self.route(path, methods=[method], name=view.__name__, **options)(respond)
+            return view
+
+        return decorate
+
+
+def _answer(request: Request, operation: Operation, view: View, path: Mapping[str, str], largest: int) -> Response:
+    logger.append_keys(route=f"{operation.method} {operation.path}")
+    try:
+        call = call_of(request, operation, largest)
+        result = view(call, **{name: id_of(name, unquote(value)) for name, value in path.items()})
+        return rendered(result, operation.status)
+    except DomainError as error:
+        return problem(status_of(error), str(error), error.problems)
+    except ValidationError as error:
+        return problem(HTTPStatus.BAD_REQUEST, "Something in the request is not as it should be.", details_of(error))
+    except (ClientError, BotoCoreError, PynamoDBException) as error:
+        _note("a service did not answer as it should", error)
+        busy = Unavailable("A service that we rely on does not answer at the moment. Try again in a few seconds.")
+        return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(busy), headers={"Retry-After": "2"})
+    except ConditionFailed as error:  # a race that no domain has words for
+        _note("a condition failed that nobody expected", error)
+        changed = "Something that this rests on was changed at this very moment. Read it again and repeat the change."
+        return problem(HTTPStatus.CONFLICT, changed)
+    except Exception as error:  # whatever it is, the client hears nothing of it, and no log its message
+        _note("a request failed as nobody expected", error)
+        return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here, not with what you sent.")
+
+
+def _note(what: str, error: Exception) -> None:
+    """Log an error by its kind and place: what it says may hold what somebody sent or what a record holds."""
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+    code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
+    cause = type(error.__cause__).__name__ if error.__cause__ else None
+    logger.error(what, error=type(error).__name__, code=code, cause=cause, places=places)
