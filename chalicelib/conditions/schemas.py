@@ -69,7 +69,9 @@ Literal = Annotated[
 class Part(BaseModel):
     """A part of a document: nothing unknown in it, nothing changed after it was read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, serialize_by_alias=True, defer_build=True
+    )
 
 
 class AttributeClause(Part):

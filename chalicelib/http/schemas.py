@@ -11,7 +11,9 @@ from chalicelib.lists import MOST, Asked, Page
 class Schema(BaseModel):
     """What clients send and get: unknown fields are refused, text is trimmed."""
 
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, from_attributes=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", str_strip_whitespace=True, from_attributes=True, allow_inf_nan=False, defer_build=True
+    )
 
 
 class Nothing(Schema):

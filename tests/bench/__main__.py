@@ -1,14 +1,14 @@
 """`make bench`: measures speed and cost on this machine and writes .local/bench.json."""
 
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.bench.measure import __file__ as measure
-
 
 def main() -> None:
-    sys.exit(pytest.main([measure, "-q", "-s", "-p", "no:xdist", "--no-header"]))
+    measurements = Path(__file__).with_name("measure.py")  # not imported here: pytest rewrites it
+    sys.exit(pytest.main([str(measurements), "-q", "-s", "-p", "no:xdist", "--no-header", *sys.argv[1:]]))
 
 
 if __name__ == "__main__":
