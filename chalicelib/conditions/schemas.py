@@ -140,6 +140,3 @@ Condition = Annotated[
         custom_error_message="A condition has one of the keys all, any, not, interaction or field.",
     ),
 ]
-
-for _recursive in (AllOf, AnyOf, Not):
-    _recursive.model_rebuild()

@@ -246,7 +246,7 @@ class JourneyDocument(Schema):
     start: AwareDatetime | None = None
     end: AwareDatetime | None = None
     time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    audience: Audience = Audience()
+    audience: Audience = Field(default_factory=Audience)
     entry: Annotated[Literal["existing_and_new", "new_only"], Field(description="Whose turn it is at the start.")] = (
         "existing_and_new"
     )
