@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -119,14 +119,27 @@ class Process:
                 raise CloudFailed(msg)
             time.sleep(0.05)
 
-    def stop(self) -> None:
+    def let_go(self) -> None:
+        """Tell the leash to end the program; it hears that we are gone."""
         if self._leash.stdin:
             self._leash.stdin.close()
+
+    def ended_by(self, deadline: float) -> None:
+        """Return when it has ended; at the deadline it is killed."""
         try:
-            self._leash.wait(STOP_SECONDS)
+            self._leash.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             os.killpg(self.group, 9)
             self._leash.wait()
+
+
+def stop(processes: Sequence[Process]) -> None:
+    """End programs side by side: all are told before one is waited for, so it takes as long as the slowest."""
+    for process in processes:
+        process.let_go()
+    deadline = time.monotonic() + STOP_SECONDS
+    for process in processes:
+        process.ended_by(deadline)
 
 
 class LocalCloud:
@@ -176,6 +189,7 @@ class LocalCloud:
     def _start(self) -> None:
         LOCAL.mkdir(exist_ok=True)
         home = self._home()
+        self._exit.callback(stop, self.processes)
         # Nothing of the developer's own settings reaches the functions.
         base = {key: os.environ[key] for key in ("PATH", "HOME", "LANG") if key in os.environ}
         environment = {**base, **self.environment(), "TMPDIR": str(home)}
@@ -198,7 +212,6 @@ class LocalCloud:
 
     def _run(self, name: str, command: list[str], environment: Mapping[str, str], home: Path) -> None:
         process = Process(name, command, environment, home / f"{name.replace(' ', '-')}.log")
-        self._exit.callback(process.stop)
         self.processes.append(process)
 
     def _server_settings(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ import yaml
 
 from chalicelib.journeys.facts import facts_of
 from chalicelib.settings import Settings
-from tests.support.asl import INFRA
+from tests.support.asl import INFRA, ExecutionFailed, Machine
 
 WHOSE = {"contact_id": "c", "journey_id": "j", "occurrence": "1"}
 ACTIVE = {"kind": "enrolment", "standing": "active", **WHOSE}
@@ -71,6 +71,41 @@ def test_every_task_of_the_machine_is_retried_when_it_is_throttled_and_leads_to_
     for name, state in tasks.items():
         assert {"Lambda.Unknown", "Lambda.TooManyRequestsException"} <= set(state["Retry"][0]["ErrorEquals"])
         assert name == "Set aside" or state["Catch"][0]["Next"] == "Set aside"
+
+
+CRASHES = ["Runtime.ExitError", "Sandbox.Timedout"]
+TASK = {"enrolment": "c.j.1", "at_tile": None, "token": "t"}
+
+
+def test_every_task_of_the_machine_is_done_again_soon_when_its_function_crashes():
+    states = json.loads((INFRA / "journey.asl.json").read_text())["States"]
+    retriers = [state["Retry"] for state in states.values() if state["Type"] == "Task"]
+
+    crashed = {"ErrorEquals": CRASHES, "IntervalSeconds": 1, "BackoffRate": 1, "MaxAttempts": 2}
+    assert [others for _, *others in retriers] == [[crashed]] * len(retriers)
+
+
+def burst_with(*errors):
+    """Run a burst whose first calls fail with these; return the states it goes through and how long it waits."""
+    failing, waited = iter(errors), []
+
+    def call(_, arguments):
+        for error in failing:
+            raise ExecutionFailed(error, "")
+        return {"Payload": {**arguments["Payload"], "next": "done"}}
+
+    machine = Machine(INFRA / "journey.asl.json", call, waited.append)
+    machine.run(TASK)
+    return machine.trace, waited
+
+
+@pytest.mark.parametrize("crash", CRASHES)
+def test_a_function_may_crash_twice_within_a_burst_however_often_it_was_throttled(crash):
+    done, set_aside = ["Claim enrolment", "Next?", "Done"], ["Claim enrolment", "Set aside", "Done"]
+
+    assert burst_with(crash, crash) == (done, [1, 1])
+    assert burst_with(crash, "Unavailable", "Unavailable", crash) == (done, [1, 1, 1.1, 1])
+    assert burst_with(crash, crash, crash) == (set_aside, [1, 1])
 
 
 def test_the_machine_gets_every_function_that_its_tasks_name():
