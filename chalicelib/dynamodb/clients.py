@@ -34,6 +34,7 @@ def writer() -> Any:
             connect_timeout=1,
             read_timeout=3,
             retries={"total_max_attempts": 1, "mode": "standard"},
+            parameter_validation=False,  # requests are written by `writes` alone; checking each costs a tenth of it
             max_pool_connections=32,
         ),
     )
