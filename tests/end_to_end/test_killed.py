@@ -18,9 +18,10 @@ from tests.support.deployed import eventually, poll, queues, settle
 PEOPLE = 100
 CALLERS = 4
 SEED = 20261124
-LEAST, MOST = 20, 30  # kills
-AT_ONCE, FAR = 5, 0.8  # how many kills do not wait for progress, and how far the walk is at the last one
+LEAST, MOST = 20, 24  # kills
+AT_ONCE, FAR = 4, 0.6  # how many kills do not wait for progress, and how far the walk is at the last one
 EVERY = 0.2  # seconds between two looks for somebody at work
+LOOKED = 1.0  # seconds between two looks at everybody: reading a hundred takes the machine from the walk
 POLLED = 5.0  # seconds between two runs of the poller; overdue work is handed out anew each time
 OWNER = "killed-tests-owner"
 TASK, TOPIC = "Say hello", "Wants to be called"
@@ -179,13 +180,19 @@ def test_though_workers_are_killed_each_walks_once_to_the_end_and_causes_everyth
         return min(MOST, AT_ONCE + int((MOST - AT_ONCE) * progress / FAR))
 
     with killing(cloud.processes[1].group, SEED, allowed) as killed:
-        eventually("kills", lambda: polled(enrolments), lambda seen: len(killed) >= MOST or finished(seen), seconds=180)
+        eventually(
+            "kills",
+            lambda: polled(enrolments),
+            lambda seen: len(killed) >= MOST or finished(seen),
+            seconds=180,
+            pause=LOOKED,
+        )
     reasons = Counter(each["reason"] for each in enrolments() if each["reason"])
     print(f"{len(killed)} killed: {dict(Counter(killed))}; they try again: {dict(reasons)}")
     assert len(killed) >= LEAST
 
-    # Whose burst died rests for a minute, or two if it died again.
-    eventually("everybody's end", lambda: polled(enrolments), finished, seconds=300)
+    # Whose burst died thrice at one task rests for a minute, or two if it died so again.
+    eventually("everybody's end", lambda: polled(enrolments), finished, seconds=300, pause=LOOKED)
     eventually("everybody counted", lambda: polled(figures), reached)
     settle(endpoints)
     assert figures() == EVERYBODY

@@ -18,12 +18,19 @@ IDLE = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 Seen = TypeVar("Seen")
 
 
-def eventually(what: str, look: Callable[[], Seen], wanted: Callable[[Seen], bool], seconds: float = 60.0) -> Seen:
+def eventually(
+    what: str,
+    look: Callable[[], Seen],
+    wanted: Callable[[Seen], bool],
+    seconds: float = 60.0,
+    *,
+    pause: float = PAUSE,
+) -> Seen:
     """Read until it is as wanted, and return it; fails with what was read last."""
     deadline = time.monotonic() + seconds
     while not wanted(seen := look()):
         assert time.monotonic() < deadline, f"{what}: after {seconds:.0f} s it is still {str(seen)[:1000]}"
-        time.sleep(PAUSE)
+        time.sleep(pause)
     return seen
 
 
