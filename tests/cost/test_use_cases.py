@@ -214,3 +214,41 @@ def test_a_submission_of_somebody_known_with_nothing_new(submitted):
 
     holds("form submission, known person, nothing new", usage)
     assert usage.round_trips == 3
+
+
+def test_a_submission_of_somebody_known_who_has_changed(submitted):
+    submitted("1")
+
+    usage = submitted("2", last_name="Juhl-Hansen")
+
+    holds("form submission, known person, changed", usage)
+    assert usage.round_trips <= 4
+
+
+def test_each_further_strategy_costs_a_claim(submitted):
+    before = submitted("1")
+    strategies.create("name", "contact", "Email and name", ["email", "last_name"], NOW)
+    strategies._cache.clear()
+
+    usage = submitted("2", email="bo@example.dk")
+
+    assert usage.write_units <= before.write_units + 2
+
+
+# The budgets of design.md 9, use case by use case; those of the engine's parts are in test_journeys_engine.py ---------
+
+BUDGETS = {
+    "form submission, new person": 24,
+    "form submission, known person, nothing new": 10,
+    "form submission, known person, changed": 16,
+    "tracked click with its verdict": 3,
+    "enrolment of 8 tiles and 2 waits, the engine": 28,
+    "message, from the ledger to the provider": 8,
+    "rescoring, nothing changed": 1,
+    "sixty facts counted together": 60 * 2.5,
+}
+
+
+@pytest.mark.parametrize("name", BUDGETS)
+def test_what_is_measured_is_within_its_budget(name):
+    assert USE_CASES[name].writes <= BUDGETS[name]

@@ -282,6 +282,17 @@ def test_a_fact_from_before_the_wait_row_is_seen_when_the_tile_is_reached():
     assert [each.trigger_id for each in raised()] == ["yes"]
 
 
+def test_a_resync_wakes_whoever_missed_its_fact():
+    enrolled(VISITING)
+    burst()
+    did(InteractionType.WEBSITE_VISITED, NOW + HOUR, page_id="p")  # and its message is lost
+
+    [(woken, tile)] = waiting.woken_by({"fact": "rebuild", "contact": "c"})
+    burst(NOW + 2 * HOUR, at_tile=tile, token="t2", identity=woken)
+
+    assert [each.trigger_id for each in raised()] == ["yes"]
+
+
 def test_only_what_names_the_same_thing_wakes():
     enrolled(REACTING)
     burst()
