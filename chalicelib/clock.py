@@ -4,8 +4,6 @@ import hashlib
 from base64 import urlsafe_b64encode
 from datetime import UTC, datetime
 
-from ulid import ULID
-
 
 def now() -> datetime:
     return datetime.now(UTC)
@@ -13,6 +11,8 @@ def now() -> datetime:
 
 def new_id() -> str:
     """Return a new ULID: 26 letters and digits that sort by time of creation."""
+    from ulid import ULID
+
     return str(ULID())
 
 
