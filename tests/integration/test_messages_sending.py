@@ -23,21 +23,11 @@ from chalicelib.messages.reasons import Reason
 from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
 from chalicelib.messages.suppression import Wanted
 from tests.support import mail
+from tests.support.campaign import EMAIL
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
-HTML = """<h1>Hello {{ contact.first_name | default: "there" }}</h1>
-<p><a href="https://shop.example/lamp">The lamp</a></p>
-<p><a href="{{ message.subscription_center_url }}">Your email preferences</a></p>
-<p>{{ content_settings.address_main }}</p>"""
-EMAIL = {
-    "subject": "News for {{ contact.first_name }}",
-    "from_name": "Contoso",
-    "from_address": "news@contoso.example",
-    "html": HTML,
-    "language": "en",
-}
 
 
 @pytest.fixture
