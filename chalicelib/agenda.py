@@ -4,11 +4,11 @@ There is no cursor and no lower bound: what is due stays in the index until whoe
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Any
 
+from msgspec import Struct
 from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
@@ -45,8 +45,7 @@ def oldest_due(by_due: Any, work: str) -> datetime | None:
     return min((first.due for first in firsts if first is not None), default=None)
 
 
-@dataclass(frozen=True, slots=True)
-class Agenda:
+class Agenda(Struct, frozen=True):
     """A kind of due work: the index it lies in, the queue of its work, and the message made of an item's key."""
 
     work: str

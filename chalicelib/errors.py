@@ -15,11 +15,12 @@ DomainError
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """One thing that is wrong, and where: `field` is a dotted path or a JSON pointer into what was sent."""
 
     field: str

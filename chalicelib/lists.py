@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from heapq import merge
 from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
+from msgspec import Struct
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.clock import digest
@@ -25,16 +25,14 @@ def partitions(name: str) -> list[str]:
 Listed = TypeVar("Listed")
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Listed]):
+class Page(Struct, Generic[Listed], frozen=True):
     """Some of a list, and the cursor that continues it (None: there is no more)."""
 
     items: list[Listed]
     next_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """What a client asks of a list."""
 
     limit: int = 25
@@ -83,8 +81,7 @@ def _places(name: str, cursor: str | None) -> dict[str, Any]:
     return cast("dict[str, Any]", places)
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     hash: str
     order: tuple[str, str]
     place: dict[str, Any]

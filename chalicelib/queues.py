@@ -3,11 +3,12 @@
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from itertools import islice
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.errors import Unavailable
 from chalicelib.observability import logger
@@ -65,8 +66,7 @@ def waiting(queue: str) -> int:
     return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
 
-@dataclass(frozen=True, slots=True)
-class Dead:
+class Dead(Struct, frozen=True):
     """A message that was set aside, without its content; `source` is the queue it was given up on, if it was one."""
 
     id: str

@@ -1,12 +1,12 @@
 """What the deployment decides: names from one prefix, addresses, limits. The only reader of the environment."""
 
-from dataclasses import dataclass, fields
 from os import environ
 from typing import Self
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+
+class Settings(Struct, frozen=True):
     """The defaults suit a developer's machine; infra/ sets what a deployed function needs (names in capitals)."""
 
     prefix: str = "itinera-local"
@@ -33,7 +33,7 @@ class Settings:
 
     @classmethod
     def from_environment(cls) -> Self:
-        names = (field.name for field in fields(cls))
+        names = cls.__struct_fields__
         return cls(**{name: environ[name.upper()] for name in names if environ.get(name.upper())})
 
     def table(self, name: str) -> str:

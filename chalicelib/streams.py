@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.clock import as_text
 from chalicelib.observability import logger
@@ -14,8 +15,7 @@ from chalicelib.queues import send
 Image = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class StreamRecord:
+class StreamRecord(Struct, frozen=True):
     """A change of an item: what it was, what it is, and when the stream took note."""
 
     old: Image | None
@@ -33,8 +33,7 @@ class StreamRecord:
 FactsOf = Callable[[StreamRecord], Iterable[dict[str, Any]]]
 
 
-@dataclass(slots=True)
-class Routes:
+class Routes(Struct):
     """Which queues hear of a fact, and after how many seconds; chalicelib.wiring fills it."""
 
     queues_for: Callable[[Mapping[str, Any]], tuple[str, ...]] = lambda _: ()

@@ -3,11 +3,12 @@
 import hmac
 import secrets
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.access.models import AccessItem, ApiKey
 from chalicelib.access.scopes import ALL_SCOPES, EVERYTHING, SCOPES_OF_GROUP, require
@@ -19,8 +20,7 @@ PREFIX = "itk_"
 LONGEST_ID = 64  # letters; whoever sends more means none of our keys, and no database is asked
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who asks, and what they may do. `id` is key:<id>, user:<subject> or public."""
 
     id: str

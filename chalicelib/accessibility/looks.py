@@ -5,7 +5,9 @@ Style sheets are not read. What cannot be told, such as a colour over a picture,
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.accessibility.colours import BLACK, LINK, WHITE, Colour, colour, contrast
 
@@ -16,8 +18,7 @@ LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(px|pt)?\Z")
 TARGET = 24  # px, WCAG 2.2, 2.5.8
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(Struct, frozen=True):
     """How text looks inside an element; None is what cannot be told."""
 
     text: Colour | None = BLACK

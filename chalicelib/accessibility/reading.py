@@ -1,7 +1,8 @@
 """What somebody meets who reads HTML with the eyes, the ears or a finger; pure."""
 
-from dataclasses import dataclass
 from html.parser import HTMLParser
+
+from msgspec import Struct
 
 from chalicelib.accessibility.looks import HEADING, Attributes, Look, is_small, within
 
@@ -11,8 +12,7 @@ SILENT = {"style", "script", "title", "template"}
 DEEPEST = 200  # elements within each other; what lies deeper is read as if it lay there
 
 
-@dataclass(slots=True)
-class Link:
+class Link(Struct):
     """Something to press: what a screen reader says of it, and whether it is too small for a finger."""
 
     words: str = ""
@@ -25,8 +25,7 @@ class Link:
         return self.small_itself or (self.small_picture and not self.written)  # an icon beside words is no target
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(Struct):
     tag: str
     look: Look
     link: Link | None = None

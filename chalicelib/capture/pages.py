@@ -1,11 +1,13 @@
 """Hosted pages: what a visit shows and records, and what a form sent from one becomes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib import web
 from chalicelib.capture import resolving, service, visits
@@ -29,8 +31,7 @@ TWO_YEARS = 2 * 365 * 24 * 3600
 FORM, NONCE, TRAP = "_form", "_nonce", "_more"
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
+class Visit(Struct, frozen=True):
     """Who looks at a page: a browser, and through which message it came (if it did)."""
 
     visitor_id: str
@@ -48,8 +49,7 @@ class Visit:
         return f"{COOKIE}={value}; Path=/; Max-Age={TWO_YEARS}; HttpOnly; SameSite=Lax{secure}"
 
 
-@dataclass(frozen=True, slots=True)
-class Answers:
+class Answers(Struct, frozen=True):
     """What was typed into one form of a page, and what was wrong with it."""
 
     form_id: str

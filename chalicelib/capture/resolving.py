@@ -1,8 +1,9 @@
 """What a submission comes to: whose it is, which lead it belongs to, and everything it writes (SUB-1 to SUB-7)."""
 
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from chalicelib import dynamodb
 from chalicelib.capture import values as reading
@@ -28,8 +29,7 @@ from chalicelib.leads import service as leads
 from chalicelib.leads.matching import BOOK as LEADS
 
 
-@dataclass(slots=True)
-class Resolved:
+class Resolved(Struct):
     """What a submission comes to, and everything it writes."""
 
     writes: list[Write] = field(default_factory=list)

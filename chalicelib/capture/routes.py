@@ -1,10 +1,11 @@
 """Forms, pages and submissions over HTTP: for marketers, and for everybody."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
+
+from msgspec.structs import replace
 
 from chalicelib import web
 from chalicelib.capture import checks, pages, pending, service, visits

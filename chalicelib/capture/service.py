@@ -1,9 +1,10 @@
 """The use case: take a submission, so that it succeeds, waits or fails, and is never lost (13.4)."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.capture import states
 from chalicelib.capture import values as reading
@@ -19,8 +20,7 @@ from chalicelib.errors import DomainError, Invalid, NotFound, Problem, Unavailab
 TRIES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Submitted:
+class Submitted(Struct, frozen=True):
     """A submission as it came: what was typed, where, by which browser, brought by which message."""
 
     form_id: str

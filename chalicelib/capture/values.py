@@ -1,10 +1,11 @@
 """What people typed into a form: checked, and turned into what contacts and leads hold; pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, cast
+
+from msgspec import Struct
 
 from chalicelib.capture.schemas import ElementKind, FieldType, FormDocument, FormField
 from chalicelib.errors import Problem
@@ -17,8 +18,7 @@ MOST_DECIMALS = 10
 Typed = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """Values as typed, by field name; what is wrong with them; whether bulk email was refused on the form."""
 
     values: dict[str, Any]

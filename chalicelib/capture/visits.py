@@ -1,9 +1,10 @@
 """Use cases: record that pages were seen; the settings of landing pages."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from chalicelib.capture.models import LandingSettings
 from chalicelib.clock import new_id

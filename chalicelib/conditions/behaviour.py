@@ -2,10 +2,12 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import groupby
 from operator import attrgetter, itemgetter
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from chalicelib.conditions.clauses import Test
 from chalicelib.conditions.durations import Duration
@@ -15,18 +17,17 @@ _AT = attrgetter("at")
 _LONG_AGO, _FAR_AWAY = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(Struct, frozen=True):
     """How long an interaction counts: from its own instant until before it has aged by `length`; None is for ever."""
 
     length: Duration | None
     zone: tzinfo = UTC
-    elapsed: timedelta | None = field(init=False)
+    elapsed: timedelta | None = None
     """The length where it is the same at every time; None where it is for ever or steps by the calendar."""
 
     def __post_init__(self) -> None:
         same = self.length is not None and not self.length.in_months
-        object.__setattr__(self, "elapsed", self.length.elapsed if self.length and same else None)
+        force_setattr(self, "elapsed", self.length.elapsed if self.length and same else None)
 
     @property
     def steady(self) -> bool:
@@ -81,8 +82,7 @@ def until(facts: Sequence[Interaction], now: datetime) -> Sequence[Interaction]:
     return [fact for fact in facts if fact.at <= now]
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(Struct, frozen=True):
     """Interactions of one type that satisfy every one of the tests."""
 
     interaction: str
@@ -111,8 +111,7 @@ class Deed:
             yield end, -1
 
 
-@dataclass(frozen=True, slots=True)
-class Frequency:
+class Frequency(Struct, frozen=True):
     """A deed, and how often it has to have been done."""
 
     deed: Deed

@@ -1,9 +1,10 @@
 """The field catalogue: which fields there are to ask about, and of which type. Domains bring their parts of it."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
+
+from msgspec import Struct, field
 
 
 class FieldType(StrEnum):
@@ -22,8 +23,7 @@ JSON_TYPES = frozenset({FieldType.TEXT, FieldType.NUMBER, FieldType.INTEGER, Fie
 """The types that an undeclared property can have: those that JSON can tell apart (decision 4)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Struct, frozen=True):
     """One field that may be asked about; a choice has options."""
 
     type: FieldType
@@ -50,8 +50,7 @@ INTERACTION_FIELDS: Fields = {
 """What an interaction of any type may carry (5.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """The fields of every entity and of every interaction type. A value: put together once, passed as an argument."""
 
     entities: Mapping[str, Fields] = field(default_factory=dict)

@@ -1,9 +1,10 @@
 """Clauses about one field, checked against the catalogue and compiled into a test of a record."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.conditions.catalogue import JSON_TYPES, Field, Fields, FieldType
 from chalicelib.conditions.durations import BEGINNING_OF_TIME, END_OF_TIME, Duration
@@ -21,8 +22,7 @@ Between = Callable[[datetime, Duration, tzinfo], tuple[datetime, datetime]]
 PROPERTIES = "properties."
 
 
-@dataclass(frozen=True, slots=True)
-class Test:
+class Test(Struct, frozen=True):
     """A clause that can be asked of a record; where `span` is there, it holds from its start until before its end."""
 
     field: str

@@ -1,8 +1,9 @@
 """What an answer depends on, and what a fact can therefore wake."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from chalicelib.conditions.durations import Duration
 from chalicelib.conditions.facts import Interaction
@@ -12,8 +13,7 @@ from chalicelib.conditions.values import folded
 _EQUAL = frozenset({Operator.EQUALS, Operator.IN})
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Dependency:
+class Dependency(Struct, frozen=True, order=True):
     """A field such as `contact.city`, or an interaction type, narrowed to one value of one attribute where possible."""
 
     subject: str

@@ -3,10 +3,10 @@
 import re
 from calendar import monthrange
 from collections.abc import Callable
-from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Annotated, Any, Self
 
+from msgspec import Struct
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 
 from chalicelib.errors import Invalid
@@ -22,8 +22,7 @@ _WRITTEN = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Duration:
+class Duration(Struct, frozen=True):
     """A length of time, more than nothing and at most a hundred years."""
 
     years: int = 0
@@ -78,7 +77,7 @@ class Duration:
             return END_OF_TIME if sign > 0 else BEGINNING_OF_TIME
 
     def __str__(self) -> str:
-        parts = [(getattr(self, field.name), field.name) for field in fields(self)]
+        parts = [(getattr(self, name), name) for name in self.__struct_fields__]
         day = "".join(f"{number}{name[0].upper()}" for number, name in parts[:4] if number)
         time = "".join(f"{number}{name[0].upper()}" for number, name in parts[4:] if number)
         return f"P{day}T{time}" if time else f"P{day}"

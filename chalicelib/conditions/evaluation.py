@@ -1,18 +1,18 @@
 """Asks compiled conditions: does it hold, why, and when will time alone change that."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import product
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.conditions.changes import combine
 from chalicelib.conditions.facts import ABSENT, Facts, Record
 from chalicelib.conditions.nodes import Binding, Compiled, DeedNode, FieldNode, Group, Negation, Node
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """How one clause was answered: where it stands, what it says, whether it holds, and the value or count it saw."""
 
     place: str
@@ -21,8 +21,7 @@ class Reason:
     saw: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Whether it holds and why; until before `changes_at` time alone changes nothing in `holds` (None: never)."""
 
     holds: bool
@@ -30,8 +29,7 @@ class Answer:
     changes_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class _Scene:
+class _Scene(Struct, frozen=True):
     facts: Facts
     now: datetime
     bound: dict[str, Record]

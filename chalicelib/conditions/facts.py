@@ -1,10 +1,11 @@
 """What conditions are asked about: records as they are now, and what people did and when."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, Self
+
+from msgspec import Struct, field
 
 Record = Mapping[str, Any]
 """The fields of one contact, lead, account …; a field that is missing, None or empty is absent."""
@@ -20,8 +21,7 @@ class Verdict(StrEnum):
     UNDECIDED = "undecided"
 
 
-@dataclass(frozen=True, slots=True)
-class Interaction:
+class Interaction(Struct, frozen=True):
     """Something that somebody did, once. Undeclared properties are a mapping under the attribute `properties`."""
 
     id: str

@@ -1,42 +1,38 @@
 """Compiled conditions: a tree that is asked, with a note of the records over which each group ranges (decision 5)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import timedelta
+
+from msgspec import Struct
 
 from chalicelib.conditions.behaviour import Frequency
 from chalicelib.conditions.clauses import Test
 from chalicelib.conditions.dependencies import Dependency
 
 
-@dataclass(frozen=True, slots=True)
-class FieldNode:
+class FieldNode(Struct, frozen=True):
     place: str
     entity: str
     test: Test
 
 
-@dataclass(frozen=True, slots=True)
-class DeedNode:
+class DeedNode(Struct, frozen=True):
     place: str
     frequency: Frequency
 
 
-@dataclass(frozen=True, slots=True)
-class Negation:
+class Negation(Struct, frozen=True):
     node: "Node"
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Every one (`every`) or any one of the nodes."""
 
     nodes: tuple["Node", ...]
     every: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Binding:
+class Binding(Struct, frozen=True):
     """There is a record of each entity for which the node holds: one and the same for all that is nested in it."""
 
     entities: tuple[str, ...]
@@ -46,8 +42,7 @@ class Binding:
 Node = FieldNode | DeedNode | Negation | Group | Binding
 
 
-@dataclass(frozen=True, slots=True)
-class Compiled:
+class Compiled(Struct, frozen=True):
     """A condition that has been checked and can be asked."""
 
     root: Node

@@ -4,8 +4,9 @@ The registry is filled once, by chalicelib.wiring, before any condition is compi
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from chalicelib.conditions.catalogue import Catalogue, Fields
 from chalicelib.conditions.facts import Interaction, KnownFacts, Record
@@ -17,8 +18,7 @@ InteractionReader = Callable[[str, str, datetime | None], Iterable[Interaction]]
 """contact id, type, since (None: from the beginning) → interactions, read consistently."""
 
 
-@dataclass(slots=True)
-class Sources:
+class Sources(Struct):
     """What is known, and how it is read."""
 
     catalogue: Catalogue

@@ -1,9 +1,10 @@
 """What a change of preferences writes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.clock import as_text
 from chalicelib.consent.models import ChangeRow, PreferencesRow, preferences_key
@@ -11,8 +12,7 @@ from chalicelib.consent.rules import Preferences, changed
 from chalicelib.dynamodb import Write, check, put, put_new
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Struct, frozen=True):
     """Who changed it, from where (a form, a message, the API …), in which words, how, and why."""
 
     who: str

@@ -1,9 +1,11 @@
 """What may be sent to whom, and who may allow it; pure."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
 from enum import IntEnum, StrEnum
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 
 class Level(IntEnum):
@@ -24,8 +26,7 @@ class Designation(StrEnum):
     TRANSACTIONAL = "transactional"
 
 
-@dataclass(frozen=True, slots=True)
-class Preferences:
+class Preferences(Struct, frozen=True):
     """What a contact allows (2.3); `version` 0 means that it never said anything, and these are the defaults."""
 
     contact_id: str

@@ -4,10 +4,10 @@ The same rules serve contacts and leads, each in its own table: a `Book` names t
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.contacts.normalise import key_of
@@ -19,8 +19,7 @@ MOST_HEIRS = 80
 ROUNDS = 8  # of a backfill's reading a record and claiming for it
 
 
-@dataclass(frozen=True, slots=True)
-class Strategy:
+class Strategy(Struct, frozen=True):
     """Attributes that must all be the same for two records of a target to be one (MAT-5)."""
 
     id: str
@@ -43,8 +42,7 @@ class Strategy:
         return f"CLAIM#{self.id}#{scope}#{keyed_hash('claim', *keys)}"
 
 
-@dataclass(frozen=True, slots=True)
-class Book:
+class Book(Struct, frozen=True):
     """The classes of one table's claims, and where its records lie."""
 
     owner: type[Any]
@@ -121,8 +119,7 @@ def ahead(books: Mapping[Book, Iterable[str]], look: Look) -> None:
     look(book.record_key(owner.record_id) for (book, _), owner in zip(asked, owners, strict=True) if owner is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(Struct, frozen=True):
     """The writes that bring a record's claims up to date, and whose claims it met."""
 
     writes: list[Write]
@@ -160,8 +157,7 @@ def change(
     return Change(writes, met)
 
 
-@dataclass(frozen=True, slots=True)
-class Collision:
+class Collision(Struct, frozen=True):
     """Two records of one key that a backfill found: who waits behind whom."""
 
     heir_id: str

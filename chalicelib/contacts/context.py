@@ -1,11 +1,11 @@
 """The marketing context: which initiative brought a contact or a lead; set once, at creation (SUB-5)."""
 
-from dataclasses import dataclass, fields
 from datetime import datetime
 
+from msgspec import Struct
 
-@dataclass(frozen=True, slots=True)
-class MarketingContext:
+
+class MarketingContext(Struct, frozen=True):
     """What somebody came from."""
 
     journey_id: str | None = None
@@ -17,5 +17,5 @@ class MarketingContext:
 
     def named(self) -> dict[str, object]:
         """Return what is set, as the attributes of a record: source_journey_id and so on."""
-        given = {field.name: getattr(self, field.name) for field in fields(self)}
+        given = {name: getattr(self, name) for name in self.__struct_fields__}
         return {f"source_{name}": value for name, value in given.items() if value is not None}

@@ -1,9 +1,10 @@
 """Which contact a submission is from: the owner of its match key or a new one, and what a match changes (8)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct, field
 
 from chalicelib.contacts import plans, strategies
 from chalicelib.contacts.claims import Strategy, places
@@ -18,8 +19,7 @@ from chalicelib.errors import Problem, Unprocessable
 Record = TypeVar("Record")
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared(Generic[Record]):
+class Prepared(Struct, Generic[Record], frozen=True):
     """A record that a submission resolved to, and the writes that make it so; commit them with whatever else."""
 
     record: Record

@@ -1,7 +1,8 @@
 """Values as they are compared: text, email addresses (decision 9), phone numbers."""
 
 import unicodedata
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from chalicelib.errors import Invalid, Problem
 from chalicelib.settings import settings
@@ -17,8 +18,7 @@ def text_key(value: str) -> str:
     return unicodedata.normalize("NFC", text(value).casefold())
 
 
-@dataclass(frozen=True, slots=True)
-class Email:
+class Email(Struct, frozen=True):
     """An address: as it can be sent to, and as it is compared."""
 
     sendable: str

@@ -1,6 +1,6 @@
 """Some of all contacts, and about how many there are: bounded, however many they be."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from chalicelib.contacts.models import ByCreated, ContactsItem
 from chalicelib.dynamodb import SHARDS, count_index
@@ -9,8 +9,7 @@ from chalicelib.lists import partitions
 MOMENTS = 5  # of a shard's time, from each of which some are taken
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Struct, frozen=True):
     """Contacts spread over the shards, and in each over the time in which they were made."""
 
     contact_ids: list[str]

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.agenda import due_shard
 from chalicelib.definitions.lifecycle import JobWanted
@@ -42,8 +43,7 @@ Act = Callable[[Mapping[str, Any], Sequence[str], datetime], object]
 """arguments, ids, now: does the work for a page of ids; safe to repeat."""
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(Struct, frozen=True):
     """A kind of bulk work: how to enumerate, what to do with what is found, and what once all is done."""
 
     pages: Pages
@@ -66,8 +66,7 @@ class JobState(StrEnum):
 ENDED = {JobState.DONE, JobState.CANCELLED}
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Struct, frozen=True):
     """What one page of a slice came to: whether the slice has ended, and whether it must pause to keep its rate."""
 
     ended: bool

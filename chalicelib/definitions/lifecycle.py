@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct, field
 
 from chalicelib.errors import Conflict, Problem, TooLarge
 
@@ -28,8 +29,7 @@ Reference = tuple[str, str]
 """Kind and id of something that a document names."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(Struct, frozen=True):
     """What a domain's check found: everything that keeps a document from going live, and what it names."""
 
     problems: Sequence[Problem] = ()
@@ -40,8 +40,7 @@ class Checked:
 Check = Callable[[Document], Checked]
 
 
-@dataclass(frozen=True, slots=True)
-class JobWanted:
+class JobWanted(Struct, frozen=True):
     """Bulk work that a publication starts: its name in wiring.WORKS, its arguments, seconds until it may begin.
 
     `rate` is how many ids a second it may take up at most.
@@ -53,8 +52,7 @@ class JobWanted:
     rate: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Live:
+class Live(Struct, frozen=True):
     """A live version. Its document never changes."""
 
     kind: str

@@ -1,10 +1,10 @@
 """The routes that every kind of definition has, and those of bulk jobs."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from msgspec import Struct
 from pydantic import BaseModel, create_model
 
 from chalicelib.definitions import jobs, service
@@ -36,8 +36,7 @@ def _no_job(_: Definition) -> JobWanted | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(Struct, frozen=True):
     """What a domain says of its kind of definition.
 
     `check` finds everything that keeps a document (as `schema` parsed it) from going live; `before_save` may refuse or

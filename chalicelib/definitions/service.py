@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
 
+from msgspec.structs import replace
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.clock import as_text

@@ -4,11 +4,11 @@ import random
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, NoReturn, cast
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as Disconnected
+from msgspec import Struct, field
 
 from chalicelib.clock import new_id
 from chalicelib.dynamodb.clients import writer
@@ -20,8 +20,7 @@ TRIES = 5
 PATIENCE = 2.0  # seconds for all tries of one commit
 
 
-@dataclass(slots=True)
-class Attempt:
+class Attempt(Struct):
     """The tries of one commit: how many are left, and whether an answer was lost on the way."""
 
     deadline: float

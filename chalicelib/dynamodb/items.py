@@ -1,10 +1,10 @@
 """Items, where they lie, and how identities spread over the shards of an index."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Self, TypeVar, cast
 from zlib import crc32
 
+from msgspec import Struct
 from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute
 from pynamodb.connection.table import TableConnection
 from pynamodb.models import Model
@@ -51,8 +51,7 @@ class Item(Model):
 AnyItem = TypeVar("AnyItem", bound=Item)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(Struct, frozen=True):
     """Where an item lies, and of what kind it is."""
 
     kind: type[Item]

@@ -1,9 +1,10 @@
 """Writes that are not made yet, as domains offer them, and which of them failed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any, Literal, cast
 
+from msgspec import Struct
+from msgspec.structs import replace
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action, Update
 
@@ -13,8 +14,7 @@ from chalicelib.errors import DomainError, Stale
 Verb = Literal["Put", "Update", "Delete", "ConditionCheck"]
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(Struct, frozen=True):
     """One write not yet made. `refused` is what the client hears where its condition does not hold."""
 
     verb: Verb
@@ -26,8 +26,7 @@ class Write:
 Plan = Sequence[Write]
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Struct, frozen=True):
     """A write whose condition did not hold, and the item that stood in the way (None: no item)."""
 
     write: Write

@@ -1,12 +1,12 @@
 """A request as views see it: who calls, what was sent, parsed and checked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
 from chalice.app import Request
+from msgspec import Struct, field
 from pydantic import BaseModel
 
 from chalicelib.access.service import Caller
@@ -19,8 +19,7 @@ LONGEST_TAG = 18  # digits of an ETag, quotes apart
 Body = TypeVar("Body", bound=BaseModel)
 
 
-@dataclass(frozen=True)
-class Call(Generic[Body]):
+class Call(Struct, Generic[Body], frozen=True):
     """One request, parsed and checked."""
 
     request: Request

@@ -1,8 +1,8 @@
 """What a route takes and gives: the API's own table of contents."""
 
-from dataclasses import dataclass
 from http import HTTPStatus
 
+from msgspec import Struct
 from pydantic import BaseModel
 
 JSON = "application/json"
@@ -10,8 +10,7 @@ FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(Struct, frozen=True):
     """What a route takes and gives, as the OpenAPI page tells it."""
 
     method: str

@@ -1,17 +1,16 @@
 """Answers: what a view returns, as Chalice sends it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from chalice.app import Response
+from msgspec import Struct, field
 from pydantic import BaseModel
 
 from chalicelib.http.operation import JSON
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     """An answer that is not a plain JSON model with the route's status."""
 
     body: str | bytes | BaseModel = ""

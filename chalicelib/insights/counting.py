@@ -2,8 +2,9 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Protocol
+
+from msgspec import Struct, field
 
 from chalicelib.clock import digest
 from chalicelib.interactions.types import InteractionType
@@ -13,8 +14,7 @@ Figure = tuple[str, str]
 """A subject such as email#<id> and the name of one of its figures."""
 
 
-@dataclass(frozen=True, slots=True)
-class Countable:
+class Countable(Struct, frozen=True):
     """Something to be counted once: its marker, and what it adds to which figure."""
 
     marker: str

@@ -1,9 +1,10 @@
 """What recording an interaction writes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from chalicelib.clock import digest
 from chalicelib.dynamodb import Write, put, put_new
@@ -13,8 +14,7 @@ from chalicelib.interactions.types import InteractionType
 NONE, UNDECIDED, HUMAN, MACHINE = "none", "undecided", "human", "machine"
 
 
-@dataclass(frozen=True, slots=True)
-class NewInteraction:
+class NewInteraction(Struct, frozen=True):
     """What happened. `source` and `source_event` identify it for ever; one of contact, visitor, submission owns it.
 
     `attributes` are ids and words of the catalogue (email_id, link, form_id, …) and `properties`, a mapping of its own.

@@ -1,8 +1,9 @@
 """What keeps a journey from going live: every problem at once, each with its place; pure (JRN-7)."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chalicelib.conditions.catalogue import Catalogue
 from chalicelib.conditions.compiler import problems_of
@@ -34,8 +35,7 @@ Triggers = Mapping[str, Sequence[TriggerAttribute]]
 """The attributes of live triggers, by id; one that is not live is refused as such."""
 
 
-@dataclass(frozen=True, slots=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """What is wrong, what is only unusual, and what the journey names, which must be live."""
 
     problems: tuple[Problem, ...]

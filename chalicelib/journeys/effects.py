@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.dynamodb import Write, put_new, silent
@@ -14,8 +15,7 @@ from chalicelib.journeys.rules import effect_id
 from chalicelib.journeys.state import State
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """Who stands at an effect tile, and when."""
 
     enrolment: Enrolment
@@ -34,8 +34,7 @@ class Moment:
         return effect_id(self.enrolment.enrolment_id, self.tile_id, self.state.visit)
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(Struct, frozen=True):
     """The writes of a tile, the figures it counts for besides having been processed, and what it made."""
 
     writes: list[Write]

@@ -1,9 +1,10 @@
 """The engine: what the machine's tasks do in one burst. Each commits under the burst's token and revision."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, Write, commit
@@ -26,8 +27,7 @@ Task = Mapping[str, Any]
 """What goes round in the machine: ids, the token, and what comes next."""
 
 
-@dataclass(frozen=True, slots=True)
-class Burst:
+class Burst(Struct, frozen=True):
     """An enrolment that this burst holds, with the version it walks."""
 
     task: Task
@@ -151,8 +151,7 @@ def _performed(burst: Burst, known: Snapshot) -> dict[str, Any]:
     return _rode_alone(burst, _ride(burst, walker, stop, known.contact, 1))
 
 
-@dataclass(frozen=True, slots=True)
-class Ride:
+class Ride(Struct, frozen=True):
     """Effects made together, the ids of what they made, and where the walk stops after them."""
 
     writes: list[Write]

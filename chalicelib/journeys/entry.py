@@ -1,9 +1,10 @@
 """Use cases: a contact enters a journey, or is refused with a reason that is looked at again."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.clock import digest
 from chalicelib.dynamodb import ConditionFailed, commit
@@ -18,8 +19,7 @@ from chalicelib.journeys.walk import Walker
 SEGMENT, FORM, RAISED = "segment", "form", "raised:"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """Why a contact may enter: it is in the segments, it submitted a form, or a trigger was raised for it."""
 
     how: str = SEGMENT

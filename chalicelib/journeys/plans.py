@@ -1,8 +1,8 @@
 """What enrolling, going on, resting, ending, holding and setting aside write; each fenced by token and revision."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from msgspec import Struct
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 
@@ -24,8 +24,7 @@ def key_of(enrolment_id: str) -> Key:
 # Entering ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """A contact that enters: by which version, for which occurrence, and the key it is inside under, if any."""
 
     contact_id: str

@@ -1,9 +1,10 @@
 """What an if/then tile waits for: which facts could make its rules true, and whether they have; pure."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
+
+from msgspec import Struct
 
 from chalicelib.clock import digest
 from chalicelib.conditions.facts import Interaction, Verdict
@@ -37,8 +38,7 @@ def effect_id(enrolment_id: str, tile: str, visit: int) -> str:
     return digest(enrolment_id, tile, str(visit))
 
 
-@dataclass(frozen=True, slots=True)
-class Awaited:
+class Awaited(Struct, frozen=True):
     """Facts that could make a rule true: of a type, about one thing, from an instant on."""
 
     type: str
@@ -74,8 +74,7 @@ def all_awaited(tile: IfThen, enrolment_id: str, trail: Mapping[str, Arrival]) -
             yield wanted
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(Struct, frozen=True):
     """Whether rules hold; if not, whether they would if what is undecided turned out to be a person."""
 
     holds: bool

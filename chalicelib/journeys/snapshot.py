@@ -1,9 +1,10 @@
 """What is known of a contact at the moment of entry or of an effect: one consistent read, then facts as asked."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct, field
 
 from chalicelib.conditions import sources
 from chalicelib.conditions.evaluation import Answer, evaluate
@@ -20,8 +21,7 @@ from chalicelib.journeys.plans import key_of
 from chalicelib.segments.models import membership_key
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """A contact as it is now; `members` are those of the segments asked about that hold it."""
 
     contact: Any
@@ -59,8 +59,7 @@ def take(
     return Snapshot(contact, preferences.consent_level, frozenset(each.segment_id for each in held), enrolment)
 
 
-@dataclass(slots=True)
-class Facts:
+class Facts(Struct):
     """What a walk may ask about a contact, read once each, when it is asked."""
 
     contact_id: str

@@ -2,21 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+
+class Arrival(Struct, frozen=True):
     """The last time a contact came to a tile, and which time that was."""
 
     visit: int
     at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """What happened at one visit of a tile: the figures it counts for, and why (invariant 9, 14)."""
 
     tile: str
@@ -38,8 +38,7 @@ class Entry:
         return cls(given[0], given[1], _instant(given[2]), tuple(given[3]), given[4])
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(Struct, frozen=True):
     """A value: walking makes new ones."""
 
     tile: str | None

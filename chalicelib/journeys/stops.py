@@ -1,8 +1,9 @@
 """What makes a contact leave a journey: the stopping rows of the skip matrix (17.7), first match wins; pure."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+from msgspec import Struct
 
 
 class StopReason(StrEnum):
@@ -42,8 +43,7 @@ SENTENCES: Mapping[StopReason, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """What is known at the moment of entry or of an effect."""
 
     exists: bool = True

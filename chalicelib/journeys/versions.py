@@ -1,8 +1,9 @@
 """Journey documents as they are published: the version an enrolment walks, and what is live now."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+
+from msgspec import Struct
 
 from chalicelib.conditions import sources
 from chalicelib.conditions.compiler import compile_condition
@@ -31,8 +32,7 @@ def condition(journey_id: str, version: int, tile: str, at: int) -> Compiled:
     return compile_condition(branch.branches[at].condition, sources.catalogue(), journey.zone)
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(Struct, frozen=True):
     """A live journey."""
 
     journey_id: str

@@ -5,10 +5,11 @@ publishing lets cycles through only where a tile holds the contact for some time
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from chalicelib.conditions.evaluation import Answer
 from chalicelib.conditions.facts import Interaction
@@ -41,8 +42,7 @@ class Halt(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(Struct, frozen=True):
     """Why a walk halts, where it stands by then, and when time alone lets a rest go on."""
 
     halt: Halt
@@ -50,8 +50,7 @@ class Stop:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Walker:
+class Walker(Struct, frozen=True):
     """One contact's walk through one version."""
 
     document: JourneyDocument

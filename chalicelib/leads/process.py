@@ -1,8 +1,9 @@
 """The lead's business process: five stages, and what moves a lead between them; pure (reference 7)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct, field
 
 from chalicelib.errors import Conflict
 
@@ -25,8 +26,7 @@ class Flag(StrEnum):
     RECYCLED = "recycled"
 
 
-@dataclass(frozen=True, slots=True)
-class StageInfo:
+class StageInfo(Struct, frozen=True):
     """A stage as people see it: the fields that support it, how a lead enters and how it leaves."""
 
     stage: Stage
@@ -85,8 +85,7 @@ STAGES: tuple[StageInfo, ...] = (
 NUMBER: Mapping[Stage, int] = {info.stage: number for number, info in enumerate(STAGES, start=1)}
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
+class Position(Struct, frozen=True):
     """Where a lead stands."""
 
     stage: Stage
@@ -94,8 +93,7 @@ class Position:
     open: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """What changes: the stage (None: it stays) and flags."""
 
     stage: Stage | None = None

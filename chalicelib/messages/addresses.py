@@ -1,6 +1,6 @@
 """The web addresses of ours that a message carries: tracked links, the pixel, the subscription centre."""
 
-from dataclasses import dataclass, field
+from msgspec import Struct, field
 
 from chalicelib.settings import settings
 from chalicelib.tokens import sign
@@ -28,8 +28,7 @@ def link_url(send_id: str, index: str) -> str:
     return f"{settings.public_url}/t/{sign('link', send_id, index)}"
 
 
-@dataclass(slots=True)
-class Tracked:
+class Tracked(Struct):
     """The links of one message: those the email names by number, those made for the contact kept with the send."""
 
     send_id: str

@@ -5,17 +5,17 @@ since SES has a quota and no credits; row 22 waits, and rows 1 to 9 and 23 to 25
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
+
+from msgspec import Struct
 
 from chalicelib.consent.rules import Refusal
 from chalicelib.messages.reasons import Reason
 from chalicelib.messages.rendering import Composed
 
 
-@dataclass(frozen=True, slots=True)
-class Situation:
+class Situation(Struct, frozen=True):
     """Everything that the final check looks at, read just before the claim (decision 36)."""
 
     now: datetime

@@ -1,7 +1,8 @@
 """Use cases of the subscription centre and of one-click unsubscription: what the person says about bulk email."""
 
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chalicelib.clock import digest
 from chalicelib.consent import service as consent
@@ -21,8 +22,7 @@ from chalicelib.tokens import verify
 WORDING = "Do not send me marketing emails"
 
 
-@dataclass(frozen=True, slots=True)
-class Centre:
+class Centre(Struct, frozen=True):
     """What the page shows."""
 
     send: Send | None

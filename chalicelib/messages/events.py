@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.clock import from_text
 
@@ -25,8 +26,7 @@ class Happened(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True)
-class EmailEvent:
+class EmailEvent(Struct, frozen=True):
     """One event. `identity` is the same however often it is delivered; foreign mail has no `send_id`."""
 
     happened: Happened

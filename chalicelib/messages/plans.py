@@ -1,10 +1,10 @@
 """What queueing, claiming and settling a send write."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec import Struct
 from pynamodb.expressions.update import Action
 
 from chalicelib.agenda import due_shard
@@ -56,8 +56,7 @@ def queue_send(  # noqa: PLR0913  the ledger's row names all that it was made fo
     return [put_new(send)]
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed:
+class Claimed(Struct, frozen=True):
     """What the claim fixes: the version that goes out, to whom, and the consent it relies on."""
 
     token: str

@@ -1,9 +1,10 @@
 """Use case: show the draft of an email as somebody would get it; nothing is written."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.consent import service as consent
 from chalicelib.consent.rules import Designation, Refusal, refusal
@@ -23,8 +24,7 @@ from chalicelib.messages.rendering import Composed, compose
 from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument, PreviewRequest
 
 
-@dataclass(frozen=True, slots=True)
-class Preview:
+class Preview(Struct, frozen=True):
     """A message as it would go out, what keeps the email from going live, and what to think about besides."""
 
     composed: Composed
@@ -32,8 +32,7 @@ class Preview:
     warnings: list[Problem]
 
 
-@dataclass(frozen=True, slots=True)
-class _Reader:
+class _Reader(Struct, frozen=True):
     """For whom a message is rendered: a contact, or sample values."""
 
     values: Mapping[str, Any]
@@ -41,8 +40,7 @@ class _Reader:
     refusal: Refusal | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
+class Drawn(Struct, frozen=True):
     """An email's draft, rendered for a reader; `reasons` are those for which the sender would block it."""
 
     document: EmailDocument

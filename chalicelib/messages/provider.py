@@ -3,7 +3,6 @@
 import re
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -14,34 +13,31 @@ from botocore.exceptions import (
     EndpointConnectionError,
     ParamValidationError,
 )
+from msgspec import Struct
 
 from chalicelib.messages.rendering import Composed
 from chalicelib.settings import settings
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(Struct, frozen=True):
     """The provider took the message."""
 
     provider_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """The provider said no, for good."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class NotNow:
+class NotNow(Struct, frozen=True):
     """The message was certainly not taken; it may be tried again after some seconds."""
 
     seconds: int
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
+class Lost(Struct, frozen=True):
     """Nobody knows whether the message was taken."""
 
 

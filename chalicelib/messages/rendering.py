@@ -1,11 +1,12 @@
 """One message for one contact: everything that goes to the provider, and what came out wrong; pure but for tokens."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from email.utils import formataddr, parseaddr
 from functools import lru_cache
 from html import escape
 from typing import Any
+
+from msgspec import Struct, field
 
 from chalicelib.accessibility.checks import direction
 from chalicelib.contacts.normalise import Email
@@ -20,8 +21,7 @@ from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
 HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
 
 
-@dataclass(frozen=True, slots=True)
-class Composed:
+class Composed(Struct, frozen=True):
     """A message as it would go out. `missing` names required parts that came out empty (row 16 of the matrix)."""
 
     recipient: Email | None
@@ -37,8 +37,7 @@ class Composed:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Sources:
+class Sources(Struct, frozen=True):
     """What templates may name."""
 
     contact: Mapping[str, Any]

@@ -1,9 +1,10 @@
 """The sender: takes a send up, checks for the last time, claims it, hands it over, records what came of it."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
@@ -55,8 +56,7 @@ def _take_up_unknown(row: Send, now: datetime, token: str) -> None:
         _settle(plans.close_unknown(row, now))
 
 
-@dataclass(frozen=True, slots=True)
-class _Ready:
+class _Ready(Struct, frozen=True):
     """What was read for the final check."""
 
     version: int

@@ -1,8 +1,9 @@
 """Addresses that mail is not attempted to, by keyed hash: all mail, or bulk mail (16.9)."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put, put_new, read
@@ -33,8 +34,7 @@ def hash_of(address: str) -> str:
     return address_hash(read_email(address, "address").key)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """A suppression to be. Without `until` it lasts until a user or the person takes it away."""
 
     address_hash: str

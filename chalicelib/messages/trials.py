@@ -5,9 +5,11 @@ the provider tells of it is about no send of ours (its tag is `test`). So it goe
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parseaddr
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.contacts.normalise import Email
 from chalicelib.contacts.normalise import email as read_email
@@ -28,8 +30,7 @@ OTHERS = (
 BUSY = "The mail provider takes no more at the moment; nothing was sent. Try again in a minute."
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a test to one address: sent, refused, not-now or unknown."""
 
     address: str

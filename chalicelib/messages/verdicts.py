@@ -1,8 +1,9 @@
 """Who opened or clicked, a person or a machine (decision 35); pure."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from msgspec import Struct
 
 from chalicelib.conditions.facts import Verdict
 
@@ -12,8 +13,7 @@ PROXIES = ("googleimageproxy", "yahoomailproxy", "ggpht.com")
 BARE = "mozilla/5.0"  # all that Apple's mail privacy relays say of themselves
 
 
-@dataclass(frozen=True, slots=True)
-class Engagement:
+class Engagement(Struct, frozen=True):
     """An open or a click of one message."""
 
     opened: bool

@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chalicelib import queues
 from chalicelib.agenda import agendas, oldest_due
@@ -50,8 +51,7 @@ MOST_SHOWN = 50
 MOST_MOVED = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Waiting:
+class Waiting(Struct, frozen=True):
     """A kind of due work, and since when the oldest of it is due (an instant to come: nothing is late)."""
 
     work: str

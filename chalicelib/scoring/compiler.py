@@ -1,9 +1,11 @@
 """Checks a scoring model as a whole and compiles its rules; every problem is found at once (decision 18)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.conditions import dependencies
 from chalicelib.conditions.behaviour import Deed, Window
@@ -20,8 +22,7 @@ MOST_RULES = 40
 """RSC-5."""
 
 
-@dataclass(frozen=True, slots=True)
-class Occurrences:
+class Occurrences(Struct, frozen=True):
     """A condition about interactions: which, how they score, and how many at least."""
 
     deed: Deed
@@ -29,8 +30,7 @@ class Occurrences:
     times: int
 
 
-@dataclass(frozen=True, slots=True)
-class RecordTests:
+class RecordTests(Struct, frozen=True):
     """What one record of the entity has to satisfy, all of it (decision 5); nothing asks for a record only (SCO-12)."""
 
     entity: str
@@ -39,8 +39,7 @@ class RecordTests:
     """Whether the answer depends on the time at which one asks."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledRule:
+class CompiledRule(Struct, frozen=True):
     """What has to hold for the points; and of interactions how many, how often."""
 
     id: str
@@ -50,8 +49,7 @@ class CompiledRule:
     occurrences: tuple[Occurrences, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledModel:
+class CompiledModel(Struct, frozen=True):
     """A model that can score."""
 
     rules: tuple[CompiledRule, ...]

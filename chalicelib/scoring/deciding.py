@@ -1,10 +1,11 @@
 """Decides what a rescoring changes: scores, their removal, and what becomes of the leads; pure."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from chalicelib.conditions.facts import Interaction, KnownFacts, Record
 from chalicelib.scoring.engine import Contribution, Evaluation, score
@@ -15,8 +16,7 @@ MOST_STEPS = 300
 """Changes by time that are looked at when a lead became ready again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """What decides whether somebody may be profiled at all."""
 
     exists: bool = True
@@ -35,8 +35,7 @@ def refusal(person: Person, minimum_consent: int | None) -> str | None:
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class LeadFacts:
+class LeadFacts(Struct, frozen=True):
     """The facts of one lead: its own record, its own parent account, and what is known of its contact (SCO-19)."""
 
     lead: Record

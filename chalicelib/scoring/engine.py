@@ -1,9 +1,10 @@
 """The score of a lead: a pure function of a model, the facts and the time, with what each rule contributed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
+
+from msgspec import Struct
 
 from chalicelib.conditions.changes import earliest, latest
 from chalicelib.conditions.facts import Facts
@@ -30,8 +31,7 @@ class Contribution(NamedTuple):
     saw: tuple[tuple[str, Any], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Evaluation:
+class Evaluation(Struct, frozen=True):
     """A score at an instant; until before `changes_at` time alone changes neither it nor what contributed.
 
     `reached_at` is the first instant of the facts' timeline at which the score was at the threshold or above, with

@@ -1,9 +1,10 @@
 """The live models, compiled, and which facts can change what they say."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.conditions import sources
 from chalicelib.conditions.dependencies import Dependency
@@ -16,8 +17,7 @@ from chalicelib.scoring.schemas import ModelDocument
 KIND = "scoring-model"
 
 
-@dataclass(frozen=True, slots=True)
-class Model:
+class Model(Struct, frozen=True):
     """A published version of a model."""
 
     id: str

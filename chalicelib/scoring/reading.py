@@ -1,8 +1,9 @@
 """Reads, consistently, what a rescoring of a contact needs to know."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+from msgspec import Struct
 
 from chalicelib.conditions import sources
 from chalicelib.conditions.facts import KnownFacts, Record
@@ -19,8 +20,7 @@ from chalicelib.scoring.live import Model
 from chalicelib.scoring.models import Score, ScoringItem
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
+class Scene(Struct, frozen=True):
     """A contact as it is scored: its leads, what they have as scores, what is known of it."""
 
     contact_id: str

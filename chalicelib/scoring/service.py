@@ -1,9 +1,10 @@
 """Use cases: rescore a contact's leads after a fact or when time changes a score, and recount them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.clock import from_text
 from chalicelib.dynamodb import ConditionFailed, Write, commit, silent
@@ -80,8 +81,7 @@ def _is_due(record: Evaluation | None, now: datetime) -> bool:
     return record is not None and record.due is not None and record.due <= now
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What an evaluation changes, lead by lead, and when time alone will change a score."""
 
     by_lead: Sequence[Sequence[Write]]

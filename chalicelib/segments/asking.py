@@ -1,10 +1,11 @@
 """Queries that are asked once: members of static segments by query (SEG-16), and a segment's size before (SEG-6)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 from chalicelib.conditions import sources
 from chalicelib.conditions.compiler import compile_condition, problems_of
@@ -85,8 +86,7 @@ def _change(segment_id: str, contact_id: str, now: datetime, *, member: bool) ->
 # The size before ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(Struct, frozen=True):
     """How many of how many contacts would be members, by how many that were asked."""
 
     members: int

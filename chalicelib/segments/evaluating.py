@@ -1,9 +1,10 @@
 """Deciding who is a member: which segments a fact touches, and what an evaluation changes; pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.conditions.dependencies import Dependency
 from chalicelib.conditions.evaluation import evaluate
@@ -16,8 +17,7 @@ from chalicelib.segments import plans
 from chalicelib.segments.models import Membership
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(Struct, frozen=True):
     """A live dynamic segment, compiled."""
 
     segment_id: str
@@ -61,8 +61,7 @@ def windows(queries: Iterable[Query]) -> dict[str, timedelta | None]:
     return longest
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What an evaluation changes (each a join or a leave), and when time alone will first change an answer."""
 
     changes: Sequence[Sequence[Write]]

@@ -1,6 +1,6 @@
 """What use cases ask of DynamoDB, measured, and held against the table that docs/costs.md is made from."""
 
-from dataclasses import replace
+from msgspec.structs import replace
 from datetime import timedelta
 
 import pytest
