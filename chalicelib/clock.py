@@ -18,7 +18,7 @@ def new_id() -> str:
 
 def as_text(instant: datetime) -> str:
     """Return `instant` as we store and show it: UTC, microseconds, of one length, so that text sorts as time."""
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def from_text(text: str) -> datetime:

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from chalicelib.errors import Unavailable
-from chalicelib.observability import logger
+from chalicelib.observability import note_failure
 from chalicelib.settings import settings
 
 Message = Mapping[str, Any]
@@ -52,8 +52,8 @@ def consume(event: Mapping[str, Any], handle: Callable[[Message], object]) -> di
 def _handled(record: Mapping[str, Any], handle: Callable[[Message], object]) -> bool:
     try:
         handle(json.loads(record["body"]))
-    except Exception:  # one bad message must not hold up the others; SQS counts its tries and sets it aside
-        logger.exception("message failed", message_id=record["messageId"])
+    except Exception as error:  # one bad message must not hold up the others; SQS counts its tries and sets it aside
+        note_failure("message failed", error, message_id=record["messageId"])
         return False
     return True
 

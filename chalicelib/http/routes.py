@@ -1,6 +1,5 @@
 """Routes: views take calls and return models, and every failure becomes a problem in one place."""
 
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import wraps
 from http import HTTPStatus
@@ -20,7 +19,7 @@ from chalicelib.http.problems import details_of, problem, status_of
 from chalicelib.http.replies import Reply, rendered
 from chalicelib.http.requests import call_of, id_of
 from chalicelib.http.schemas import Nothing
-from chalicelib.observability import logger
+from chalicelib.observability import logger, note_failure
 
 LARGEST = 256 * 1024  # bytes of a body, unless the route says otherwise
 
@@ -76,22 +75,13 @@ def _answer(request: Request, operation: Operation, view: View, path: Mapping[st
     except ValidationError as error:
         return problem(HTTPStatus.BAD_REQUEST, "Something in the request is not as it should be.", details_of(error))
     except (ClientError, BotoCoreError, PynamoDBException) as error:
-        _note("a service did not answer as it should", error)
+        note_failure("a service did not answer as it should", error)
         busy = Unavailable("A service that we rely on does not answer at the moment. Try again in a few seconds.")
         return problem(HTTPStatus.SERVICE_UNAVAILABLE, str(busy), headers={"Retry-After": "2"})
     except ConditionFailed as error:  # a race that no domain has words for
-        _note("a condition failed that nobody expected", error)
+        note_failure("a condition failed that nobody expected", error)
         changed = "Something that this rests on was changed at this very moment. Read it again and repeat the change."
         return problem(HTTPStatus.CONFLICT, changed)
     except Exception as error:  # whatever it is, the client hears nothing of it, and no log its message
-        _note("a request failed as nobody expected", error)
+        note_failure("a request failed as nobody expected", error)
         return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "Something went wrong here, not with what you sent.")
-
-
-def _note(what: str, error: Exception) -> None:
-    """Log an error by its kind and place: what it says may hold what somebody sent or what a record holds."""
-    frames = traceback.extract_tb(error.__traceback__)
-    places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
-    code = error.response.get("Error", {}).get("Code") if isinstance(error, ClientError) else None
-    cause = type(error.__cause__).__name__ if error.__cause__ else None
-    logger.error(what, error=type(error).__name__, code=code, cause=cause, places=places)

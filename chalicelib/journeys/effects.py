@@ -23,15 +23,17 @@ class Moment(Struct, frozen=True):
     document: JourneyDocument
     contact: Any
     now: datetime
+    made: str
+    """The id of what the tile makes at this visit."""
+
+    @classmethod
+    def of(cls, enrolment: Enrolment, state: State, document: JourneyDocument, contact: Any, now: datetime) -> "Moment":
+        made = effect_id(enrolment.enrolment_id, state.tile or "", state.visit)
+        return cls(enrolment, state, document, contact, now, made)
 
     @property
     def tile_id(self) -> str:
         return self.state.tile or ""
-
-    @property
-    def made(self) -> str:
-        """The id of what the tile makes at this visit."""
-        return effect_id(self.enrolment.enrolment_id, self.tile_id, self.state.visit)
 
 
 class Effect(Struct, frozen=True):

@@ -164,7 +164,7 @@ def _ride(burst: Burst, walker: Walker, stop: Stop, contact: Any, most: int) -> 
     writes: list[Write] = []
     made: set[str] = set()
     while stop.halt is Halt.EFFECT and len(made) < most and not (made and _must_wait(burst, stop.state)):
-        moment = Moment(burst.enrolment, stop.state, burst.document, contact, burst.now)
+        moment = Moment.of(burst.enrolment, stop.state, burst.document, contact, burst.now)
         effect = effects.of_tile(moment)
         writes += effect.writes
         made.add(moment.made)

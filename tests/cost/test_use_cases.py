@@ -1,10 +1,10 @@
 """What use cases ask of DynamoDB, measured, and held against the table that docs/costs.md is made from."""
 
-from msgspec.structs import replace
 from datetime import timedelta
 
 import pytest
 from chalice.test import Client
+from msgspec.structs import replace
 
 from app import app
 from chalicelib.capture import service
