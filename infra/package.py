@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from infra.compiling import add_compiled
 from infra.grants import BadGrant, Json
 from infra.template import BadTemplate, expand, load
 
@@ -21,6 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build"
 STAGES = ("local", "aws")
 CACHE = ROOT / ".local" / "package"
+COMPILING = ROOT / "infra" / "compiling.py"
 OWN_FILES = ("app.py", "chalicelib")
 # Chalice writes no zip for an application without a function.
 EMPTY_APP = """from chalice.app import Chalice
@@ -91,7 +93,7 @@ def _project(home: Path, requirements: str) -> Path:
 def _dependencies() -> Path:
     """A zip of the requirements alone, kept until they change: nearly all the time and size of a package."""
     requirements = ROOT / "requirements.txt"
-    kept = CACHE / f"dependencies-{digest([requirements], sys.version)[:16]}.zip"
+    kept = CACHE / f"dependencies-{digest([requirements, COMPILING], sys.version)[:16]}.zip"
     if not kept.exists():
         print("Fetching and zipping what runs in Lambda (once, until requirements.txt changes) …", flush=True)
         home = CACHE / f"dependencies-{os.getpid()}"
@@ -100,6 +102,7 @@ def _dependencies() -> Path:
         (project / "app.py").write_text(EMPTY_APP)
         _chalice(project, "local", home / "out")
         _without_own_files(home / "out" / "deployment.zip", home / "kept.zip")
+        add_compiled(home / "kept.zip")
         (home / "kept.zip").rename(kept)
         shutil.rmtree(home)
     return kept
@@ -113,7 +116,8 @@ def _without_own_files(source: Path, target: Path) -> None:
 
 
 def _add_dependencies(package: Path) -> None:
-    """Join the kept zip of dependencies and the small one that Chalice just made."""
+    """Join the kept zip of dependencies and the small one that Chalice just made, both compiled."""
+    add_compiled(package)
     joined = package.with_suffix(".joined")
     shutil.copy(_dependencies(), joined)
     with zipfile.ZipFile(package) as own, zipfile.ZipFile(joined, "a", zipfile.ZIP_DEFLATED) as target:
