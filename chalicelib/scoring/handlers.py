@@ -2,11 +2,13 @@
 
 from typing import Any
 
+from aws_lambda_powertools.metrics import MetricUnit
 from chalice.app import Blueprint, CloudWatchEvent, SQSEvent
 
-from chalicelib.clock import now
+from chalicelib.clock import from_text, now
+from chalicelib.observability import metrics
 from chalicelib.queues import Message, consume
-from chalicelib.scoring import bulk, service
+from chalicelib.scoring import bulk, failing, service
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 
@@ -20,7 +22,16 @@ def _rescore(fact: Message) -> None:
     if fact["fact"] == "account.changed":
         bulk.rescore_account(fact)
     elif "contact" in fact:  # a lead without a parent has no score (SCO-4)
-        service.react(fact, now())
+        with failing.noted(fact, now()):
+            service.react(fact, now())
+        _note_lateness(fact)
+
+
+def _note_lateness(fact: Message) -> None:
+    """Tell how long after a fact the scores knew of it (SCO-28); what comes by the agenda has an instant of its own."""
+    if "at" in fact:
+        late = (now() - from_text(fact["at"])).total_seconds()
+        metrics.add_metric(name="ScoreLateness", unit=MetricUnit.Seconds, value=max(0.0, late))
 
 
 @handlers.schedule("cron(30 2 * * ? *)")

@@ -50,13 +50,14 @@ lifecycle(
 )
 def list_model_scores(call: Call[Nothing], scoring_model_id: str) -> Listing[ScoreView]:
     """List every lead that a model scored, the highest score first."""
-    return Listing[ScoreView].of(explaining.scores_of_model(scoring_model_id, call.query.asked), explaining.view)
+    found = explaining.scores_of_model(scoring_model_id, call.query.asked, call.now)
+    return Listing[ScoreView](items=found.items, next_cursor=found.next_cursor)
 
 
 @api.on("GET /leads/{lead_id}/scores", scope="leads:read", returns=LeadScores)
-def list_lead_scores(_: Call[Nothing], lead_id: str) -> LeadScores:
-    """Explain a lead's scores, one a model."""
-    return explaining.scores_of_lead(lead_id)
+def list_lead_scores(call: Call[Nothing], lead_id: str) -> LeadScores:
+    """Explain a lead's scores, one a model, and how far each can be relied on."""
+    return explaining.scores_of_lead(lead_id, call.now)
 
 
 @api.on("GET /leads/{lead_id}/scores/history", scope="leads:read", query=HistoryQuery, returns=Listing[ScoreChangeView])

@@ -46,6 +46,7 @@ class ScoreStatus(StrEnum):
     UP_TO_DATE = "up_to_date"
     IN_PROGRESS = "in_progress"
     OBSOLETE = "obsolete"
+    ERROR = "error"
 
 
 class ContributionView(Schema):
@@ -62,7 +63,10 @@ class ContributionView(Schema):
 
 
 class ScoreView(Schema):
-    """What a model says of a lead, and why."""
+    """What a model says of a lead, and why.
+
+    `evaluated_at` is since when it has been so, `checked_at` when the facts were last looked at (SCO-28).
+    """
 
     lead_id: str
     contact_id: str
@@ -72,16 +76,19 @@ class ScoreView(Schema):
     grade: str | None = None
     sales_ready_score: int
     status: ScoreStatus
+    status_reason: str
     reached_at: datetime | None = None
     evaluated_at: datetime
+    checked_at: datetime | None = None
     contributions: list[ContributionView]
 
 
 class Unscored(Schema):
-    """A live model that has no score of the lead, and why."""
+    """A live model that has no score of the lead, and why; without a status it is not to have one."""
 
     model_id: str
     reason: str
+    status: ScoreStatus | None = None
 
 
 class LeadScores(Schema):
