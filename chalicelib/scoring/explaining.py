@@ -1,4 +1,4 @@
-"""Use cases: show a lead's scores and why, how they changed, and the scores of a model."""
+"""Use cases: show a lead's scores and why, how they changed, the scores of a model, and the model in words."""
 
 from datetime import datetime
 
@@ -9,11 +9,20 @@ from chalicelib.errors import Invalid
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page, mapped, page, partitions
-from chalicelib.scoring import reading, standing
+from chalicelib.scoring import reading, standing, wording
 from chalicelib.scoring.deciding import Person, refusal
 from chalicelib.scoring.live import KIND, Model, live_models, published
 from chalicelib.scoring.models import Score, ScoreChange, ScoringItem
-from chalicelib.scoring.schemas import ContributionView, LeadScores, ScoreChangeView, ScoreView, Unscored
+from chalicelib.scoring.schemas import (
+    ContributionView,
+    LeadScores,
+    ModelDocument,
+    ModelText,
+    RuleText,
+    ScoreChangeView,
+    ScoreView,
+    Unscored,
+)
 from chalicelib.scoring.standing import KnownOf
 from chalicelib.tokens import seal, unseal
 
@@ -104,3 +113,12 @@ def change_view(change: ScoreChange) -> ScoreChangeView:
         why=change.why,
         contributions=[ContributionView.model_validate(each) for each in change.contributions or []],
     )
+
+
+def text(model_id: str, version: int | None) -> ModelText:
+    """Return a model in sentences: its draft, or a published version. Raises NotFound."""
+    definition = definitions.get(KIND, model_id)
+    document = definition.document if version is None else definitions.document(KIND, model_id, version)
+    model = ModelDocument.model_validate(document)
+    rules = [RuleText(rule_id=rule.id, name=rule.name, text=wording.of_rule(rule)) for rule in model.rules]
+    return ModelText(name=definition.name, version=version, model=list(wording.of_model(model)), rules=rules)

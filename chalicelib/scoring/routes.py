@@ -6,19 +6,25 @@ from chalicelib.conditions import sources
 from chalicelib.definitions.lifecycle import Checked, State
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
-from chalicelib.scoring import bulk, configuration, explaining
+from chalicelib.scoring import bulk, configuration, explaining, moments
 from chalicelib.scoring.compiler import problems_of
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Configuration
 from chalicelib.scoring.schemas import (
     Configurations,
     ConfigurationView,
+    DifferenceQuery,
+    DifferenceView,
+    ExplainQuery,
+    ExplanationView,
     HistoryQuery,
     LeadScores,
     ModelDocument,
+    ModelText,
     NewConfiguration,
     ScoreChangeView,
     ScoreView,
+    TextQuery,
 )
 
 api = Api(__name__)
@@ -65,6 +71,34 @@ def list_lead_score_changes(call: Call[Nothing], lead_id: str) -> Listing[ScoreC
     """List how a model's score of a lead changed, newest first."""
     found = explaining.changes(lead_id, call.query.model_id, call.query.asked)
     return Listing[ScoreChangeView].of(found, explaining.change_view)
+
+
+@api.on(
+    "GET /leads/{lead_id}/scores/{scoring_model_id}/explain",
+    scope="leads:read",
+    query=ExplainQuery,
+    returns=ExplanationView,
+)
+def explain_lead_score(call: Call[Nothing], lead_id: str, scoring_model_id: str) -> ExplanationView:
+    """Explain a model's score of a lead rule by rule: now from the facts, at a moment in the past from its history."""
+    return moments.explain(lead_id, scoring_model_id, call.query.at, call.now)
+
+
+@api.on(
+    "GET /leads/{lead_id}/scores/{scoring_model_id}/difference",
+    scope="leads:read",
+    query=DifferenceQuery,
+    returns=DifferenceView,
+)
+def show_lead_score_difference(call: Call[Nothing], lead_id: str, scoring_model_id: str) -> DifferenceView:
+    """Say which rules made a score rise or fall between two moments, and why."""
+    return moments.difference(lead_id, scoring_model_id, call.query.since, call.query.until, call.now)
+
+
+@api.on("GET /scoring-models/{scoring_model_id}/text", scope="scoring-models:read", query=TextQuery, returns=ModelText)
+def show_scoring_model_text(call: Call[Nothing], scoring_model_id: str) -> ModelText:
+    """Read a model's rules as sentences. To copy rules, take them from its document and put them into another's."""
+    return explaining.text(scoring_model_id, call.query.version)
 
 
 @api.on("GET /scoring-configuration", scope="scoring-models:read", returns=ConfigurationView)
