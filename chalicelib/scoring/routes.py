@@ -4,10 +4,11 @@ from http import HTTPStatus
 
 from chalicelib.conditions import sources
 from chalicelib.definitions.lifecycle import Checked, State
-from chalicelib.definitions.routes import Kind, lifecycle
+from chalicelib.definitions.routes import Kind, job_view, lifecycle
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
-from chalicelib.scoring import bulk, configuration, explaining, moments
+from chalicelib.scoring import bulk, configuration, explaining, exports, moments
 from chalicelib.scoring.compiler import problems_of
+from chalicelib.scoring.exports import Export
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Configuration
 from chalicelib.scoring.schemas import (
@@ -17,6 +18,8 @@ from chalicelib.scoring.schemas import (
     DifferenceView,
     ExplainQuery,
     ExplanationView,
+    ExportView,
+    FileView,
     HistoryQuery,
     LeadScores,
     ModelDocument,
@@ -58,6 +61,43 @@ def list_model_scores(call: Call[Nothing], scoring_model_id: str) -> Listing[Sco
     """List every lead that a model scored, the highest score first."""
     found = explaining.scores_of_model(scoring_model_id, call.query.asked, call.now)
     return Listing[ScoreView](items=found.items, next_cursor=found.next_cursor)
+
+
+@api.on(
+    "POST /scoring-models/{scoring_model_id}/exports",
+    scope="leads:read",
+    returns=ExportView,
+    status=HTTPStatus.ACCEPTED,
+)
+def start_score_export(call: Call[Nothing], scoring_model_id: str) -> ExportView:
+    """Export a model's scores as CSV files, by a job: ask for the export until its files are there."""
+    return _export(exports.start(scoring_model_id, call.new_id, call.caller.id, call.now))
+
+
+@api.on("GET /scoring-models/{scoring_model_id}/exports/{export_id}", scope="leads:read", returns=ExportView)
+def show_score_export(call: Call[Nothing], scoring_model_id: str, export_id: str) -> ExportView:
+    """Show how far an export is, and where its files can be fetched."""
+    return _export(exports.find(scoring_model_id, export_id, call.now))
+
+
+def _export(export: Export) -> ExportView:
+    job = job_view(exports.job_of(export))
+    return ExportView(
+        id=export.export_id,
+        model_id=export.model_id,
+        state=job.state,
+        reason=job.reason,
+        leads_seen=job.done,
+        slices_finished=job.slices_finished,
+        rows=export.rows,
+        files=[
+            FileView(url=exports.link(export, number), rows=each["rows"], bytes=each["bytes"])
+            for number, each in enumerate(export.files or [])
+        ],
+        created_at=export.created_at,
+        created_by=export.created_by,
+        expires_at=export.expires,
+    )
 
 
 @api.on("GET /leads/{lead_id}/scores", scope="leads:read", returns=LeadScores)

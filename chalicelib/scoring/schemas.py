@@ -238,3 +238,27 @@ class ModelText(Schema):
     version: int | None
     model: list[str]
     rules: list[RuleText]
+
+
+class FileView(Schema):
+    """A file to be fetched from `url`, which works for a quarter of an hour; ask again for another one."""
+
+    url: str
+    rows: int
+    bytes: int
+
+
+class ExportView(Schema):
+    """An export of a model's scores: how far it is, and its files once it is done. All of it is kept for a day."""
+
+    id: str
+    model_id: str
+    state: str
+    reason: str | None = None
+    leads_seen: int
+    slices_finished: int
+    rows: int | None = None
+    files: list[FileView] = Field(default_factory=list)
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
