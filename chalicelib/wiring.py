@@ -56,6 +56,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "lead.created": ("rescore", "membership", "business"),
     "lead.changed": ("rescore", "membership"),
     "lead.deleted": ("rescore", "membership"),
+    "score.changed": ("count",),
     "segment.joined": ("enrol",),
     "segment.left": ("enrol",),
     "send.queued": ("send",),

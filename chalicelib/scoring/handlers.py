@@ -1,16 +1,23 @@
-"""The queue that keeps scores up to date, and the nightly recount."""
+"""The queue that keeps scores up to date, the router of their table, and the nightly recount."""
 
 from typing import Any
 
 from aws_lambda_powertools.metrics import MetricUnit
-from chalice.app import Blueprint, CloudWatchEvent, SQSEvent
+from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib.clock import from_text, now
 from chalicelib.observability import metrics
 from chalicelib.queues import Message, consume
 from chalicelib.scoring import bulk, failing, service
+from chalicelib.scoring.facts import facts_of
+from chalicelib.streams import route
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
+
+
+@handlers.on_dynamodb_record(stream_arn="PLACEHOLDER")
+def route_scoring(event: DynamoDBEvent) -> None:
+    route(event.to_dict(), facts_of)
 
 
 @handlers.on_sqs_message(queue_arn="PLACEHOLDER", batch_size=10)
