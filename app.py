@@ -61,7 +61,7 @@ from chalicelib.observability import instrument
 from chalicelib.openapi import api as openapi_api
 from chalicelib.operations.routes import api as operations_api
 from chalicelib.scoring.handlers import handlers as scoring_handlers
-from chalicelib.scoring.handlers import recount_scores, rescore_contacts
+from chalicelib.scoring.handlers import recount_scores, rescore_contacts, route_scoring
 from chalicelib.scoring.routes import api as scoring_api
 from chalicelib.segments.handlers import evaluate_membership, route_segments
 from chalicelib.segments.handlers import handlers as segments_handlers
@@ -95,6 +95,7 @@ __all__ = [
     "route_journeys",
     "route_leads",
     "route_messages",
+    "route_scoring",
     "route_segments",
     "send_messages",
     "set_aside_enrolment",

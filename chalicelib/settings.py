@@ -18,6 +18,7 @@ class Settings(Struct, frozen=True):
     secret_name: str = "itinera-local-keys"  # noqa: S105  the name of a secret, not a secret
     journey_machine_arn: str = ""
     bulk_machine_arn: str = ""
+    exports_bucket: str = ""
     user_pool_id: str = ""
     client_id: str = ""
     issuer: str = ""

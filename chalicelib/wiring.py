@@ -32,6 +32,7 @@ from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring
+from chalicelib.scoring import exports
 from chalicelib.scoring.models import ScoringItem
 from chalicelib.segments import asking
 from chalicelib.segments import service as segments
@@ -55,6 +56,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "lead.created": ("rescore", "membership", "business"),
     "lead.changed": ("rescore", "membership"),
     "lead.deleted": ("rescore", "membership"),
+    "score.changed": ("count",),
     "segment.joined": ("enrol",),
     "segment.left": ("enrol",),
     "send.queued": ("send",),
@@ -163,6 +165,7 @@ def _claimed(arguments: Mapping[str, Any]) -> None:
 WORKS = {
     **journeys.WORKS,
     **scoring.WORKS,
+    **exports.WORKS,
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),

@@ -63,6 +63,10 @@ def _by_ref(service: str, names: str) -> Callable[[str, Json], list[Json]]:
     return lambda name, _: [allow(actions_of(service, names), [ref(name)])]
 
 
+def _on_objects(names: str) -> Callable[[str, Json], list[Json]]:
+    return lambda name, _: [allow(actions_of("s3", names), [{"Fn::Sub": f"${{{name}.Arn}}/*"}])]
+
+
 def _on_mail(name: str, _: Json) -> list[Json]:
     account = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:"
     identities = {"Fn::Sub": account + "identity/*"}
@@ -79,7 +83,7 @@ def _on_suppressions(_: str, __: Json) -> list[Json]:
 
 
 TABLE, QUEUE, MACHINE = "AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Serverless::StateMachine"
-CONFIGURATION = "AWS::SES::ConfigurationSet"
+CONFIGURATION, BUCKET = "AWS::SES::ConfigurationSet", "AWS::S3::Bucket"
 VERBS: dict[str, tuple[str, Callable[[str, Json], list[Json]]]] = {
     "read": (TABLE, _on_table("GetItem BatchGetItem Query ConditionCheckItem", indexes=True)),
     "write": (TABLE, _on_table("PutItem UpdateItem DeleteItem ConditionCheckItem")),
@@ -93,6 +97,8 @@ VERBS: dict[str, tuple[str, Callable[[str, Json], list[Json]]]] = {
         _by_arn("sqs", "StartMessageMoveTask ListMessageMoveTasks ReceiveMessage DeleteMessage GetQueueAttributes"),
     ),
     "start": (MACHINE, _on_machine),
+    "put": (BUCKET, _on_objects("PutObject AbortMultipartUpload")),
+    "get": (BUCKET, _on_objects("GetObject")),
     "secret": ("AWS::SecretsManager::Secret", _by_ref("secretsmanager", "GetSecretValue")),
     "publish": ("AWS::SNS::Topic", _by_ref("sns", "Publish")),
     "invoke": ("AWS::Serverless::Function", _by_arn("lambda", "InvokeFunction")),

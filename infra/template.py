@@ -37,6 +37,7 @@ FOR_AUTHORIZERS: Json = {
     "CLIENT_ID": ref("UserPoolClient"),
 }
 MACHINES = {"JourneyMachine": "JOURNEY_MACHINE_ARN", "BulkMachine": "BULK_MACHINE_ARN"}
+BUCKETS = {"ExportsBucket": "EXPORTS_BUCKET"}
 
 
 class BadTemplate(Exception):
@@ -190,9 +191,13 @@ def _alarms(domain: str, content: Json) -> Iterator[tuple[str, Json]]:
 
 def _environment(function: str, declared: Declared, authorizers: set[str]) -> Json:
     resources = declared.template["Resources"]
-    started = declared.grants[function].get("start", [])
-    machines = {MACHINES[name]: machine_arn(name, resources[name]) for name in started if name in MACHINES}
-    return {**ENVIRONMENT, **machines, **(FOR_AUTHORIZERS if function in authorizers else {})}
+    grant = declared.grants[function]
+    machines = {
+        MACHINES[name]: machine_arn(name, resources[name]) for name in grant.get("start", []) if name in MACHINES
+    }
+    used = [*grant.get("put", []), *grant.get("get", [])]
+    buckets = {BUCKETS[name]: ref(name) for name in used if name in BUCKETS}
+    return {**ENVIRONMENT, **machines, **buckets, **(FOR_AUTHORIZERS if function in authorizers else {})}
 
 
 def _role_policies(function: str, properties: Json, log_group: str, declared: Declared, known: Json) -> list[Json]:

@@ -40,6 +40,7 @@ os.environ.update(
     SECRET_NAME=f"{PREFIX}-keys",
     LIVE_CACHE_SECONDS="0",
     BULK_MACHINE_ARN=f"arn:aws:states:us-east-1:000000000000:stateMachine:{PREFIX}-bulk-job",
+    EXPORTS_BUCKET=f"{PREFIX}-exports",
     JOURNEY_MACHINE_ARN=f"arn:aws:states:us-east-1:000000000000:stateMachine:{PREFIX}-journey",
     POWERTOOLS_METRICS_DISABLED="true",
     POWERTOOLS_LOG_LEVEL="WARNING",
@@ -122,6 +123,7 @@ def declared(local_aws: str) -> Any:
         database.create_table(**table)
     for queue in _resources("AWS::SQS::Queue").values():
         queues.create_queue(QueueName=queue["QueueName"])
+    boto3.client("s3").create_bucket(Bucket=os.environ["EXPORTS_BUCKET"])
     boto3.client("secretsmanager").create_secret(Name=f"{PREFIX}-keys", SecretString="a secret of tests only")
     return tables
 

@@ -38,6 +38,8 @@ def of_fact(fact: Mapping[str, Any]) -> Iterator[Countable]:
         yield from _of_interaction(fact)
     elif name == "send.settled":
         yield _of_send(fact)
+    elif name == "score.changed":
+        yield _of_score(fact)
     elif name == "enrolment.refused":
         yield Countable(digest(name, fact["id"]), {(f"journey#{fact['journey']}", f"ended:{fact['how']}"): 1})
 
@@ -63,6 +65,34 @@ def _of_send(fact: Mapping[str, Any]) -> Countable:
         if fact["was"] == "unknown":
             adds[subject, "unknown"] -= 1
     return Countable(digest("send", fact["id"], fact["was"], fact["state"]), adds)
+
+
+SCORED, BUCKET, GRADE = "scored", "bucket:", "grade:"
+
+
+def subject_of(model_id: str) -> str:
+    """Return the subject of a scoring model's figures."""
+    return f"scoring-model#{model_id}"
+
+
+def of_month(model_id: str, day: str) -> str:
+    """Return the subject of what happened to a model's scores in the month of a day."""
+    return f"{subject_of(model_id)}#{day[:7]}"
+
+
+def _of_score(fact: Mapping[str, Any]) -> Countable:
+    """A score leaves the bucket and grade where it was for those where it is; the sums do not mind the order."""
+    adds: Counter[Figure] = Counter()
+    subject = subject_of(fact["model"])
+    for standing, sign in ((fact["was"], -1), (fact["is"], 1)):
+        if standing is not None:
+            adds[subject, SCORED] += sign
+            adds[subject, f"{BUCKET}{standing['bucket']}"] += sign
+            if standing["grade"] is not None:
+                adds[subject, f"{GRADE}{standing['grade']}"] += sign
+    how = "scored" if fact["was"] is None else "removed" if fact["is"] is None else "changed"
+    adds[of_month(fact["model"], fact["at"]), f"{how}:{fact['at'][8:10]}"] += 1
+    return Countable(digest("score", fact["mark"]), {figure: number for figure, number in adds.items() if number})
 
 
 class Burst(Protocol):

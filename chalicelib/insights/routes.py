@@ -1,8 +1,8 @@
 """Figures over HTTP."""
 
 from chalicelib.http import Api, Call, Nothing
-from chalicelib.insights import service
-from chalicelib.insights.schemas import Figures, JourneyFigures
+from chalicelib.insights import scores, service
+from chalicelib.insights.schemas import Figures, InsightsQuery, JourneyFigures, ModelInsights
 from chalicelib.journeys import service as journeys
 
 api = Api(__name__)
@@ -31,3 +31,14 @@ def show_form_figures(_: Call[Nothing], form_id: str) -> Figures:
 def show_page_figures(_: Call[Nothing], page_id: str) -> Figures:
     """Count visits of a page."""
     return Figures(figures=service.figures(f"page#{page_id}"))
+
+
+@api.on(
+    "GET /scoring-models/{scoring_model_id}/insights",
+    scope="scoring-models:read",
+    query=InsightsQuery,
+    returns=ModelInsights,
+)
+def show_scoring_model_insights(call: Call[Nothing], scoring_model_id: str) -> ModelInsights:
+    """Show how a model's scores are spread over buckets and grades, and how many changed day by day."""
+    return scores.insights(scoring_model_id, call.query.months, call.now)

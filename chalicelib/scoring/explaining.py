@@ -1,44 +1,71 @@
-"""Use cases: show a lead's scores and why, how they changed, and the scores of a model."""
+"""Use cases: show a lead's scores and why, how they changed, the scores of a model, and the model in words."""
+
+from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Invalid
 from chalicelib.leads import service as leads
-from chalicelib.lists import Asked, Page, page, partitions
-from chalicelib.scoring import reading
-from chalicelib.scoring.deciding import refusal
-from chalicelib.scoring.live import KIND, live_models, published
+from chalicelib.leads.models import Lead
+from chalicelib.lists import Asked, Page, mapped, page, partitions
+from chalicelib.scoring import reading, standing, wording
+from chalicelib.scoring.deciding import Person, refusal
+from chalicelib.scoring.live import KIND, Model, live_models, published
 from chalicelib.scoring.models import Score, ScoreChange, ScoringItem
 from chalicelib.scoring.schemas import (
     ContributionView,
     LeadScores,
+    ModelDocument,
+    ModelText,
+    RuleText,
     ScoreChangeView,
-    ScoreStatus,
     ScoreView,
     Unscored,
 )
+from chalicelib.scoring.standing import KnownOf
 from chalicelib.tokens import seal, unseal
 
 
-def scores_of_lead(lead_id: str) -> LeadScores:
+def scores_of_lead(lead_id: str, now: datetime) -> LeadScores:
     """Return a lead's scores, explained, and why live models have none (invariant 14). Raises NotFound."""
     lead = leads.find(lead_id)
     scores = reading.scores_of(lead_id)
     scored = {score.model_id for score in scores}
     missing = [model for model in live_models() if model.id not in scored]
+    known = standing.look(
+        [
+            *((score.lead_id, score.model_id, score.contact_id) for score in scores),
+            *((lead_id, model.id, lead.contact_id) for model in missing),
+        ]
+    )
     person = reading.person(lead.contact_id) if lead.contact_id and missing else None
-    unscored = []
-    for model in missing:
-        why = refusal(person, model.minimum_consent) if person else "The lead has no parent contact (SCO-4)."
-        unscored.append(Unscored(model_id=model.id, reason=why or "The score is being computed."))
-    return LeadScores(items=[view(score) for score in scores], unscored=unscored)
+    return LeadScores(
+        items=[view(score, known, now) for score in scores],
+        unscored=[_unscored(lead, model, person, known, now) for model in missing],
+    )
 
 
-def scores_of_model(model_id: str, asked: Asked) -> Page[Score]:
+def _unscored(lead: Lead, model: Model, person: Person | None, known: KnownOf, now: datetime) -> Unscored:
+    if why := refused(person, model):
+        return Unscored(model_id=model.id, reason=why)
+    status, reason = standing.standing(None, known(lead.lead_id, model.id, lead.contact_id), now)
+    return Unscored(model_id=model.id, reason=reason, status=status)
+
+
+def refused(person: Person | None, model: Model) -> str | None:
+    """Return why a model may not score a lead of this parent, None where it may."""
+    if person is None:
+        return "The lead has no parent contact (SCO-4)."
+    return refusal(person, model.minimum_consent)
+
+
+def scores_of_model(model_id: str, asked: Asked, now: datetime) -> Page[ScoreView]:
     """Return a page of a model's scores, the highest first (SCO-27). Raises NotFound."""
     definitions.get(KIND, model_id)
-    return page(ScoringItem.by_model, partitions(model_id), asked, newest_first=True, kind=Score)
+    found: Page[Score] = page(ScoringItem.by_model, partitions(model_id), asked, newest_first=True, kind=Score)
+    known = standing.of_scores(found.items)
+    return mapped(found, lambda score: view(score, known, now))
 
 
 def changes(lead_id: str, model_id: str, asked: Asked) -> Page[ScoreChange]:
@@ -56,7 +83,9 @@ def changes(lead_id: str, model_id: str, asked: Asked) -> Page[ScoreChange]:
     return Page(found[: asked.limit], seal("score-changes", found[asked.limit - 1].sk) if more else None)
 
 
-def view(score: Score) -> ScoreView:
+def view(score: Score, known_of: KnownOf, now: datetime) -> ScoreView:
+    known = known_of(score.lead_id, score.model_id, score.contact_id)
+    status, reason = standing.standing(score.model_version, known, now)
     return ScoreView(
         lead_id=score.lead_id,
         contact_id=score.contact_id,
@@ -65,18 +94,13 @@ def view(score: Score) -> ScoreView:
         score=score.score,
         grade=score.grade,
         sales_ready_score=published(score.model_id, score.model_version).threshold,
-        status=_status(score),
+        status=status,
+        status_reason=reason,
         reached_at=score.reached_at,
         evaluated_at=score.evaluated_at,
+        checked_at=known.checked_at,
         contributions=[ContributionView.model_validate(each) for each in score.contributions],
     )
-
-
-def _status(score: Score) -> ScoreStatus:
-    live = definitions.live(KIND, score.model_id)
-    if live is None:
-        return ScoreStatus.OBSOLETE
-    return ScoreStatus.UP_TO_DATE if live.version == score.model_version else ScoreStatus.IN_PROGRESS
 
 
 def change_view(change: ScoreChange) -> ScoreChangeView:
@@ -89,3 +113,12 @@ def change_view(change: ScoreChange) -> ScoreChangeView:
         why=change.why,
         contributions=[ContributionView.model_validate(each) for each in change.contributions or []],
     )
+
+
+def text(model_id: str, version: int | None) -> ModelText:
+    """Return a model in sentences: its draft, or a published version. Raises NotFound."""
+    definition = definitions.get(KIND, model_id)
+    document = definition.document if version is None else definitions.document(KIND, model_id, version)
+    model = ModelDocument.model_validate(document)
+    rules = [RuleText(rule_id=rule.id, name=rule.name, text=wording.of_rule(rule)) for rule in model.rules]
+    return ModelText(name=definition.name, version=version, model=list(wording.of_model(model)), rules=rules)

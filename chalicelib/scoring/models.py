@@ -40,12 +40,15 @@ class Evaluation(ScoringItem, discriminator="rescoring"):
     """The record of a contact's last rescoring: its fence, its clock, and when time alone will change a score.
 
     `evaluated_at` is the clock before the first fact was read; None while the first evaluation is half written.
-    `leads` holds the leads it knew, so that none is missed that an index does not show yet.
+    `leads` holds the leads it knew, so that none is missed that an index does not show yet. `failed_at` and `failure`
+    are there from an attempt that failed until one that does not: each evaluation writes the record anew.
     """
 
     contact_id = UnicodeAttribute()
     evaluated_at = InstantAttribute(null=True)
     leads = JSONAttribute(null=True)
+    failed_at = InstantAttribute(null=True)
+    failure = UnicodeAttribute(null=True)
     version = IntegerAttribute(default=0)
 
     @staticmethod

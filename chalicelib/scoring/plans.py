@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from pynamodb.expressions.condition import Condition
 
@@ -44,7 +45,7 @@ def forgotten(contact_id: str, before: Evaluation | None) -> Write:
 
 
 def rescored(lead_id: str, contact_id: str, before: Score | None, scored: Scored, now: datetime) -> list[Write]:
-    """Put a score that changed, and what it became into its history where points or grade did."""
+    """Put a score that changed, and what it became into its history where points did, of any rule, or the grade."""
     evaluation = scored.evaluation
     score = Score(
         *Score.at(lead_id, scored.model.id),
@@ -61,11 +62,16 @@ def rescored(lead_id: str, contact_id: str, before: Score | None, scored: Scored
     )
     score.list_by_model()
     write = put(score, unchanged(before)) if before else put_new(score)
-    if before is not None and (before.score, before.grade) == (score.score, score.grade):
+    if before is not None and _told(before) == _told(score):
         return [write]
     change = _change(score, now, score.version)
     change.score, change.grade, change.contributions = score.score, score.grade, score.contributions
     return [write, put(change)]
+
+
+def _told(score: Score) -> tuple[Any, ...]:
+    """Return what the history tells; rules that make up for each other are told too."""
+    return score.score, score.grade, [(each["rule_id"], each["points"]) for each in score.contributions]
 
 
 def unchanged(score: Score) -> Condition:

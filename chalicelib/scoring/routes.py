@@ -4,21 +4,30 @@ from http import HTTPStatus
 
 from chalicelib.conditions import sources
 from chalicelib.definitions.lifecycle import Checked, State
-from chalicelib.definitions.routes import Kind, lifecycle
+from chalicelib.definitions.routes import Kind, job_view, lifecycle
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
-from chalicelib.scoring import bulk, configuration, explaining
+from chalicelib.scoring import bulk, configuration, explaining, exports, moments
 from chalicelib.scoring.compiler import problems_of
+from chalicelib.scoring.exports import Export
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Configuration
 from chalicelib.scoring.schemas import (
     Configurations,
     ConfigurationView,
+    DifferenceQuery,
+    DifferenceView,
+    ExplainQuery,
+    ExplanationView,
+    ExportView,
+    FileView,
     HistoryQuery,
     LeadScores,
     ModelDocument,
+    ModelText,
     NewConfiguration,
     ScoreChangeView,
     ScoreView,
+    TextQuery,
 )
 
 api = Api(__name__)
@@ -50,13 +59,51 @@ lifecycle(
 )
 def list_model_scores(call: Call[Nothing], scoring_model_id: str) -> Listing[ScoreView]:
     """List every lead that a model scored, the highest score first."""
-    return Listing[ScoreView].of(explaining.scores_of_model(scoring_model_id, call.query.asked), explaining.view)
+    found = explaining.scores_of_model(scoring_model_id, call.query.asked, call.now)
+    return Listing[ScoreView](items=found.items, next_cursor=found.next_cursor)
+
+
+@api.on(
+    "POST /scoring-models/{scoring_model_id}/exports",
+    scope="leads:read",
+    returns=ExportView,
+    status=HTTPStatus.ACCEPTED,
+)
+def start_score_export(call: Call[Nothing], scoring_model_id: str) -> ExportView:
+    """Export a model's scores as CSV files, by a job: ask for the export until its files are there."""
+    return _export(exports.start(scoring_model_id, call.new_id, call.caller.id, call.now))
+
+
+@api.on("GET /scoring-models/{scoring_model_id}/exports/{export_id}", scope="leads:read", returns=ExportView)
+def show_score_export(call: Call[Nothing], scoring_model_id: str, export_id: str) -> ExportView:
+    """Show how far an export is, and where its files can be fetched."""
+    return _export(exports.find(scoring_model_id, export_id, call.now))
+
+
+def _export(export: Export) -> ExportView:
+    job = job_view(exports.job_of(export))
+    return ExportView(
+        id=export.export_id,
+        model_id=export.model_id,
+        state=job.state,
+        reason=job.reason,
+        leads_seen=job.done,
+        slices_finished=job.slices_finished,
+        rows=export.rows,
+        files=[
+            FileView(url=exports.link(export, number), rows=each["rows"], bytes=each["bytes"])
+            for number, each in enumerate(export.files or [])
+        ],
+        created_at=export.created_at,
+        created_by=export.created_by,
+        expires_at=export.expires,
+    )
 
 
 @api.on("GET /leads/{lead_id}/scores", scope="leads:read", returns=LeadScores)
-def list_lead_scores(_: Call[Nothing], lead_id: str) -> LeadScores:
-    """Explain a lead's scores, one a model."""
-    return explaining.scores_of_lead(lead_id)
+def list_lead_scores(call: Call[Nothing], lead_id: str) -> LeadScores:
+    """Explain a lead's scores, one a model, and how far each can be relied on."""
+    return explaining.scores_of_lead(lead_id, call.now)
 
 
 @api.on("GET /leads/{lead_id}/scores/history", scope="leads:read", query=HistoryQuery, returns=Listing[ScoreChangeView])
@@ -64,6 +111,34 @@ def list_lead_score_changes(call: Call[Nothing], lead_id: str) -> Listing[ScoreC
     """List how a model's score of a lead changed, newest first."""
     found = explaining.changes(lead_id, call.query.model_id, call.query.asked)
     return Listing[ScoreChangeView].of(found, explaining.change_view)
+
+
+@api.on(
+    "GET /leads/{lead_id}/scores/{scoring_model_id}/explain",
+    scope="leads:read",
+    query=ExplainQuery,
+    returns=ExplanationView,
+)
+def explain_lead_score(call: Call[Nothing], lead_id: str, scoring_model_id: str) -> ExplanationView:
+    """Explain a model's score of a lead rule by rule: now from the facts, at a moment in the past from its history."""
+    return moments.explain(lead_id, scoring_model_id, call.query.at, call.now)
+
+
+@api.on(
+    "GET /leads/{lead_id}/scores/{scoring_model_id}/difference",
+    scope="leads:read",
+    query=DifferenceQuery,
+    returns=DifferenceView,
+)
+def show_lead_score_difference(call: Call[Nothing], lead_id: str, scoring_model_id: str) -> DifferenceView:
+    """Say which rules made a score rise or fall between two moments, and why."""
+    return moments.difference(lead_id, scoring_model_id, call.query.since, call.query.until, call.now)
+
+
+@api.on("GET /scoring-models/{scoring_model_id}/text", scope="scoring-models:read", query=TextQuery, returns=ModelText)
+def show_scoring_model_text(call: Call[Nothing], scoring_model_id: str) -> ModelText:
+    """Read a model's rules as sentences. To copy rules, take them from its document and put them into another's."""
+    return explaining.text(scoring_model_id, call.query.version)
 
 
 @api.on("GET /scoring-configuration", scope="scoring-models:read", returns=ConfigurationView)

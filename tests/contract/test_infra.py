@@ -16,7 +16,7 @@ from chalicelib.access.scopes import ALL_SCOPES
 from chalicelib.agenda import agendas
 from chalicelib.http import OPERATIONS
 from chalicelib.settings import Settings
-from infra.template import ENVIRONMENT, FOR_AUTHORIZERS, MACHINES
+from infra.template import BUCKETS, ENVIRONMENT, FOR_AUTHORIZERS, MACHINES
 
 ROOT = Path(__file__).parents[2]
 
@@ -84,10 +84,10 @@ def test_every_queue_that_a_fact_goes_to_is_declared():
 
 
 def test_every_setting_that_is_no_default_is_set_by_the_template():
-    set_by_template = {*ENVIRONMENT, *FOR_AUTHORIZERS, *MACHINES.values()}
+    set_by_template = {*ENVIRONMENT, *FOR_AUTHORIZERS, *MACHINES.values(), *BUCKETS.values()}
     platform = {"AWS_REGION", "AWS_ENDPOINT_URL", "USER_POOL_ID"}
 
-    assert {field.name.upper() for field in fields(Settings)} <= set_by_template | platform
+    assert {name.upper() for name in Settings.__struct_fields__} <= set_by_template | platform
 
 
 def test_every_route_asks_for_a_scope_that_exists_or_is_meant_to_be_public():

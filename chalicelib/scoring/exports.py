@@ -1,0 +1,170 @@
+"""Use cases: export a model's scores as CSV files (SCO-27), by a bulk job over all leads."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import JSONAttribute, TTLAttribute, UnicodeAttribute
+
+from chalicelib import files
+from chalicelib.clock import as_text, digest
+from chalicelib.definitions import jobs
+from chalicelib.definitions import service as definitions
+from chalicelib.definitions.lifecycle import JobWanted
+from chalicelib.definitions.models import Job
+from chalicelib.dynamodb import ConditionFailed, InstantAttribute, IntegerAttribute, Key, commit, put_new, read, update
+from chalicelib.errors import NotFound
+from chalicelib.leads import service as leads
+from chalicelib.leads.models import Lead, LeadsItem
+from chalicelib.scoring import csvs, standing, walks
+from chalicelib.scoring.csvs import Cell
+from chalicelib.scoring.live import KIND
+from chalicelib.scoring.models import Score, ScoringItem
+from chalicelib.scoring.standing import KnownOf
+
+WORK = "export-scores"
+PAGE = 1_000  # leads of a part
+MOST_ROWS = 1_000_000  # of a file; spreadsheets open 1,048,576 at most
+KEPT = timedelta(days=files.KEPT_DAYS)
+
+COLUMNS = (
+    "lead_id",
+    "topic",
+    "first_name",
+    "last_name",
+    "company_name",
+    "model_version",
+    "score",
+    "grade",
+    "status",
+    "contributions",
+    "changed_at",
+)
+every_lead = jobs.of_index(LeadsItem.by_created, "lead", lambda item: item.pk.removeprefix("LEAD#"), PAGE)
+
+
+class Export(ScoringItem, discriminator="export"):
+    """An export that somebody asked for, and the files that came of it."""
+
+    export_id = UnicodeAttribute()
+    model_id = UnicodeAttribute()
+    created_at = InstantAttribute()
+    created_by = UnicodeAttribute()
+    files = JSONAttribute(null=True)
+    rows = IntegerAttribute(null=True)
+    expires = TTLAttribute()
+
+    @staticmethod
+    def at(export_id: str) -> tuple[str, str]:
+        return f"EXPORT#{export_id}", "EXPORT"
+
+
+def start(model_id: str, export_id: str, by: str, now: datetime) -> Export:
+    """Start an export. The same id again returns the first one. Raises NotFound."""
+    definitions.get(KIND, model_id)
+    export = Export(
+        *Export.at(export_id),
+        export_id=export_id,
+        model_id=model_id,
+        created_at=now,
+        created_by=by,
+        expires=now + KEPT,
+    )
+    wanted = JobWanted(WORK, {"model": model_id, "export": export_id}, delay=0)
+    with suppress(ConditionFailed):
+        commit([put_new(export)], jobs.plan(_job_id(export_id), wanted, now))
+    return find(model_id, export_id, now)
+
+
+def find(model_id: str, export_id: str, now: datetime) -> Export:
+    """Return an export of a model, as long as its files are kept. Raises NotFound."""
+    export = Export.find(*Export.at(export_id))
+    if export is None or export.model_id != model_id or export.expires <= now:
+        raise NotFound(f"There is no such export; exports are kept for {files.KEPT_DAYS} day. Start another one.")
+    return export
+
+
+def job_of(export: Export) -> Job:
+    return jobs.get(_job_id(export.export_id))
+
+
+def _job_id(export_id: str) -> str:
+    return f"export-{export_id}"
+
+
+def link(export: Export, number: int) -> str:
+    """Return where a finished export's file can be fetched for some minutes."""
+    name = f"lead-scores-{export.created_at.date()}-{number + 1}.csv"
+    return files.link(export.files[number]["key"], name)
+
+
+# The job -----------------------------------------------------------------------------------------------------------
+
+
+def write_part(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> None:
+    """Write the scores of a page of leads into a part of their own; each lead comes once."""
+    of = Export.at(arguments["export"])[0]
+    walk = walks.begin(of, lead_ids)
+    fresh = walks.fresh(walk, lead_ids)
+    rows = list(_rows(arguments["model"], fresh, now))
+    part = None
+    if rows:
+        part = f"exports/{arguments['export']}/{walk.sk}-{walk.version}-{digest(*fresh)}.csv", len(rows)
+        files.put(part[0], csvs.lines(rows))
+    commit([walks.take(walk, lead_ids, {"rows": len(rows)}, now, part)])
+
+
+def _rows(model_id: str, lead_ids: Sequence[str], now: datetime) -> Iterator[Sequence[Cell]]:
+    scores = read(Key(Score, *Score.at(one, model_id)) for one in lead_ids)
+    found: list[Score] = [score for score in scores if score is not None]
+    known = standing.of_scores(found)
+    people = {lead.lead_id: lead for lead in leads.find_many(score.lead_id for score in found)}
+    for score in found:
+        if score.lead_id in people:
+            yield _row(score, people[score.lead_id], known, now)
+
+
+def _row(score: Score, lead: Lead, known_of: KnownOf, now: datetime) -> Sequence[Cell]:
+    status, _ = standing.standing(score.model_version, known_of(score.lead_id, score.model_id, score.contact_id), now)
+    given = "; ".join(f"{each.get('name') or each['rule_id']}: {each['points']:+}" for each in score.contributions)
+    return (
+        score.lead_id,
+        lead.topic,
+        lead.first_name,
+        lead.last_name,
+        lead.company_name,
+        score.model_version,
+        score.score,
+        score.grade,
+        status,
+        given,
+        as_text(score.evaluated_at),
+    )
+
+
+def assemble(arguments: Mapping[str, Any]) -> None:
+    """Make the files of the parts, in order, a million rows each at most; again makes the same ones."""
+    export_id = arguments["export"]
+    of = Export.at(export_id)
+    parts = [(key, rows) for walk in walks.found(of[0]) for key, rows in walk.parts]
+    made = []
+    for number, some in enumerate(_filled(parts)):
+        key = f"exports/{export_id}/scores-{number + 1}.csv"
+        size = files.join(key, csvs.MARK + csvs.lines([COLUMNS]), [part for part, _ in some])
+        made.append({"key": key, "rows": sum(rows for _, rows in some), "bytes": size})
+    rows = sum(rows for _, rows in parts)
+    commit([update(Key(Export, *of), Export.files.set(made), Export.rows.set(rows), condition=Export.pk.exists())])
+
+
+def _filled(parts: Sequence[tuple[str, int]]) -> list[list[tuple[str, int]]]:
+    """Put parts into files until one is full; there is always one."""
+    filled: list[list[tuple[str, int]]] = [[]]
+    for part in parts:
+        if sum(rows for _, rows in filled[-1]) + part[1] > MOST_ROWS:
+            filled.append([])
+        filled[-1].append(part)
+    return filled
+
+
+WORKS: Mapping[str, jobs.Work] = {WORK: jobs.Work(every_lead, write_part, assemble)}
