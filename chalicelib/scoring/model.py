@@ -26,7 +26,12 @@ class RuleCondition(Part):
     """One child of a rule: an interaction, with frequency and range, or a record; all expressions have to hold."""
 
     name: str = Field(default="", max_length=100)
-    entity: str = Field(min_length=1, max_length=100, examples=["EmailClicked", "contact"])
+    entity: str = Field(
+        min_length=1,
+        max_length=200,
+        description="An interaction, or a record by its path of at most five hops from the lead (9.4).",
+        examples=["EmailClicked", "EmailClicked.contact", "lead", "contact", "lead.contact.account"],
+    )
     frequency: Frequency | None = Field(default=None, description="Interactions only; at_least where nothing is said.")
     times: int | None = Field(default=None, ge=1, le=10_000, description="How many at_least asks for; 1.")
     within: DurationText | None = Field(default=None, description="The date range; without one everything counts.")

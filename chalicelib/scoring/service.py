@@ -11,10 +11,9 @@ from chalicelib.dynamodb import ConditionFailed, Write, commit, silent
 from chalicelib.errors import Conflict
 from chalicelib.leads import plans as lead_plans
 from chalicelib.leads import service as leads
-from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading
-from chalicelib.scoring.deciding import LeadFacts, Scored, differs, evaluate, refusal
+from chalicelib.scoring.deciding import Scored, differs, evaluate, refusal
 from chalicelib.scoring.live import Model, live_models, touched
 from chalicelib.scoring.models import Configuration, Evaluation
 from chalicelib.scoring.reading import Scene
@@ -120,7 +119,7 @@ def _gone(lead_id: str, contact_id: str, now: datetime) -> list[Write]:
 def _decided(
     lead: Lead, scene: Scene, models: Sequence[Model], settings: Configuration, now: datetime, due: list[datetime]
 ) -> list[Write]:
-    facts = LeadFacts(record_of(lead), scene.facts, scene.accounts.get(lead.account_id or ""))
+    facts = scene.of(lead)
     recycled_at = lead.recycled_at if lead.recycled else None
     writes: list[Write] = []
     scored: list[Scored] = []

@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.conditions.catalogue import Catalogue, Field, FieldType
+from chalicelib.conditions.catalogue import Catalogue, Field, FieldType, Relation
 from chalicelib.conditions.dependencies import Dependency
 from chalicelib.errors import Invalid
 from chalicelib.scoring.compiler import compile_model, problems_of
@@ -146,3 +146,65 @@ def test_a_model_says_what_its_score_depends_on():
     compiled = compile_model(model(rule(IN_LONDON, narrowed)), CATALOGUE)
 
     assert compiled.dependencies == {Dependency("contact.city"), Dependency("EmailClicked", "email_id", "e1")}
+
+
+RELATED = Catalogue(
+    {"lead": {"topic": Field(FieldType.TEXT)}, "account": {"name": Field(FieldType.TEXT)}},
+    relations={
+        "lead": {"contact": Relation("contact", "contact_id"), "account": Relation("account", "account_id")},
+        "contact": {"account": Relation("account", "account_id"), "leads": Relation("lead")},
+    },
+).merged(CATALOGUE)
+SIX_HOPS = "lead.contact.leads.contact.leads.contact.account"
+
+
+@pytest.mark.rule("SCO-18", "SCO-19")
+@pytest.mark.parametrize(
+    ("entity", "place"),
+    [
+        ("lead.contact.leads.contact.account", None),
+        (SIX_HOPS, "/rules/0/conditions/0/entity"),
+        ("lead.contact.friends", "/rules/0/conditions/0/entity"),
+        ("company", "/rules/0/conditions/0/entity"),
+        ("EmailClicked.contact.leads.contact.leads.account", None),
+        ("EmailClicked.contact.leads.contact.leads.contact.account", "/rules/0/conditions/0/entity"),
+        ("EmailClicked.email", "/rules/0/conditions/0/entity"),
+    ],
+)
+def test_a_path_of_six_hops_or_to_nowhere_is_refused_at_its_place(entity, place):
+    found = problems_of(model(rule({"entity": entity})), RELATED)
+
+    assert [problem.field for problem in found] == ([place] if place else [])
+
+
+@pytest.mark.rule("SCO-18")
+def test_an_unknown_field_or_operator_at_the_end_of_a_path_is_refused_at_its_place():
+    foggy = {"field": "weather", "operator": "equals", "values": ["fog"]}
+    longer = {"field": "name", "operator": "more_than", "values": ["a"]}
+    found = problems_of(model(rule({"entity": "lead.contact.account", "where": [foggy, longer]})), RELATED)
+
+    assert [problem.field for problem in found] == [
+        "/rules/0/conditions/0/where/0/field",
+        "/rules/0/conditions/0/where/1/operator",
+    ]
+
+
+@pytest.mark.rule("SCO-20")
+def test_what_changes_with_the_time_is_not_asked_of_who_did_something():
+    recently = {"field": "joined", "operator": "in_last", "values": ["P7D"]}
+    catalogue = Catalogue({"contact": {"joined": Field(FieldType.DATE)}}).merged(RELATED)
+    found = problems_of(model(rule({"entity": "EmailClicked.contact", "where": [recently]})), catalogue)
+
+    assert [problem.field for problem in found] == ["/rules/0/conditions/0/where/0/operator"]
+
+
+def test_a_model_depends_on_the_fields_that_it_reads_and_on_those_that_lead_to_them():
+    where = [{"field": "name", "operator": "equals", "values": ["Kajak"]}]
+    compiled = compile_model(model(rule({"entity": "lead.contact.account", "where": where})), RELATED)
+
+    assert compiled.dependencies == {
+        Dependency("lead.contact_id"),
+        Dependency("contact.account_id"),
+        Dependency("account.name"),
+    }
+    assert compiled.concerns == {"lead", "contact", "account"}
