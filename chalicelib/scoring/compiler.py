@@ -11,11 +11,13 @@ from chalicelib.conditions import dependencies, paths
 from chalicelib.conditions.behaviour import Deed, Window
 from chalicelib.conditions.catalogue import Catalogue
 from chalicelib.conditions.clauses import ClauseCompiler, Test
-from chalicelib.conditions.compiler import TreeCompiler
+from chalicelib.conditions.compiler import TreeCompiler, compile_condition
 from chalicelib.conditions.dependencies import Dependency
 from chalicelib.conditions.durations import Duration
+from chalicelib.conditions.nodes import Compiled
 from chalicelib.conditions.operators import RELATIVE
 from chalicelib.conditions.paths import Path
+from chalicelib.conditions.schemas import Condition
 from chalicelib.errors import Invalid, Problem
 from chalicelib.scoring import grades
 from chalicelib.scoring.model import Frequency, Grade, Rule, RuleCondition, ScoringModel
@@ -62,6 +64,10 @@ class CompiledModel(Struct, frozen=True):
     dependencies: frozenset[Dependency]
     interactions: Mapping[str, timedelta | None]
     """The interaction types it reads and how far back the score now needs them; None is without end."""
+    entry: Compiled | None = None
+    """What a lead has to be like to be scored at all (RSC-2)."""
+    own_only: bool = False
+    """Whether only interactions that belong to the lead itself count (RSC-7)."""
     paths: Mapping[str, Path] = field(default_factory=dict)
     """The records that it asks about, by the names of the paths to them."""
 
@@ -80,14 +86,17 @@ def compile_model(model: ScoringModel, catalogue: Catalogue) -> CompiledModel:
         problems.append(Problem("/time_zone", f"There is no time zone {model.time_zone}."))
     compiler = _RuleCompiler(catalogue, zone or ZoneInfo("UTC"), problems)
     rules = [compiler.compile(rule, f"/rules/{at}") for at, rule in enumerate(model.rules)]
+    entry = compiler.entry(model.entry) if model.entry is not None else None
     if problems:
         raise Invalid("The scoring model cannot go live as it stands.", problems)
     return CompiledModel(
         rules=tuple(rules),
-        grades=model.grades,
+        grades=tuple(grades.plain(grade) for grade in model.grades),
         sales_ready_score=model.sales_ready_score or 0,
         dependencies=frozenset(compiler.dependencies),
         interactions=dependencies.longest_windows(compiler.reads),
+        entry=entry,
+        own_only=not model.count_contact_interactions,
         paths=compiler.paths,
     )
 
@@ -158,6 +167,17 @@ class _RuleCompiler:
             self._refuse(f"{place}/points", "A rule gives points or takes some; 0 does neither.")
         if [condition.frequency for condition in rule.conditions].count(Frequency.EACH) > 1:
             self._refuse(f"{place}/conditions", "Only one condition of a rule can score each time.")
+
+    def entry(self, condition: Condition) -> Compiled | None:
+        """Compile what a lead has to be like; nothing but its own fields can be asked."""
+        of_lead = Catalogue({paths.LEAD: self._catalogue.entities.get(paths.LEAD, {})})
+        try:
+            compiled = compile_condition(condition, of_lead, self._zone, "/entry")
+        except Invalid as refused:
+            self._problems += refused.problems
+            return None
+        self.dependencies |= compiled.dependencies
+        return compiled
 
     def _path(self, condition: RuleCondition, place: str) -> Path | None:
         """Return the path to the records that are asked, or None where it has problems; noted either way."""

@@ -7,8 +7,10 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct, field
 
-from chalicelib.conditions.facts import Interaction, KnownFacts, Record
+from chalicelib.conditions.evaluation import evaluate as ask
+from chalicelib.conditions.facts import Facts, Interaction, KnownFacts, Record
 from chalicelib.conditions.paths import LEAD
+from chalicelib.scoring.compiler import CompiledModel
 from chalicelib.scoring.engine import Contribution, Evaluation, score
 from chalicelib.scoring.live import Model
 from chalicelib.scoring.models import Score
@@ -34,6 +36,14 @@ def refusal(person: Person, minimum_consent: int | None) -> str | None:
     if minimum_consent is not None and (person.consent_level or 0) < minimum_consent:
         return f"The model asks for the consent level {minimum_consent}, which the contact has not given."
     return None
+
+
+def entry_refusal(model: CompiledModel, facts: Facts, now: datetime) -> tuple[str | None, datetime | None]:
+    """Return why a lead is none that the model scores (RSC-2), None if it is, and when time alone changes that."""
+    if model.entry is None:
+        return None, None
+    answer = ask(model.entry, facts, now)
+    return None if answer.holds else "The lead does not meet the model's entry conditions.", answer.changes_at
 
 
 class LeadFacts(Struct, frozen=True):

@@ -2,12 +2,15 @@
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.clock import now
+from chalicelib.conditions.facts import KnownFacts
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Invalid
 from chalicelib.leads import service as leads
+from chalicelib.leads.fields import record_of
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.scoring import reading
-from chalicelib.scoring.deciding import refusal
+from chalicelib.scoring.deciding import entry_refusal, refusal
 from chalicelib.scoring.live import KIND, live_models, published
 from chalicelib.scoring.models import Score, ScoreChange, ScoringItem
 from chalicelib.scoring.schemas import (
@@ -31,6 +34,7 @@ def scores_of_lead(lead_id: str) -> LeadScores:
     unscored = []
     for model in missing:
         why = refusal(person, model.minimum_consent) if person else "The lead has no parent contact (SCO-4)."
+        why = why or entry_refusal(model.compiled, KnownFacts({"lead": [record_of(lead)]}, {}), now())[0]
         unscored.append(Unscored(model_id=model.id, reason=why or "The score is being computed."))
     return LeadScores(items=[view(score) for score in scores], unscored=unscored)
 

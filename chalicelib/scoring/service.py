@@ -13,7 +13,7 @@ from chalicelib.leads import plans as lead_plans
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading
-from chalicelib.scoring.deciding import Scored, differs, evaluate, refusal
+from chalicelib.scoring.deciding import Scored, differs, entry_refusal, evaluate, refusal
 from chalicelib.scoring.live import Model, live_models, touched
 from chalicelib.scoring.models import Configuration, Evaluation
 from chalicelib.scoring.reading import Scene
@@ -125,7 +125,9 @@ def _decided(
     scored: list[Scored] = []
     for model in models:
         before = scene.scores.get((lead.lead_id, model.id))
-        if why := refusal(scene.person, model.minimum_consent):
+        outside, changes_at = entry_refusal(model.compiled, facts, now)
+        due += [changes_at] if changes_at else []
+        if why := refusal(scene.person, model.minimum_consent) or outside:
             writes += plans.removed(before, why, now) if before else []
             continue
         each = evaluate(model, facts, before, now, recycled_at)

@@ -347,3 +347,16 @@ def test_an_interaction_counts_where_who_did_it_is_as_the_condition_says(frequen
     assert along(asked, contact=[{"city": "London"}], interactions=clicks) == expected
     elsewhere = along(asked, contact=[{"city": "Paris"}], interactions=clicks)
     assert elsewhere == (10 if frequency == "none" else 0)
+
+
+@pytest.mark.rule("RSC-7")
+def test_without_the_contacts_interactions_only_those_of_the_lead_itself_count_each_once():
+    interactions = [opened("1", lead_id="l"), opened("1", lead_id="l"), opened("2", lead_id="m"), opened("3")]
+    facts = KnownFacts.of({"lead": [{"lead_id": "l"}]}, interactions)
+
+    def counted(*, contacts):
+        rules = [rule(10, {**OPENED, "frequency": "each"})]
+        document = {"name": "M", "sales_ready_score": 1, "rules": rules, "count_contact_interactions": contacts}
+        return score(compile_model(ScoringModel.model_validate(document), CATALOGUE), facts, NOW).score
+
+    assert (counted(contacts=True), counted(contacts=False)) == (30, 10)

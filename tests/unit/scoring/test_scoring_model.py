@@ -208,3 +208,57 @@ def test_a_model_depends_on_the_fields_that_it_reads_and_on_those_that_lead_to_t
         Dependency("account.name"),
     }
     assert compiled.concerns == {"lead", "contact", "account"}
+
+
+# Entry conditions and other ways to write grades -------------------------------------------------------------------
+
+
+@pytest.mark.rule("RSC-6")
+@pytest.mark.parametrize(
+    ("score", "grade"), [(-7, "Cold"), (25, "Cold"), (26, "Warm"), (60, "Warm"), (61, "Hot"), (9999, "Hot")]
+)
+def test_grades_may_be_written_with_operators(score, grade):
+    written = [
+        {"name": "Hot", "operator": "more_than", "values": [60]},
+        {"name": "Cold", "operator": "less_than", "values": [26]},
+        {"name": "Warm", "operator": "between", "values": [26, 60]},
+    ]
+
+    compiled = compile_model(model(grades=written), CATALOGUE)
+
+    assert grade_of(score, compiled.grades) == grade
+
+
+@pytest.mark.rule("RSC-6", "SCO-21")
+@pytest.mark.parametrize(
+    ("written", "places"),
+    [
+        ([("less_than", [26]), ("more_than", [26])], ["/grades/1"]),
+        ([("less_than", [26]), ("more_than", [24])], ["/grades/1"]),
+        ([("between", [60, 26])], ["/grades/0"]),
+        ([("between", [26])], ["/grades/0/values"]),
+        ([("less_than", [26, 60])], ["/grades/0/values"]),
+        ([(None, [26])], ["/grades/0/values"]),
+    ],
+)
+def test_grades_with_operators_have_no_gap_and_no_overlap_either(written, places):
+    given = [
+        {"name": f"G{at}", "operator": operator, "values": values} for at, (operator, values) in enumerate(written)
+    ]
+
+    assert problems(grades=given) == places
+
+
+def test_a_grade_is_written_in_one_way_only():
+    assert problems(grades=[{"name": "G", "operator": "less_than", "values": [9], "min": 1}]) == ["/grades/0/operator"]
+
+
+@pytest.mark.rule("RSC-2")
+def test_entry_conditions_ask_of_the_lead_and_of_nothing_else():
+    topic = {"field": "lead.topic", "operator": "equals", "values": ["Kayaks"]}
+    city = {"field": "contact.city", "operator": "equals", "values": ["London"]}
+
+    assert problems_of(model(entry=topic), RELATED) == ()
+    found = problems_of(model(entry={"all": [topic, city, {"interaction": "EmailClicked"}]}), RELATED)
+    assert [problem.field for problem in found] == ["/entry/all/1/field", "/entry/all/2/interaction"]
+    assert Dependency("lead.topic") in compile_model(model(entry=topic), RELATED).dependencies
