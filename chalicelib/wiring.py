@@ -3,7 +3,7 @@
 Imported once by app.py; a domain never imports it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,10 +12,9 @@ from chalicelib.agenda import Agenda, agendas
 from chalicelib.capture.models import CaptureItem
 from chalicelib.conditions import sources
 from chalicelib.consent import service as consent
-from chalicelib.contacts import deletion, strategies
+from chalicelib.contacts import accounts, deletion, strategies
 from chalicelib.contacts import fields as contact_fields
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts.accounts import find_if_any
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
 from chalicelib.definitions.models import DefinitionsItem
@@ -96,12 +95,20 @@ def _interaction(fact: Fact) -> tuple[str, ...]:
 
 
 def _contact(contact_id: str) -> list[dict[str, Any]]:
-    return [contact_fields.of_contact(contact) for contact in contacts.find_many([contact_id])]
+    return _contacts([contact_id])
+
+
+def _contacts(contact_ids: Iterable[str]) -> list[dict[str, Any]]:
+    return [contact_fields.of_contact(contact) for contact in contacts.find_many(contact_ids)]
+
+
+def _accounts(account_ids: Iterable[str]) -> list[dict[str, Any]]:
+    return [contact_fields.of_account(account) for account in accounts.find_many(account_ids)]
 
 
 def _account(contact_id: str) -> list[dict[str, Any]]:
     found = contacts.find_many([contact_id])
-    account = find_if_any(found[0].account_id) if found else None
+    account = accounts.find_if_any(found[0].account_id) if found else None
     return [contact_fields.of_account(account)] if account is not None else []
 
 
@@ -222,10 +229,18 @@ AGENDAS = (
 
 def wire() -> None:
     """Tell the mechanism what there is. Called once, by app.py; calling it again changes nothing."""
-    sources.register("contact", contact_fields.FIELDS, _contact)
-    sources.register("account", contact_fields.ACCOUNT_FIELDS, _account)
+    sources.register(
+        "contact", contact_fields.FIELDS, _contact, by_id=_contacts, reached_by={"lead.contact": "contact_id"}
+    )
+    sources.register(
+        "account",
+        contact_fields.ACCOUNT_FIELDS,
+        _account,
+        by_id=_accounts,
+        reached_by={"lead.account": "account_id", "contact.account": "account_id"},
+    )
     sources.register("preferences", consent.FIELDS, _preferences)
-    sources.register("lead", lead_fields.FIELDS, _leads)
+    sources.register("lead", lead_fields.FIELDS, _leads, key="lead_id", reached_by={"contact.leads": _leads})
     sources.register_interactions(InteractionType, interactions.told)
     streams.routes.queues_for = queues_for
     streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from msgspec import Struct, field
 
@@ -50,11 +50,26 @@ INTERACTION_FIELDS: Fields = {
 """What an interaction of any type may carry (5.2)."""
 
 
+class Relation(Struct, frozen=True):
+    """How a record leads to records of another entity: to one, by the field that holds its id, or to any number."""
+
+    to: str
+    by: str = ""
+
+
+Relations = Mapping[str, Mapping[str, Relation]]
+"""By entity and name."""
+
+
 class Catalogue(Struct, frozen=True):
-    """The fields of every entity and of every interaction type. A value: put together once, passed as an argument."""
+    """The fields of every entity and of every interaction type, and how entities lead to one another.
+
+    A value: put together once, passed as an argument.
+    """
 
     entities: Mapping[str, Fields] = field(default_factory=dict)
     interactions: Mapping[str, Fields] = field(default_factory=dict)
+    relations: Relations = field(default_factory=dict)
 
     @classmethod
     def of_interactions(cls, types: Iterable[str], more: Fields | None = None) -> Self:
@@ -66,21 +81,35 @@ class Catalogue(Struct, frozen=True):
         """Return this catalogue with the others in it. Raise ValueError where two declare one field differently."""
         whole = self
         for other in others:
-            whole = Catalogue(_merged(whole.entities, other.entities), _merged(whole.interactions, other.interactions))
+            whole = Catalogue(
+                _merged(whole.entities, other.entities),
+                _merged(whole.interactions, other.interactions),
+                _merged(whole.relations, other.relations),
+            )
         return whole
 
     def as_document(self) -> dict[str, Any]:
-        """Return the catalogue as a designer's page reads it: fields, types, options and operators."""
-        return {"entities": _document(self.entities), "interactions": _document(self.interactions)}
+        """Return the catalogue as a designer's page reads it: fields, types, options and operators, and relations."""
+        relations = {name: {key: each.to for key, each in known.items()} for name, known in self.relations.items()}
+        return {
+            "entities": _document(self.entities),
+            "interactions": _document(self.interactions),
+            "relations": relations,
+        }
 
 
-def _merged(ours: Mapping[str, Fields], theirs: Mapping[str, Fields]) -> dict[str, Fields]:
-    merged: dict[str, Fields] = dict(ours)
-    for name, fields in theirs.items():
+Part = TypeVar("Part")
+
+
+def _merged(
+    ours: Mapping[str, Mapping[str, Part]], theirs: Mapping[str, Mapping[str, Part]]
+) -> dict[str, Mapping[str, Part]]:
+    merged = dict(ours)
+    for name, parts in theirs.items():
         known = merged.get(name, {})
-        if clash := sorted(key for key in known.keys() & fields.keys() if known[key] != fields[key]):
-            raise ValueError(f"{name} has its fields {clash} declared twice, differently.")
-        merged[name] = {**known, **fields}
+        if clash := sorted(key for key in known.keys() & parts.keys() if known[key] != parts[key]):
+            raise ValueError(f"{name} has {clash} declared twice, differently.")
+        merged[name] = {**known, **parts}
     return merged
 
 

@@ -1,12 +1,12 @@
 """Use cases: make, find, change and delete accounts."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
-from chalicelib.dynamodb import ConditionFailed, commit, delete, put_changed, put_new
+from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
 
@@ -39,6 +39,12 @@ def find(account_id: str) -> Account:
 def find_if_any(account_id: str | None) -> Account | None:
     """Return an account, None where there is none."""
     return Account.find(*Account.at(account_id)) if account_id else None
+
+
+def find_many(account_ids: Iterable[str]) -> list[Account]:
+    """Return those of the accounts that exist, read consistently."""
+    found = read(Key(Account, *Account.at(each)) for each in account_ids)
+    return [account for account in found if account is not None]
 
 
 def amend(account_id: str, values: Mapping[str, Any], version: int, now: datetime) -> Account:

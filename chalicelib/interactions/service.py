@@ -40,7 +40,9 @@ def told(contact_id: str, type_: str, since: datetime | None) -> Iterator[Told]:
     """Yield a contact's interactions of a type as conditions read them."""
     for item in of_contact(contact_id, type_, since):
         verdict = Verdict(item.verdict) if item.verdict else Verdict.HUMAN
-        yield Told(item.interaction_id, item.type, item.at, item.attributes or {}, verdict)
+        attributes = item.attributes or {}
+        attributes = {**attributes, "lead_id": item.lead_id} if item.lead_id else attributes
+        yield Told(item.interaction_id, item.type, item.at, attributes, verdict)
 
 
 def _range(contact_id: str, type_: str, since: datetime | None, until: datetime | None) -> Iterator[Interaction]:

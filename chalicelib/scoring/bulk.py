@@ -56,7 +56,7 @@ def rescore_all(_: Mapping[str, Any], lead_ids: Sequence[str], __: datetime) -> 
 
 def rescore_account(fact: Mapping[str, Any]) -> None:
     """Have an account's contacts rescored after it changed, a page a message, if a model asks about accounts."""
-    if not any("account" in model.entities for model in live_models()):
+    if not any(model.concerns("account") for model in live_models()):
         return
     of_leads = fact.get("of") == "leads"
     whose = lead_lists.of_account if of_leads else contacts.by_account

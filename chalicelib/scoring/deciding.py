@@ -5,9 +5,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from chalicelib.conditions.facts import Interaction, KnownFacts, Record
+from chalicelib.conditions.evaluation import evaluate as ask
+from chalicelib.conditions.facts import Facts, Interaction, KnownFacts, Record
+from chalicelib.conditions.paths import LEAD
+from chalicelib.scoring.compiler import CompiledModel
 from chalicelib.scoring.engine import Contribution, Evaluation, score
 from chalicelib.scoring.live import Model
 from chalicelib.scoring.models import Score
@@ -35,17 +38,25 @@ def refusal(person: Person, minimum_consent: int | None) -> str | None:
     return None
 
 
+def entry_refusal(model: CompiledModel, facts: Facts, now: datetime) -> tuple[str | None, datetime | None]:
+    """Return why a lead is none that the model scores (RSC-2), None if it is, and when time alone changes that."""
+    if model.entry is None:
+        return None, None
+    answer = ask(model.entry, facts, now)
+    return None if answer.holds else "The lead does not meet the model's entry conditions.", answer.changes_at
+
+
 class LeadFacts(Struct, frozen=True):
-    """The facts of one lead: its own record, its own parent account, and what is known of its contact (SCO-19)."""
+    """The facts of one lead: its own record, where its own paths lead, and what is known of its contact (SCO-19)."""
 
     lead: Record
     shared: KnownFacts
-    account: Record | None = None
+    related: Mapping[str, Sequence[Record]] = field(default_factory=dict)
 
     def records(self, entity: str) -> Sequence[Record]:
-        if entity == "account" and self.account is not None:
-            return (self.account,)
-        return (self.lead,) if entity == "lead" else self.shared.records(entity)
+        if entity == LEAD:
+            return (self.lead,)
+        return self.related[entity] if entity in self.related else self.shared.records(entity)
 
     def interactions(self, type_: str, since: datetime | None, *, machines: bool) -> Sequence[Interaction]:
         return self.shared.interactions(type_, since, machines=machines)

@@ -12,6 +12,7 @@ from chalicelib.scoring import grades
 from chalicelib.scoring.attributes import NOTHING_ASKED, Asked, ask
 from chalicelib.scoring.compiler import CompiledModel, CompiledRule
 from chalicelib.scoring.model import Frequency
+from chalicelib.scoring.own import OwnFacts
 from chalicelib.scoring.tallies import Tally, count
 from chalicelib.scoring.timeline import reached_at
 
@@ -51,6 +52,8 @@ def score(model: CompiledModel, facts: Facts, now: datetime, since: datetime | N
     The timeline is that of the interactions that qualify; `since`, the lead's creation, belongs to it as well.
     Attributes are taken as they are now. Facts cut to what counts now make `reached_at` blind for what was before.
     """
+    if model.own_only:
+        facts = OwnFacts(facts)
     weighed = [_weigh(rule, facts, now) for rule in model.rules]
     contributions = tuple([part.contribution for part in weighed if part.contribution is not None])
     total = sum([contribution.points for contribution in contributions])

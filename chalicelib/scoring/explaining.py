@@ -4,13 +4,15 @@ from datetime import datetime
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.conditions.facts import KnownFacts
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Invalid
 from chalicelib.leads import service as leads
+from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page, mapped, page, partitions
 from chalicelib.scoring import reading, standing, wording
-from chalicelib.scoring.deciding import Person, refusal
+from chalicelib.scoring.deciding import Person, entry_refusal, refusal
 from chalicelib.scoring.live import KIND, Model, live_models, published
 from chalicelib.scoring.models import Score, ScoreChange, ScoringItem
 from chalicelib.scoring.schemas import (
@@ -47,17 +49,18 @@ def scores_of_lead(lead_id: str, now: datetime) -> LeadScores:
 
 
 def _unscored(lead: Lead, model: Model, person: Person | None, known: KnownOf, now: datetime) -> Unscored:
-    if why := refused(person, model):
+    if why := refused(person, model, lead, now):
         return Unscored(model_id=model.id, reason=why)
     status, reason = standing.standing(None, known(lead.lead_id, model.id, lead.contact_id), now)
     return Unscored(model_id=model.id, reason=reason, status=status)
 
 
-def refused(person: Person | None, model: Model) -> str | None:
+def refused(person: Person | None, model: Model, lead: Lead, now: datetime) -> str | None:
     """Return why a model may not score a lead of this parent, None where it may."""
     if person is None:
         return "The lead has no parent contact (SCO-4)."
-    return refusal(person, model.minimum_consent)
+    outside, _ = entry_refusal(model.compiled, KnownFacts({"lead": [record_of(lead)]}, {}), now)
+    return refusal(person, model.minimum_consent) or outside
 
 
 def scores_of_model(model_id: str, asked: Asked, now: datetime) -> Page[ScoreView]:

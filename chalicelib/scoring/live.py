@@ -31,8 +31,12 @@ class Model(Struct, frozen=True):
 
     @property
     def entities(self) -> frozenset[str]:
-        """The records that it asks about."""
-        return frozenset(asked.entity for rule in self.compiled.rules for asked in rule.records)
+        """The records that it asks about, by the names of the paths to them."""
+        return frozenset(self.compiled.paths)
+
+    def concerns(self, entity: str) -> bool:
+        """Return whether records of the entity lie on its paths."""
+        return entity in self.compiled.concerns
 
 
 def live_models() -> list[Model]:
@@ -47,6 +51,9 @@ def published(model_id: str, version: int) -> Model:
     return Model(model_id, version, document.minimum_consent, compile_model(document, sources.catalogue()))
 
 
+OF_ALL = frozenset({"lead", "contact", "preferences"})
+"""Records whose coming and going concerns every model."""
+
 ALWAYS = frozenset({"contact_id", "account_id", "state"})
 """What of a lead concerns every model: whose it is, and whether it is open."""
 
@@ -58,12 +65,14 @@ def touched(models: Collection[Model], fact: Mapping[str, Any]) -> bool:
     if name.startswith("interaction."):
         return any(_names(dependency, fact) for dependency in needed)
     entity, _, what = name.partition(".")
+    if what and entity not in OF_ALL and not any(model.concerns(entity) for model in models):
+        return False
     if what != "changed" or entity == "preferences":
         return True
     changed = set(fact.get("changed", ()))
     if entity == "lead" and changed & ALWAYS:
         return True
-    if "account_id" in changed and any("account" in model.entities for model in models):
+    if "account_id" in changed and any(model.concerns("account") for model in models):
         return True
     return bool({f"{entity}.{name}" for name in changed} & {dependency.subject for dependency in needed})
 

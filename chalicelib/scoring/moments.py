@@ -14,16 +14,14 @@ from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import LIVE_STATES
 from chalicelib.errors import Invalid, Problem
 from chalicelib.leads import service as leads
-from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import differing, reading, wording
-from chalicelib.scoring.deciding import LeadFacts, refusal, shown
+from chalicelib.scoring.deciding import entry_refusal, refusal, shown
 from chalicelib.scoring.differing import Then
 from chalicelib.scoring.engine import score
 from chalicelib.scoring.live import KIND, Model, published
 from chalicelib.scoring.model import Rule
 from chalicelib.scoring.models import Score, ScoreChange
-from chalicelib.scoring.reading import Scene
 from chalicelib.scoring.reasons import Reason, reasons
 from chalicelib.scoring.schemas import (
     Basis,
@@ -59,11 +57,6 @@ def _require_past(field: str, at: datetime, now: datetime) -> None:
 # Now ---------------------------------------------------------------------------------------------------------------
 
 
-def facts_of(lead: Lead, scene: Scene) -> LeadFacts:
-    """Return what a rescoring knows of a lead."""
-    return LeadFacts(record_of(lead), scene.facts, scene.accounts.get(lead.account_id or ""))
-
-
 def _computed(lead: Lead, model: Model, now: datetime) -> ExplanationView:
     before = Score.find(*Score.at(lead.lead_id, model.id))
     found = ExplanationView(
@@ -79,11 +72,12 @@ def _computed(lead: Lead, model: Model, now: datetime) -> ExplanationView:
     if lead.contact_id is None:
         return found
     scene = reading.scene(lead.contact_id, [lead.lead_id], [model], now)
-    why = refusal(scene.person, model.minimum_consent)
+    facts = scene.of(lead)
+    outside, _ = entry_refusal(model.compiled, facts, now)
+    why = refusal(scene.person, model.minimum_consent) or outside
     if why is not None:
         found.note = why
         return found
-    facts = facts_of(lead, scene)
     evaluation = score(model.compiled, facts, now)
     found.score, found.grade = evaluation.score, evaluation.grade
     found.note = _agreement(before, evaluation.score)

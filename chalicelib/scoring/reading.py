@@ -7,15 +7,17 @@ from msgspec import Struct
 
 from chalicelib.conditions import sources
 from chalicelib.conditions.facts import KnownFacts, Record
+from chalicelib.conditions.paths import ACCOUNT, CONTACT, LEAD, Path
+from chalicelib.conditions.walking import Walk
 from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts.fields import of_account
-from chalicelib.contacts.models import Account
+from chalicelib.contacts.fields import of_contact
 from chalicelib.dynamodb import Key, read
 from chalicelib.errors import NotFound
 from chalicelib.leads import service as leads
+from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
-from chalicelib.scoring.deciding import Person
+from chalicelib.scoring.deciding import LeadFacts, Person
 from chalicelib.scoring.live import Model
 from chalicelib.scoring.models import Score, ScoringItem
 
@@ -32,47 +34,69 @@ class Scene(Struct, frozen=True):
     scores: dict[tuple[str, str], Score]
     """By lead and model, those of the live models."""
     facts: KnownFacts
-    accounts: Mapping[str, Record]
-    """Parent accounts of the leads, where a model asks about accounts."""
+    related: Mapping[str, Mapping[str, Sequence[Record]]]
+    """By lead, the records that its own paths lead to."""
+
+    def of(self, lead: Lead) -> LeadFacts:
+        """Return what the models are asked about for one of the leads."""
+        return LeadFacts(record_of(lead), self.facts, self.related.get(lead.lead_id, {}))
 
 
 def scene(contact_id: str, lead_ids: Iterable[str], models: Sequence[Model], now: datetime) -> Scene:
     """Read everything; `lead_ids` are leads that an index may not show yet, or not any more."""
-    named = set(lead_ids)
+    named, walk = set(lead_ids), Walk()
     found = leads.of_contact(contact_id, also=named)
     own = [lead for lead in found if lead.contact_id == contact_id]
+    records = [record_of(lead) for lead in own]
+    walk.know(LEAD, records)
+    walk.know_of(CONTACT, "leads", contact_id, records)
+    somebody = person(contact_id, walk)
+    asked = bool(own and models)
     return Scene(
         contact_id=contact_id,
-        person=person(contact_id),
+        person=somebody,
         leads=own,
         others=sorted(named - {lead.lead_id for lead in own}),
         scores=_scores(own, models),
-        facts=facts(contact_id, models, now) if own and models else KnownFacts({}, {}),
-        accounts=_accounts(own) if any("account" in model.entities for model in models) else {},
+        facts=facts(contact_id, models, now, walk) if asked else KnownFacts({}, {}),
+        related={each["lead_id"]: of_lead(each, models, walk) for each in records} if asked else {},
     )
 
 
-def _accounts(own: Sequence[Lead]) -> dict[str, Record]:
-    named = sorted({lead.account_id for lead in own if lead.account_id})
-    found = read(Key(Account, *Account.at(each)) for each in named)
-    return {each.record_id: of_account(each) for each in found if each is not None}
-
-
-def person(contact_id: str) -> Person:
-    """Return what decides whether a contact may be profiled."""
+def person(contact_id: str, walk: Walk | None = None) -> Person:
+    """Return what decides whether a contact may be profiled; what is read for it, the walk knows."""
     try:
-        contacts.find(contact_id)
+        contact = contacts.find(contact_id)
     except NotFound:
         return Person(exists=False)
     preferences = consent.preferences(contact_id)
+    if walk is not None:
+        walk.know(CONTACT, [of_contact(contact)])
+        walk.know_of(CONTACT, "preferences", contact_id, [preferences.fields()])
     return Person(child=preferences.is_child, consent_level=preferences.consent_level)
 
 
-def facts(contact_id: str, models: Sequence[Model], now: datetime) -> KnownFacts:
+def facts(contact_id: str, models: Sequence[Model], now: datetime, walk: Walk | None = None) -> KnownFacts:
     """Read what the models ask of a contact: all interactions of their types, since what expired counts in time."""
-    entities = {entity for model in models for entity in model.entities}
+    walk = walk or Walk()
+    of_contact_ = walk.along(LEAD, [{"lead_id": "", "contact_id": contact_id}], [CONTACT])
+    records = {
+        name: walk.along(CONTACT, of_contact_, path.steps) for name, path in _paths(models, root=CONTACT).items()
+    }
     types = {type_ for model in models for type_ in model.compiled.interactions}
-    return sources.gather(contact_id, sorted(entities - {"lead"}), dict.fromkeys(sorted(types)), now)
+    return KnownFacts.of(records, sources.done(contact_id, dict.fromkeys(sorted(types)), now))
+
+
+def of_lead(lead: Record, models: Sequence[Model], walk: Walk) -> dict[str, Sequence[Record]]:
+    """Read what the models ask along paths that begin at the lead itself (SCO-19)."""
+    found = {name: walk.along(LEAD, [lead], path.steps) for name, path in _paths(models, root=LEAD).items()}
+    own = walk.along(LEAD, [lead], [ACCOUNT]) if ACCOUNT in _paths(models, root=CONTACT) else ()
+    return {**found, ACCOUNT: own} if own else found
+
+
+def _paths(models: Sequence[Model], *, root: str) -> dict[str, Path]:
+    known = {name: path for model in models for name, path in model.compiled.paths.items()}
+    return {name: known[name] for name in sorted(known) if known[name].root == root and name != LEAD}
 
 
 def _scores(own: Sequence[Lead], models: Sequence[Model]) -> dict[tuple[str, str], Score]:

@@ -11,10 +11,9 @@ from chalicelib.dynamodb import ConditionFailed, Write, commit, silent
 from chalicelib.errors import Conflict
 from chalicelib.leads import plans as lead_plans
 from chalicelib.leads import service as leads
-from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading
-from chalicelib.scoring.deciding import LeadFacts, Scored, differs, evaluate, refusal
+from chalicelib.scoring.deciding import Scored, differs, entry_refusal, evaluate, refusal
 from chalicelib.scoring.live import Model, live_models, touched
 from chalicelib.scoring.models import Configuration, Evaluation
 from chalicelib.scoring.reading import Scene
@@ -120,13 +119,15 @@ def _gone(lead_id: str, contact_id: str, now: datetime) -> list[Write]:
 def _decided(
     lead: Lead, scene: Scene, models: Sequence[Model], settings: Configuration, now: datetime, due: list[datetime]
 ) -> list[Write]:
-    facts = LeadFacts(record_of(lead), scene.facts, scene.accounts.get(lead.account_id or ""))
+    facts = scene.of(lead)
     recycled_at = lead.recycled_at if lead.recycled else None
     writes: list[Write] = []
     scored: list[Scored] = []
     for model in models:
         before = scene.scores.get((lead.lead_id, model.id))
-        if why := refusal(scene.person, model.minimum_consent):
+        outside, changes_at = entry_refusal(model.compiled, facts, now)
+        due += [changes_at] if changes_at else []
+        if why := refusal(scene.person, model.minimum_consent) or outside:
             writes += plans.removed(before, why, now) if before else []
             continue
         each = evaluate(model, facts, before, now, recycled_at)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from chalicelib.conditions.behaviour import until
 from chalicelib.conditions.changes import earliest
 from chalicelib.conditions.facts import Facts, Interaction
-from chalicelib.scoring.compiler import Occurrences
+from chalicelib.scoring.attributes import ask
+from chalicelib.scoring.compiler import Occurrences, RecordTests
 from chalicelib.scoring.model import Frequency
 
 _NONE = Frequency.NONE
@@ -27,6 +28,8 @@ class Tally(NamedTuple):
 def count(occurrences: Occurrences, facts: Facts, now: datetime) -> Tally:
     """Count the occurrences at `now`; those of the future count when their time comes (decision 7)."""
     qualifying = occurrences.deed.among(facts)
+    if occurrences.done_by is not None and not _holds(occurrences.done_by, facts, now):
+        qualifying = ()
     happened = until(qualifying, now)
     window = occurrences.deed.window
     counted = window.counted(happened, now)
@@ -39,3 +42,8 @@ def count(occurrences: Occurrences, facts: Facts, now: datetime) -> Tally:
     expires_at = window.first_end(counted)
     changes_at = expires_at if arrives_at is None else earliest((arrives_at, expires_at))
     return Tally(occurrences, happened, counted, True, changes_at, expires_at)
+
+
+def _holds(done_by: RecordTests, facts: Facts, now: datetime) -> bool:
+    """Return whether who did it satisfies what is asked: without a record its values are absent (decision 5)."""
+    return ask((done_by,), facts, now).holds

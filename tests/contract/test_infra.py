@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-from msgspec.structs import fields
 from pynamodb.indexes import Index
 
 import app

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from chalicelib.conditions.catalogue import Catalogue, Field, FieldType
+from chalicelib.conditions.catalogue import Catalogue, Field, FieldType, Relation
 from chalicelib.conditions.facts import Interaction, KnownFacts, Verdict
 from chalicelib.scoring.compiler import compile_model
 from chalicelib.scoring.engine import score
@@ -289,3 +289,74 @@ def test_a_rule_that_several_conditions_deny_is_looked_at_again_when_the_last_ma
     rules = [rule(10, {**none, "within": "P5D"}, {**none, "within": "P9D"})]
 
     assert scored(*rules, interactions=[opened("1")]).changes_at == NOW + 8 * DAY
+
+
+# Paths -------------------------------------------------------------------------------------------------------------
+
+GRAPH = Catalogue(
+    {"opportunity": {"value": Field(FieldType.NUMBER), "state": Field(FieldType.TEXT)}},
+    relations={"lead": {"opportunities": Relation("opportunity")}, "contact": {"leads": Relation("lead")}},
+).merged(CATALOGUE)
+
+
+def along(*rules, interactions=(), **records):
+    model = ScoringModel.model_validate({"name": "M", "sales_ready_score": 100, "rules": rules})
+    return score(compile_model(model, GRAPH), KnownFacts.of(records, interactions), NOW).score
+
+
+BIG = {"field": "value", "operator": "at_least", "values": [1000]}
+WON = {"field": "state", "operator": "equals", "values": ["won"]}
+
+
+@pytest.mark.rule("SCO-11", "SCO-18")
+@pytest.mark.parametrize(
+    ("opportunities", "expected"),
+    [
+        ([{"value": 5000, "state": "won"}], 10),
+        ([{"value": 5000, "state": "open"}, {"value": 5, "state": "won"}], 0),
+        ([{"value": 5, "state": "open"}, {"value": 5000, "state": "won"}], 10),
+        ([], 0),
+    ],
+)
+def test_of_several_records_at_a_paths_end_one_satisfies_all_that_a_rule_asks_of_it(opportunities, expected):
+    """Decision 5."""
+    at_once = rule(10, {"entity": "lead.opportunities", "where": [BIG, WON]})
+    in_two_parts = rule(
+        10, {"entity": "lead.opportunities", "where": [BIG]}, {"entity": "lead.opportunities", "where": [WON]}
+    )
+
+    assert along(at_once, **{"lead.opportunities": opportunities}) == expected
+    assert along(in_two_parts, **{"lead.opportunities": opportunities}) == expected
+
+
+def test_where_no_record_is_at_a_paths_end_its_values_are_absent():
+    """Decision 5."""
+    lost = {"field": "state", "operator": "not_equals", "values": ["won"]}
+
+    assert along(rule(10, {"entity": "lead.opportunities", "where": [lost]})) == 10
+    assert along(rule(10, {"entity": "lead.opportunities"})) == 0
+
+
+@pytest.mark.rule("SCO-20")
+@pytest.mark.parametrize(("frequency", "expected"), [("each", 20), ("at_least", 10), ("none", 0)])
+def test_an_interaction_counts_where_who_did_it_is_as_the_condition_says(frequency, expected):
+    who = [{"field": "city", "operator": "equals", "values": ["London"]}]
+    asked = rule(10, {"entity": "EmailClicked.contact", "frequency": frequency, "where": who})
+    clicks = [clicked("1"), clicked("2")]
+
+    assert along(asked, contact=[{"city": "London"}], interactions=clicks) == expected
+    elsewhere = along(asked, contact=[{"city": "Paris"}], interactions=clicks)
+    assert elsewhere == (10 if frequency == "none" else 0)
+
+
+@pytest.mark.rule("RSC-7")
+def test_without_the_contacts_interactions_only_those_of_the_lead_itself_count_each_once():
+    interactions = [opened("1", lead_id="l"), opened("1", lead_id="l"), opened("2", lead_id="m"), opened("3")]
+    facts = KnownFacts.of({"lead": [{"lead_id": "l"}]}, interactions)
+
+    def counted(*, contacts):
+        rules = [rule(10, {**OPENED, "frequency": "each"})]
+        document = {"name": "M", "sales_ready_score": 1, "rules": rules, "count_contact_interactions": contacts}
+        return score(compile_model(ScoringModel.model_validate(document), CATALOGUE), facts, NOW).score
+
+    assert (counted(contacts=True), counted(contacts=False)) == (30, 10)

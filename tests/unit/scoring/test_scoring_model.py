@@ -3,7 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
-from chalicelib.conditions.catalogue import Catalogue, Field, FieldType
+from chalicelib.conditions.catalogue import Catalogue, Field, FieldType, Relation
 from chalicelib.conditions.dependencies import Dependency
 from chalicelib.errors import Invalid
 from chalicelib.scoring.compiler import compile_model, problems_of
@@ -146,3 +146,119 @@ def test_a_model_says_what_its_score_depends_on():
     compiled = compile_model(model(rule(IN_LONDON, narrowed)), CATALOGUE)
 
     assert compiled.dependencies == {Dependency("contact.city"), Dependency("EmailClicked", "email_id", "e1")}
+
+
+RELATED = Catalogue(
+    {"lead": {"topic": Field(FieldType.TEXT)}, "account": {"name": Field(FieldType.TEXT)}},
+    relations={
+        "lead": {"contact": Relation("contact", "contact_id"), "account": Relation("account", "account_id")},
+        "contact": {"account": Relation("account", "account_id"), "leads": Relation("lead")},
+    },
+).merged(CATALOGUE)
+SIX_HOPS = "lead.contact.leads.contact.leads.contact.account"
+
+
+@pytest.mark.rule("SCO-18", "SCO-19")
+@pytest.mark.parametrize(
+    ("entity", "place"),
+    [
+        ("lead.contact.leads.contact.account", None),
+        (SIX_HOPS, "/rules/0/conditions/0/entity"),
+        ("lead.contact.friends", "/rules/0/conditions/0/entity"),
+        ("company", "/rules/0/conditions/0/entity"),
+        ("EmailClicked.contact.leads.contact.leads.account", None),
+        ("EmailClicked.contact.leads.contact.leads.contact.account", "/rules/0/conditions/0/entity"),
+        ("EmailClicked.email", "/rules/0/conditions/0/entity"),
+    ],
+)
+def test_a_path_of_six_hops_or_to_nowhere_is_refused_at_its_place(entity, place):
+    found = problems_of(model(rule({"entity": entity})), RELATED)
+
+    assert [problem.field for problem in found] == ([place] if place else [])
+
+
+@pytest.mark.rule("SCO-18")
+def test_an_unknown_field_or_operator_at_the_end_of_a_path_is_refused_at_its_place():
+    foggy = {"field": "weather", "operator": "equals", "values": ["fog"]}
+    longer = {"field": "name", "operator": "more_than", "values": ["a"]}
+    found = problems_of(model(rule({"entity": "lead.contact.account", "where": [foggy, longer]})), RELATED)
+
+    assert [problem.field for problem in found] == [
+        "/rules/0/conditions/0/where/0/field",
+        "/rules/0/conditions/0/where/1/operator",
+    ]
+
+
+@pytest.mark.rule("SCO-20")
+def test_what_changes_with_the_time_is_not_asked_of_who_did_something():
+    recently = {"field": "joined", "operator": "in_last", "values": ["P7D"]}
+    catalogue = Catalogue({"contact": {"joined": Field(FieldType.DATE)}}).merged(RELATED)
+    found = problems_of(model(rule({"entity": "EmailClicked.contact", "where": [recently]})), catalogue)
+
+    assert [problem.field for problem in found] == ["/rules/0/conditions/0/where/0/operator"]
+
+
+def test_a_model_depends_on_the_fields_that_it_reads_and_on_those_that_lead_to_them():
+    where = [{"field": "name", "operator": "equals", "values": ["Kajak"]}]
+    compiled = compile_model(model(rule({"entity": "lead.contact.account", "where": where})), RELATED)
+
+    assert compiled.dependencies == {
+        Dependency("lead.contact_id"),
+        Dependency("contact.account_id"),
+        Dependency("account.name"),
+    }
+    assert compiled.concerns == {"lead", "contact", "account"}
+
+
+# Entry conditions and other ways to write grades -------------------------------------------------------------------
+
+
+@pytest.mark.rule("RSC-6")
+@pytest.mark.parametrize(
+    ("score", "grade"), [(-7, "Cold"), (25, "Cold"), (26, "Warm"), (60, "Warm"), (61, "Hot"), (9999, "Hot")]
+)
+def test_grades_may_be_written_with_operators(score, grade):
+    written = [
+        {"name": "Hot", "operator": "more_than", "values": [60]},
+        {"name": "Cold", "operator": "less_than", "values": [26]},
+        {"name": "Warm", "operator": "between", "values": [26, 60]},
+    ]
+
+    compiled = compile_model(model(grades=written), CATALOGUE)
+
+    assert grade_of(score, compiled.grades) == grade
+
+
+@pytest.mark.rule("RSC-6", "SCO-21")
+@pytest.mark.parametrize(
+    ("written", "places"),
+    [
+        ([("less_than", [26]), ("more_than", [26])], ["/grades/1"]),
+        ([("less_than", [26]), ("more_than", [24])], ["/grades/1"]),
+        ([("between", [60, 26])], ["/grades/0"]),
+        ([("between", [26])], ["/grades/0/values"]),
+        ([("less_than", [26, 60])], ["/grades/0/values"]),
+        ([(None, [26])], ["/grades/0/values"]),
+    ],
+)
+def test_grades_with_operators_have_no_gap_and_no_overlap_either(written, places):
+    given = [
+        {"name": f"G{at}", "operator": operator, "values": values} for at, (operator, values) in enumerate(written)
+    ]
+
+    assert problems(grades=given) == places
+
+
+def test_a_grade_is_written_in_one_way_only():
+    assert problems(grades=[{"name": "G", "operator": "less_than", "values": [9], "min": 1}]) == ["/grades/0/operator"]
+
+
+@pytest.mark.rule("RSC-2")
+def test_entry_conditions_ask_of_the_lead_and_of_nothing_else():
+    topic = {"field": "lead.topic", "operator": "equals", "values": ["Kayaks"]}
+    city = {"field": "contact.city", "operator": "equals", "values": ["London"]}
+
+    assert problems_of(model(entry=topic), RELATED) == ()
+    found = problems_of(model(entry={"all": [topic, city, {"interaction": "EmailClicked"}]}), RELATED)
+    assert [problem.field for problem in found] == ["/entry/all/1/field", "/entry/all/2/interaction"]
+    assert Dependency("lead.topic") in compile_model(model(entry=topic), RELATED).dependencies
