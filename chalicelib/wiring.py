@@ -11,8 +11,9 @@ from chalicelib import queues, streams
 from chalicelib.agenda import Agenda, agendas
 from chalicelib.capture.models import CaptureItem
 from chalicelib.conditions import sources
+from chalicelib.conditions.sources import Identity
 from chalicelib.consent import service as consent
-from chalicelib.contacts import deletion, strategies
+from chalicelib.contacts import deletion, merging, strategies
 from chalicelib.contacts import fields as contact_fields
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.accounts import find_if_any
@@ -24,7 +25,7 @@ from chalicelib.insights.counting import OF_THE_LEDGER, of_burst
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import bulk as journeys
-from chalicelib.journeys import leaving
+from chalicelib.journeys import leaving, second
 from chalicelib.journeys.models import Burst, JourneysItem
 from chalicelib.journeys.rules import AWAITED
 from chalicelib.leads import fields as lead_fields
@@ -49,6 +50,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "account.changed": ("rescore", "membership"),
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
+    "contact.merged": ("rescore", "membership", "enrol"),
     "contact.deleted": ("rescore", "membership", "sweep"),
     "preferences.changed": ("rescore", "membership", "enrol"),
     "interaction.decided": ("rescore", "membership", "wake", "count"),
@@ -93,22 +95,21 @@ def _interaction(fact: Fact) -> tuple[str, ...]:
 # What a contact is known by ----------------------------------------------------------------------------------------
 
 
-def _contact(contact_id: str) -> list[dict[str, Any]]:
-    return [contact_fields.of_contact(contact) for contact in contacts.find_many([contact_id])]
+def _contact(who: Identity) -> list[dict[str, Any]]:
+    return [contact_fields.of_contact(who.contact)] if who.contact is not None else []
 
 
-def _account(contact_id: str) -> list[dict[str, Any]]:
-    found = contacts.find_many([contact_id])
-    account = find_if_any(found[0].account_id) if found else None
+def _account(who: Identity) -> list[dict[str, Any]]:
+    account = find_if_any(who.contact.account_id) if who.contact is not None else None
     return [contact_fields.of_account(account)] if account is not None else []
 
 
-def _preferences(contact_id: str) -> list[dict[str, Any]]:
-    return [consent.preferences(contact_id).fields()]
+def _preferences(who: Identity) -> list[dict[str, Any]]:
+    return [consent.of_person(who).fields()]
 
 
-def _leads(contact_id: str) -> list[dict[str, Any]]:
-    return [lead_fields.record_of(lead) for lead in leads.of_contact(contact_id)]
+def _leads(who: Identity) -> list[dict[str, Any]]:
+    return [lead_fields.record_of(lead) for lead in leads.of_person(who.ids)]
 
 
 # Bulk work ---------------------------------------------------------------------------------------------------------
@@ -190,6 +191,15 @@ SWEEPS: tuple[deletion.Sweep, ...] = (
     lambda contact_id, _: interactions.sweep(contact_id),
 )
 
+# What merging two contacts would change, for people to read before -------------------------------------------------
+
+FORESIGHTS: dict[str, merging.Foresight] = {
+    "consent": consent.foresee,
+    "leads": leads.foresee,
+    "segments": segments.foresee,
+    "enrolments": second.foresee,
+}
+
 # Due work ----------------------------------------------------------------------------------------------------------
 
 
@@ -219,6 +229,7 @@ AGENDAS = (
 
 def wire() -> None:
     """Tell the mechanism what there is. Called once, by app.py; calling it again changes nothing."""
+    sources.register_identities(contacts.who_is)
     sources.register("contact", contact_fields.FIELDS, _contact)
     sources.register("account", contact_fields.ACCOUNT_FIELDS, _account)
     sources.register("preferences", consent.FIELDS, _preferences)
@@ -226,6 +237,8 @@ def wire() -> None:
     sources.register_interactions(InteractionType, interactions.told)
     streams.routes.queues_for = queues_for
     streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
+    merging.besides[:] = [consent.together]
+    merging.foresights.update(FORESIGHTS)
     jobs.works.update(WORKS)
     deletion.sweeps[:] = SWEEPS
     agendas[:] = AGENDAS

@@ -2,6 +2,7 @@
 
 from pynamodb.expressions.condition import Condition
 
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Invalid
 from chalicelib.leads import service as leads
@@ -27,7 +28,7 @@ def scores_of_lead(lead_id: str) -> LeadScores:
     scores = reading.scores_of(lead_id)
     scored = {score.model_id for score in scores}
     missing = [model for model in live_models() if model.id not in scored]
-    person = reading.person(lead.contact_id) if lead.contact_id and missing else None
+    person = reading.person(contacts.who_is(lead.contact_id)) if lead.contact_id and missing else None
     unscored = []
     for model in missing:
         why = refusal(person, model.minimum_consent) if person else "The lead has no parent contact (SCO-4)."

@@ -7,12 +7,12 @@ from msgspec import Struct
 
 from chalicelib.conditions import sources
 from chalicelib.conditions.facts import KnownFacts, Record
+from chalicelib.conditions.sources import Identity
 from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import of_account
 from chalicelib.contacts.models import Account
 from chalicelib.dynamodb import Key, read
-from chalicelib.errors import NotFound
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
 from chalicelib.scoring.deciding import Person
@@ -21,12 +21,13 @@ from chalicelib.scoring.models import Score, ScoringItem
 
 
 class Scene(Struct, frozen=True):
-    """A contact as it is scored: its leads, what they have as scores, what is known of it."""
+    """Somebody as it is scored: its leads, what they have as scores, what is known of it."""
 
     contact_id: str
+    """The contact that counts, where it was merged with others."""
     person: Person
     leads: Sequence[Lead]
-    """Those whose parent is the contact."""
+    """Those whose parent is the contact, or one that was merged into it."""
     others: Sequence[str]
     """Leads that were named but are not the contact's: their scores of it go."""
     scores: dict[tuple[str, str], Score]
@@ -38,16 +39,15 @@ class Scene(Struct, frozen=True):
 
 def scene(contact_id: str, lead_ids: Iterable[str], models: Sequence[Model], now: datetime) -> Scene:
     """Read everything; `lead_ids` are leads that an index may not show yet, or not any more."""
-    named = set(lead_ids)
-    found = leads.of_contact(contact_id, also=named)
-    own = [lead for lead in found if lead.contact_id == contact_id]
+    named, who = set(lead_ids), contacts.who_is(contact_id)
+    own = leads.of_person(who.ids, also=named)
     return Scene(
-        contact_id=contact_id,
-        person=person(contact_id),
+        contact_id=who.id,
+        person=person(who),
         leads=own,
         others=sorted(named - {lead.lead_id for lead in own}),
         scores=_scores(own, models),
-        facts=facts(contact_id, models, now) if own and models else KnownFacts({}, {}),
+        facts=facts(who, models, now) if own and models else KnownFacts({}, {}),
         accounts=_accounts(own) if any("account" in model.entities for model in models) else {},
     )
 
@@ -58,21 +58,19 @@ def _accounts(own: Sequence[Lead]) -> dict[str, Record]:
     return {each.record_id: of_account(each) for each in found if each is not None}
 
 
-def person(contact_id: str) -> Person:
-    """Return what decides whether a contact may be profiled."""
-    try:
-        contacts.find(contact_id)
-    except NotFound:
+def person(who: Identity) -> Person:
+    """Return what decides whether somebody may be profiled: where contacts were merged, the strictest of them."""
+    if who.contact is None:
         return Person(exists=False)
-    preferences = consent.preferences(contact_id)
+    preferences = consent.of_person(who)
     return Person(child=preferences.is_child, consent_level=preferences.consent_level)
 
 
-def facts(contact_id: str, models: Sequence[Model], now: datetime) -> KnownFacts:
+def facts(who: Identity, models: Sequence[Model], now: datetime) -> KnownFacts:
     """Read what the models ask of a contact: all interactions of their types, since what expired counts in time."""
     entities = {entity for model in models for entity in model.entities}
     types = {type_ for model in models for type_ in model.compiled.interactions}
-    return sources.gather(contact_id, sorted(entities - {"lead"}), dict.fromkeys(sorted(types)), now)
+    return sources.gather(who, sorted(entities - {"lead"}), dict.fromkeys(sorted(types)), now)
 
 
 def _scores(own: Sequence[Lead], models: Sequence[Model]) -> dict[tuple[str, str], Score]:
