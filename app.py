@@ -19,6 +19,7 @@ from chalicelib.consent.handlers import route_consent
 from chalicelib.consent.routes import api as consent_api
 from chalicelib.contacts.handlers import handlers as contacts_handlers
 from chalicelib.contacts.handlers import route_contacts, sweep_contacts
+from chalicelib.contacts.merge_routes import api as merging_api
 from chalicelib.contacts.routes import api as contacts_api
 from chalicelib.definitions.handlers import finish_job, route_definitions, start_jobs, work_slice
 from chalicelib.definitions.handlers import handlers as definitions_handlers
@@ -115,6 +116,7 @@ BLUEPRINTS: list[Blueprint] = [
     definitions_api,
     interactions_api,
     contacts_api,
+    merging_api,
     consent_api,
     activities_api,
     leads_api,

@@ -11,19 +11,21 @@ from chalicelib import queues, streams
 from chalicelib.agenda import Agenda, agendas
 from chalicelib.capture.models import CaptureItem
 from chalicelib.conditions import sources
+from chalicelib.conditions.sources import Identity
 from chalicelib.consent import service as consent
-from chalicelib.contacts import accounts, deletion, strategies
+from chalicelib.contacts import accounts, deletion, merging, strategies
 from chalicelib.contacts import fields as contact_fields
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
 from chalicelib.definitions.models import DefinitionsItem
+from chalicelib.dynamodb import Notes
 from chalicelib.insights import service as insights
 from chalicelib.insights.counting import OF_THE_LEDGER, of_burst
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import bulk as journeys
-from chalicelib.journeys import leaving
+from chalicelib.journeys import leaving, second
 from chalicelib.journeys.models import Burst, JourneysItem
 from chalicelib.journeys.rules import AWAITED
 from chalicelib.leads import fields as lead_fields
@@ -49,6 +51,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "account.changed": ("rescore", "membership"),
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
+    "contact.merged": ("rescore", "membership", "enrol"),
     "contact.deleted": ("rescore", "membership", "sweep"),
     "preferences.changed": ("rescore", "membership", "enrol"),
     "interaction.decided": ("rescore", "membership", "wake", "count"),
@@ -94,30 +97,37 @@ def _interaction(fact: Fact) -> tuple[str, ...]:
 # What a contact is known by ----------------------------------------------------------------------------------------
 
 
-def _contact(contact_id: str) -> list[dict[str, Any]]:
-    return _contacts([contact_id])
+def _contact(who: Identity) -> list[dict[str, Any]]:
+    return [contact_fields.of_contact(who.contact)] if who.contact is not None else []
 
 
-def _contacts(contact_ids: Iterable[str]) -> list[dict[str, Any]]:
-    return [contact_fields.of_contact(contact) for contact in contacts.find_many(contact_ids)]
+def _contacts(contact_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Return the contacts that count: where one was merged, the one that it was merged into."""
+    notes, asked = Notes(), list(contact_ids)
+    notes.expect(contacts.key(each) for each in asked)
+    known = {each: contacts.who_is(each, notes.look) for each in asked}
+    return {each: contact_fields.of_contact(who.contact) for each, who in known.items() if who.contact is not None}
 
 
-def _accounts(account_ids: Iterable[str]) -> list[dict[str, Any]]:
-    return [contact_fields.of_account(account) for account in accounts.find_many(account_ids)]
+def _accounts(account_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    return {each.record_id: contact_fields.of_account(each) for each in accounts.find_many(account_ids)}
 
 
-def _account(contact_id: str) -> list[dict[str, Any]]:
-    found = contacts.find_many([contact_id])
-    account = accounts.find_if_any(found[0].account_id) if found else None
+def _account(who: Identity) -> list[dict[str, Any]]:
+    account = accounts.find_if_any(who.contact.account_id) if who.contact is not None else None
     return [contact_fields.of_account(account)] if account is not None else []
 
 
-def _preferences(contact_id: str) -> list[dict[str, Any]]:
-    return [consent.preferences(contact_id).fields()]
+def _preferences(who: Identity) -> list[dict[str, Any]]:
+    return [consent.of_person(who).fields()]
 
 
-def _leads(contact_id: str) -> list[dict[str, Any]]:
-    return [lead_fields.record_of(lead) for lead in leads.of_contact(contact_id)]
+def _leads(who: Identity) -> list[dict[str, Any]]:
+    return [lead_fields.record_of(lead) for lead in leads.of_person(who.ids)]
+
+
+def _leads_of(contact_id: str) -> list[dict[str, Any]]:
+    return _leads(contacts.who_is(contact_id))
 
 
 # Bulk work ---------------------------------------------------------------------------------------------------------
@@ -200,6 +210,15 @@ SWEEPS: tuple[deletion.Sweep, ...] = (
     lambda contact_id, _: interactions.sweep(contact_id),
 )
 
+# What merging two contacts would change, for people to read before -------------------------------------------------
+
+FORESIGHTS: dict[str, merging.Foresight] = {
+    "consent": consent.foresee,
+    "leads": leads.foresee,
+    "segments": segments.foresee,
+    "enrolments": second.foresee,
+}
+
 # Due work ----------------------------------------------------------------------------------------------------------
 
 
@@ -229,6 +248,7 @@ AGENDAS = (
 
 def wire() -> None:
     """Tell the mechanism what there is. Called once, by app.py; calling it again changes nothing."""
+    sources.register_identities(contacts.who_is)
     sources.register(
         "contact", contact_fields.FIELDS, _contact, by_id=_contacts, reached_by={"lead.contact": "contact_id"}
     )
@@ -240,10 +260,12 @@ def wire() -> None:
         reached_by={"lead.account": "account_id", "contact.account": "account_id"},
     )
     sources.register("preferences", consent.FIELDS, _preferences)
-    sources.register("lead", lead_fields.FIELDS, _leads, key="lead_id", reached_by={"contact.leads": _leads})
+    sources.register("lead", lead_fields.FIELDS, _leads, key="lead_id", reached_by={"contact.leads": _leads_of})
     sources.register_interactions(InteractionType, interactions.told)
     streams.routes.queues_for = queues_for
     streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
+    merging.besides[:] = [consent.together]
+    merging.foresights.update(FORESIGHTS)
     jobs.works.update(WORKS)
     deletion.sweeps[:] = SWEEPS
     agendas[:] = AGENDAS

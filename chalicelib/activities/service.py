@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.activities.choices import OPEN_ONES, ActivityState
 from chalicelib.activities.models import ActivitiesItem, Activity, ByOwner
 from chalicelib.activities.schemas import NewActivity
+from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, put_new
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page
@@ -81,5 +82,10 @@ def of_owner(owner_id: str, asked: Asked, *, only_open: bool = False) -> Page[Ac
 
 
 def regarding(key: str, asked: Asked) -> Page[Activity]:
-    """Return a page of the activities regarding a record (such as contact#<id>), newest first."""
-    return page(ActivitiesItem.by_regarding, [key], asked, newest_first=True, kind=Activity)
+    """Return a page of the activities regarding a record (such as contact#<id>), newest first.
+
+    Those regarding a contact that was merged into another regard the same person.
+    """
+    kind, _, identity = key.partition("#")
+    keys = [f"contact#{each}" for each in contacts.who_is(identity).ids] if kind == "contact" else [key]
+    return page(ActivitiesItem.by_regarding, keys, asked, newest_first=True, kind=Activity)

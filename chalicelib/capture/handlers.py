@@ -27,7 +27,7 @@ def finish_submissions(event: SQSEvent) -> dict[str, Any]:
 
 def _finish(message: Message) -> None:
     if message["fact"] == "visitor.identified":
-        if contacts.exists(message["contact"]):
-            interactions.identify(message["visitor"], message["contact"], now())  # decision 34
+        for who in contacts.who_are([message["contact"]]):
+            interactions.identify(message["visitor"], who.id, now())  # decision 34
     else:
         pending.finish(message["id"], now())

@@ -79,8 +79,8 @@ def visit_of(cookies: str, token: str | None) -> Visit:
     visit = Visit(visitor_id or new_id(), fresh=visitor_id is None)
     known = resolving.contact_of_visitor(visit.visitor_id) if visitor_id else None
     contact_id, journey_id, email_id = _link(token)
-    found = [each for each in (contact_id, known) if each and contacts.exists(each)]
-    return Visit(visit.visitor_id, visit.fresh, found[0] if found else None, journey_id, email_id, contact_id)
+    found = contacts.who_are(each for each in (contact_id, known) if each)
+    return Visit(visit.visitor_id, visit.fresh, found[0].id if found else None, journey_id, email_id, contact_id)
 
 
 def visitor_of(cookies: str) -> str | None:

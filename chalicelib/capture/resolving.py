@@ -1,5 +1,6 @@
 """What a submission comes to: whose it is, which lead it belongs to, and everything it writes (SUB-1 to SUB-7)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -34,6 +35,7 @@ class Resolved(Struct):
 
     writes: list[Write] = field(default_factory=list)
     contact_id: str | None = None
+    identities: Sequence[str] = ()
     lead_id: str | None = None
     contact_result: str | None = None
     lead_result: str | None = None
@@ -54,7 +56,7 @@ def resolve(submission: Submission, form: FormDocument, read: Read, now: datetim
     if form.update in OF_LEADS:
         _resolve_lead(resolved, submission, form, read, now, look)
     if resolved.contact_id is not None and form.update is not Update.NONE:
-        resolved.writes += _consent(resolved.contact_id, submission, read, now)
+        resolved.writes += _consent(resolved, submission, read, now)
         if submission.visitor_id is not None and known != resolved.contact_id:
             resolved.writes.append(_bind(submission.visitor_id, resolved.contact_id, now))
     resolved.writes += _interaction(resolved, submission, now)
@@ -81,9 +83,9 @@ def _ahead(submission: Submission, form: FormDocument, read: Read) -> Look:
 
 def _take_for(resolved: Resolved, known: str | None) -> None:
     """Credit a contact that was known before, unless it has been deleted since."""
-    if known is not None and contacts.exists(known):
-        resolved.contact_id = known
-        resolved.writes.append(contacts.still_there(known))
+    for who in contacts.who_are([known] if known else ()):
+        resolved.contact_id, resolved.identities = who.id, who.ids
+        resolved.writes.append(contacts.still_itself(who.id))
 
 
 def _known_contact(submission: Submission, look: Look) -> str | None:
@@ -126,6 +128,7 @@ def _resolve_contact(
     )
     resolved.writes += prepared.writes
     resolved.contact_id = prepared.record.contact_id
+    resolved.identities = [prepared.record.contact_id, *(prepared.record.identities or ())]
     resolved.contact_result = _result(created=prepared.created, changed=prepared.changed)
 
 
@@ -164,13 +167,13 @@ def _result(*, created: bool, changed: bool) -> str:
     return "created" if created else "updated" if changed else "matched"
 
 
-def _consent(contact_id: str, submission: Submission, read: Read, now: datetime) -> list[Write]:
+def _consent(resolved: Resolved, submission: Submission, read: Read, now: datetime) -> list[Write]:
     """Refuse bulk email where the box was ticked; a form never allows again what was refused (invariant 7)."""
     if not read.refuses_bulk_email:
         return []
-    evidence = Evidence(who=f"contact:{contact_id}", source=f"form:{submission.form_id}", method="checkbox")
-    before = consent.preferences(contact_id)
-    return consent_plans.change(before, {"bulk_email": False}, evidence, submission.submission_id, now)
+    evidence = Evidence(who=f"contact:{resolved.contact_id}", source=f"form:{submission.form_id}", method="checkbox")
+    before = consent.of_each(resolved.identities)
+    return consent_plans.every(before, {"bulk_email": False}, evidence, submission.submission_id, now)
 
 
 def _bind(visitor_id: str, contact_id: str, now: datetime) -> Write:

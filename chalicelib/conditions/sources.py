@@ -5,6 +5,7 @@ The registry is filled once, by chalicelib.wiring, before any condition is compi
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 
@@ -12,11 +13,28 @@ from chalicelib.conditions.catalogue import Catalogue, Fields, Relation
 from chalicelib.conditions.facts import Interaction, KnownFacts, Record
 from chalicelib.conditions.paths import ACCOUNT, CONTACT, LEAD
 
-RecordReader = Callable[[str], Sequence[Record]]
-"""id of a contact, or of the record that a relation begins at → the records there, read consistently."""
 
-ManyReader = Callable[[Sequence[str]], Iterable[Record]]
-"""ids → those of the records that exist, read consistently."""
+class Identity(Struct, frozen=True):
+    """Somebody as conditions see it: the contact's record, and every contact that was merged into it (decision 46)."""
+
+    ids: tuple[str, ...]
+    """At most 10; the one that counts comes first."""
+    contact: Any = None
+    """Its record; None where there is none."""
+
+    @property
+    def id(self) -> str:
+        return self.ids[0]
+
+
+RecordReader = Callable[[Identity], Sequence[Record]]
+"""Who → the records of one entity that belong to it, read consistently."""
+
+RelatedReader = Callable[[str], Sequence[Record]]
+"""id of the record that a relation begins at → the records there, read consistently."""
+
+ManyReader = Callable[[Sequence[str]], Mapping[str, Record]]
+"""ids → the records of those that exist, read consistently."""
 
 InteractionReader = Callable[[str, str, datetime | None], Iterable[Interaction]]
 """contact id, type, since (None: from the beginning) → interactions, read consistently."""
@@ -29,11 +47,12 @@ class Sources(Struct):
     readers: dict[str, RecordReader]
     by_id: dict[str, ManyReader]
     keys: dict[str, str]
-    followed: dict[tuple[str, str], RecordReader]
+    followed: dict[tuple[str, str], RelatedReader]
     read_interactions: InteractionReader
+    identify: Callable[[str], Identity]
 
 
-_registered = Sources(Catalogue(), {}, {}, {}, {}, lambda *_: ())
+_registered = Sources(Catalogue(), {}, {}, {}, {}, lambda *_: (), lambda contact_id: Identity((contact_id,)))
 
 
 def register(
@@ -43,7 +62,7 @@ def register(
     *,
     key: str = "id",
     by_id: ManyReader | None = None,
-    reached_by: Mapping[str, str | RecordReader] | None = None,
+    reached_by: Mapping[str, str | RelatedReader] | None = None,
 ) -> None:
     """Let conditions ask about the fields of an entity, and let paths lead to it.
 
@@ -55,12 +74,14 @@ def register(
     _registered.readers[entity], _registered.keys[entity] = read, key
     if by_id is not None:
         _registered.by_id[entity] = by_id
-    own: dict[str, str | RecordReader] = {} if entity in {LEAD, CONTACT, ACCOUNT} else {f"{CONTACT}.{entity}": read}
+    own: dict[str, str | RelatedReader] = {}
+    if entity not in {LEAD, CONTACT, ACCOUNT}:
+        own[f"{CONTACT}.{entity}"] = lambda contact_id: read(identify(contact_id))
     for place, way in {**own, **(reached_by or {})}.items():
         _relate(place, entity, way)
 
 
-def _relate(place: str, entity: str, way: str | RecordReader) -> None:
+def _relate(place: str, entity: str, way: str | RelatedReader) -> None:
     whence, _, name = place.partition(".")
     relation = Relation(entity, way if isinstance(way, str) else "")
     _registered.catalogue = _registered.catalogue.merged(Catalogue(relations={whence: {name: relation}}))
@@ -74,6 +95,16 @@ def register_interactions(types: Iterable[str], read: InteractionReader) -> None
     _registered.read_interactions = read
 
 
+def register_identities(identify: Callable[[str], Identity]) -> None:
+    """Let it be known which contacts are one."""
+    _registered.identify = identify
+
+
+def identify(contact_id: str) -> Identity:
+    """Return who a contact is, whichever of its identities is named; for domains that lie below contacts."""
+    return _registered.identify(contact_id)
+
+
 def catalogue() -> Catalogue:
     """Return every field that conditions may name."""
     return _registered.catalogue
@@ -84,9 +115,9 @@ def key_of(entity: str) -> str:
     return _registered.keys[entity]
 
 
-def of_ids(entity: str, ids: Sequence[str]) -> Sequence[Record]:
-    """Read those of the records that exist."""
-    return list(_registered.by_id[entity](ids))
+def of_ids(entity: str, ids: Sequence[str]) -> Mapping[str, Record]:
+    """Read the records of those ids that exist; two ids may be those of one record."""
+    return _registered.by_id[entity](ids)
 
 
 def follow(entity: str, relation: str, record_id: str) -> Sequence[Record]:
@@ -96,21 +127,26 @@ def follow(entity: str, relation: str, record_id: str) -> Sequence[Record]:
 
 def is_contact(contact_id: str) -> bool:
     """Return whether there is such a contact; for domains that lie below contacts."""
-    return bool(_registered.readers["contact"](contact_id))
+    return bool(_registered.readers["contact"](identify(contact_id)))
 
 
 def gather(
-    contact_id: str, entities: Iterable[str], windows: Mapping[str, timedelta | None], now: datetime
+    who: str | Identity, entities: Iterable[str], windows: Mapping[str, timedelta | None], now: datetime
 ) -> KnownFacts:
-    """Read the named entities of a contact, and its interactions as far back as `windows` says (None: all)."""
-    records = {entity: _registered.readers[entity](contact_id) for entity in entities}
-    return KnownFacts.of(records, done(contact_id, windows, now))
+    """Read the named entities of a contact, and its interactions as far back as `windows` says (None: all).
+
+    Whoever has read the contact already says who it is; else it is read here, once for all entities.
+    """
+    who = identify(who) if isinstance(who, str) else who
+    records = {entity: _registered.readers[entity](who) for entity in entities}
+    return KnownFacts.of(records, done(who, windows, now))
 
 
-def done(contact_id: str, windows: Mapping[str, timedelta | None], now: datetime) -> list[Interaction]:
-    """Read what a contact did of each type, as far back as `windows` says (None: all)."""
+def done(who: Identity, windows: Mapping[str, timedelta | None], now: datetime) -> list[Interaction]:
+    """Read what somebody did of each type, as far back as `windows` says (None: all)."""
     return [
         interaction
         for type_, length in windows.items()
-        for interaction in _registered.read_interactions(contact_id, type_, None if length is None else now - length)
+        for each in who.ids
+        for interaction in _registered.read_interactions(each, type_, None if length is None else now - length)
     ]

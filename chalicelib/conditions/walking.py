@@ -38,8 +38,8 @@ class Walk:
         ids = list(dict.fromkeys(record[by] for record in records if record.get(by)))
         unread = [each for each in ids if (entity, each) not in self._records]
         if unread:
-            self._records |= {(entity, each): None for each in unread}
-            self.know(entity, sources.of_ids(entity, unread))
+            read = sources.of_ids(entity, unread)
+            self._records |= {(entity, each): read.get(each) for each in unread}
         known = [self._records[entity, each] for each in ids]
         return [record for record in known if record is not None]
 

@@ -1,15 +1,15 @@
 """What a change of preferences writes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
-from chalicelib.clock import as_text
+from chalicelib.clock import as_text, digest
 from chalicelib.consent.models import ChangeRow, PreferencesRow, preferences_key
 from chalicelib.consent.rules import Preferences, changed
-from chalicelib.dynamodb import Write, check, put, put_new
+from chalicelib.dynamodb import Write, check, put, put_new, update
 
 
 class Evidence(Struct, frozen=True):
@@ -54,3 +54,35 @@ def unchanged(preferences: Preferences) -> Write:
         PreferencesRow.version == preferences.version if preferences.version else PreferencesRow.pk.does_not_exist()
     )
     return check(preferences_key(preferences.contact_id), as_read)
+
+
+def every(
+    each: Sequence[Preferences], wanted: Mapping[str, Any], evidence: Evidence, change_id: str, now: datetime
+) -> list[Write]:
+    """Return the writes by which a person with several identities changes its mind: for all of them.
+
+    So undoing a merge revives nothing that was withdrawn meanwhile. Their other settings stay as they are.
+    """
+    return [
+        write
+        for number, before in enumerate(each)
+        for write in change(before, wanted, evidence, digest(change_id, str(number)) if number else change_id, now)
+    ]
+
+
+def passed(each: Sequence[Preferences], now: datetime) -> list[Write]:
+    """Move the versions of contacts on that become one, or stop being one: nobody goes on by what one of them allowed.
+
+    All get a version that none of them had, alone or together.
+    """
+    version = sum(one.version for one in each) + 1
+    return [_passed(one, version, now) for one in each]
+
+
+def _passed(before: Preferences, version: int, now: datetime) -> Write:
+    if before.version:
+        as_read = PreferencesRow.version == before.version
+        return update(preferences_key(before.contact_id), PreferencesRow.version.set(version), condition=as_read)
+    given = {name: value for name, value in before.fields().items() if value is not None}
+    place = PreferencesRow.at(before.contact_id)
+    return put_new(PreferencesRow(*place, contact_id=before.contact_id, changed_at=now, version=version, **given))

@@ -14,8 +14,7 @@ api = Api(__name__)
 @api.on("GET /contacts/{contact_id}/preferences", scope="contacts:read", returns=PreferencesView)
 def show_preferences(_: Call[Nothing], contact_id: str) -> PreferencesView:
     """Show what a contact allows."""
-    contacts.find(contact_id)
-    return _view(service.preferences(contact_id))
+    return _view(service.of_person(contacts.find_who(contact_id)))
 
 
 @api.on(

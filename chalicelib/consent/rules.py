@@ -1,6 +1,6 @@
 """What may be sent to whom, and who may allow it; pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -92,3 +92,23 @@ def raises(before: Preferences, after: Mapping[str, Any]) -> bool:
 def changed(before: Preferences, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of `wanted` differs."""
     return {name: value for name, value in wanted.items() if before.fields()[name] != value}
+
+
+def strictest(each: Sequence[Preferences]) -> Preferences:
+    """Return what a person allows that has several identities: what all of them do (invariant 7, decision 46).
+
+    A message goes out only if it may to each: for a child among them, its own guardian's consent counts. The version
+    moves on with that of any of them.
+    """
+    if len(each) == 1:
+        return each[0]
+    children = [one for one in each if one.is_child]
+    return Preferences(
+        each[0].contact_id,
+        **{name: all(getattr(one, name) for one in each) for name in ALLOWING[:-1]},
+        consent_level=min(one.consent_level for one in each),
+        is_child=bool(children),
+        guardian_id=next((one.guardian_id for one in (*children, *each) if one.guardian_id), None),
+        guardian_consent=all(one.guardian_consent for one in children or each),
+        version=sum(one.version for one in each),
+    )

@@ -27,7 +27,7 @@ def plan(contact: Contact, now: datetime) -> list[Write]:
     row = Deleted(
         *Deleted.at(contact.contact_id),
         contact_id=contact.contact_id,
-        left_account=contact.account_id,
+        left_account=(contact.merged or {}).get("account_id", contact.account_id),
         deleted_at=now,
         due_shard=due_shard(WORK, contact.contact_id),
         due=now,
@@ -49,8 +49,8 @@ def sweep(contact_id: str, now: datetime) -> None:
 
 
 def _own(row: Deleted) -> bool:
-    """Sweep the contacts table: suggestions of duplicates, and the times at the account that it last belonged to."""
-    suggestions = emptied(ContactsItem, row.pk, "DUPLICATE#")
+    """Sweep the contacts table: suggestions, merges, and the times at the account that it last belonged to."""
+    suggestions = emptied(ContactsItem, row.pk, "DUPLICATE#") and emptied(ContactsItem, row.pk, "MERGE#")
     if row.left_account is None:
         return suggestions
     return emptied(ContactsItem, f"ACCOUNT#{row.left_account}", f"MEMBER#{row.contact_id}#") and suggestions

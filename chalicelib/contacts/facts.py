@@ -1,14 +1,20 @@
-"""What the contacts table's stream tells: a contact or an account was made, changed or deleted."""
+"""What the contacts table's stream tells: a contact or an account was made, changed, merged or parted, deleted."""
 
 from collections.abc import Iterator
 from typing import Any
 
-QUIET = {"version", "updated_at", "claims", "name_key", "listed", "member_since", "joins", "due", "due_shard"}
+QUIET = {"version", "updated_at", "claims", "name_key", "listed", "member_since", "joins", "due", "due_shard"} | {
+    "inherited",
+    "merged",
+}
 """Attributes whose change alone is nobody's business."""
+
+MERGING = {"identities", "merged_into"}
+"""Attributes that say which records are one."""
 
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:
-    """Yield contact.created, .changed, .deleted and account.changed, with the names of what changed."""
+    """Yield contact.created, .changed, .merged, .deleted and those of accounts, with the names of what changed."""
     image = record.new or record.old
     if image.get("kind") not in {"contact", "account"}:
         return
@@ -19,5 +25,13 @@ def facts_of(record: Any) -> Iterator[dict[str, Any]]:
         yield {"fact": f"{kind}.created", "id": identity, "changed": [], **about}
     elif record.new is None:
         yield {"fact": f"{kind}.deleted", "id": identity, **about}
-    elif changed := sorted(set(record.changed) - QUIET):
+    else:
+        yield from _changes(kind, identity, set(record.changed), about)
+
+
+def _changes(kind: str, identity: str, names: set[str], about: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """What a merged record has lost with its lists is no change; who belongs to whom is a fact of its own."""
+    if names & MERGING:
+        yield {"fact": f"{kind}.merged", "id": identity, **about}
+    if (changed := sorted(names - QUIET - MERGING)) and "merged_into" not in names:
         yield {"fact": f"{kind}.changed", "id": identity, "changed": changed, **about}

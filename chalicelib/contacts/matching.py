@@ -58,8 +58,11 @@ def prepare(
         writes, _ = plans.claim(contact, {}, now, owners)
         return Prepared(contact, created=True, changed=True, writes=[put_new(contact), *writes])
     [known] = look([BOOK.record_key(owners[place].record_id)])
-    if known is None or (known.claims or {}).get(strategy.id) != place:
+    if known is None or place not in known.places:
         raise ConditionFailed([])  # deleted or changed between two reads; its claim is going as well
+    if (known.claims or {}).get(strategy.id) != place:
+        # Known by what somebody had that was merged into it: that stays a way to it, and not its address.
+        own = {name: value for name, value in own.items() if name not in strategy.attributes}
     return _matched(known, own, now)
 
 

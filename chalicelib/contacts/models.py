@@ -4,7 +4,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribut
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.agenda import ByDue
-from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, shard
+from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, JsonAttribute, shard
 from chalicelib.settings import settings
 
 MOST_KEY_BYTES = 1024
@@ -114,6 +114,10 @@ class Contact(ContactsItem, discriminator="contact"):
     source_at = InstantAttribute(null=True)
     member_since = InstantAttribute(null=True)
     claims = JSONAttribute(null=True)
+    inherited = JsonAttribute(null=True)  # places of claims that it holds for who was merged into it: place → merge ids
+    identities = JsonAttribute(null=True)  # who was merged into it: contact id → merge id
+    merged_into = UnicodeAttribute(null=True)
+    merged = JsonAttribute(null=True)  # what it had before it was merged and does not have now
     created_by = UnicodeAttribute(null=True)
     updated_at = InstantAttribute()
     version = IntegerAttribute(default=1)
@@ -126,11 +130,38 @@ class Contact(ContactsItem, discriminator="contact"):
     def record_id(self) -> str:
         return self.contact_id
 
+    @property
+    def places(self) -> set[str]:
+        """Where its claims lie: its own, and those that it holds for who was merged into it."""
+        return {*(self.claims or {}).values(), *(self.inherited or ())}
+
     def list_by_name(self) -> None:
         """Bring the keys of its lists up to date with its name."""
         name = " ".join(part for part in (self.last_name, self.first_name) if part) or self.email or self.contact_id
         self.name_key = name_key(name)
         self.listed = f"contact#{shard(self.contact_id)}"
+
+
+class Merge(ContactsItem, discriminator="merge"):
+    """A contact was merged into this one: who did it, when, why, and what to put back when it is undone."""
+
+    merge_id = UnicodeAttribute()
+    contact_id = UnicodeAttribute()
+    other_id = UnicodeAttribute()
+    at = InstantAttribute()
+    by = UnicodeAttribute()
+    why = UnicodeAttribute()
+    taken = JsonAttribute()
+    before = JsonAttribute()
+    suggested = JsonAttribute(null=True)
+    account = JsonAttribute(null=True)
+    undone_at = InstantAttribute(null=True)
+    undone_by = UnicodeAttribute(null=True)
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def place(contact_id: str, merge_id: str) -> tuple[str, str]:
+        return f"CONTACT#{contact_id}", f"MERGE#{merge_id}"
 
 
 class Deleted(ContactsItem, discriminator="deleted_contact"):

@@ -30,15 +30,22 @@ def claim(
     contact: Contact, old: Mapping[str, str], now: datetime, owners: Mapping[str, Any] | None = None
 ) -> tuple[list[Write], Mapping[str, str]]:
     """Bring a contact's claims up to date with its values; returns the writes and whose keys it met."""
-    contact.claims = _places(contact)
-    changes = change(BOOK, contact.contact_id, old, contact.claims, now, owners=owners)
+    contact.claims = places_of(contact)
+    old, new = _own(contact, old), _own(contact, contact.claims)
+    changes = change(BOOK, contact.contact_id, old, new, now, owners=owners)
     others = {other: strategy for strategy, other in changes.met.items()}  # once, whatever strategies they share
     suggested = [suggest(contact.contact_id, other, strategy, now) for other, strategy in others.items()]
     return [*changes.writes, *(write for both in suggested for write in both)], changes.met
 
 
-def _places(contact: Contact) -> dict[str, str]:
+def places_of(contact: Contact) -> dict[str, str]:
+    """Return the places of the claims that a contact's values make, by strategy."""
     return places(strategies.in_use(strategies.CONTACT), contact.attribute_values)
+
+
+def _own(contact: Contact, claims: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what it holds for who was merged into it, whatever its own values become."""
+    return {strategy: place for strategy, place in claims.items() if place not in (contact.inherited or ())}
 
 
 def suggest(contact_id: str, other_id: str, strategy_id: str, now: datetime) -> list[Write]:

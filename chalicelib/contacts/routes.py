@@ -194,8 +194,9 @@ def _strategy(each: Strategy) -> StrategyView:
 
 def contact_view(contact: Contact) -> ContactView:
     given = {name: getattr(contact, name) for name in ContactView.model_fields if name != "id"}
+    given["identities"] = sorted(contact.identities or ())
     return ContactView(
-        **{**given, "inactive": bool(contact.inactive), "marketing_only": bool(contact.marketing_only)},
+        **{**given, **{name: bool(given[name]) for name in ("inactive", "marketing_only")}},
         id=contact.contact_id,
     )
 

@@ -88,6 +88,10 @@ class ContactView(Schema):
     source_page_id: str | None = None
     source_submission_id: str | None = None
     source_at: datetime | None = None
+    merged_into: str | None = None
+    """The contact that counts, where this one was merged into it; what else is shown is as it was then."""
+    identities: list[str] = Field(default_factory=list)
+    """The contacts that were merged into this one."""
     created_at: datetime
     updated_at: datetime
     version: int

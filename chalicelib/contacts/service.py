@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.contacts import deletion, matching, plans, reading, strategies
+from chalicelib.contacts import deletion, identity, matching, plans, reading, strategies
 from chalicelib.contacts.claims import Strategy, backfilled, change
 from chalicelib.contacts.claims import backfill as backfill_claims
 from chalicelib.contacts.context import MarketingContext
@@ -14,6 +14,7 @@ from chalicelib.contacts.plans import BOOK
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new
 from chalicelib.errors import Conflict, Invalid, Problem, Stale
 
+MOST_WRITES = 95  # of the transaction that deletes a contact, its time at an account apart
 MOST_SUGGESTIONS = 30  # that end in the transaction which deletes their contact; two rows each
 ROUNDS = 4  # of reading who owns a key and writing what follows from it
 NAMELESS = Invalid("A contact needs a last name.", [Problem("last_name", "This field is required.")])
@@ -34,6 +35,12 @@ by_account = reading.by_account
 by_email = reading.by_email
 holders = reading.holders
 duplicates = reading.duplicates
+
+who_is = identity.of
+who_is_row = identity.of_row
+who_are = identity.many
+find_who = identity.find
+still_itself = identity.still_itself
 
 
 def create(
@@ -77,13 +84,15 @@ def _refuse_taken(met: Mapping[str, str]) -> None:
 def amend(contact_id: str, values: Mapping[str, Any], version: int, now: datetime) -> Contact:
     """Change a contact; None clears a field, but not the last name of one that has it (CON-18).
 
-    Raises Stale, NotFound, Invalid; Conflict naming the contact that owns the default strategy's key already.
+    Raises Stale, NotFound, Invalid; Conflict naming the contact that owns the default strategy's key already, or the
+    one that this was merged into.
     """
     cleaned = clean(values)
     for _ in range(ROUNDS):
         contact = find(contact_id)
         if contact.version != version:
             raise Stale("The contact has changed since you read it. Read it again and repeat the change.")
+        identity.require_itself(contact)
         named = contact.last_name
         writes, met = plans.amended(contact, cleaned, now)
         if named and not contact.last_name:
@@ -100,22 +109,29 @@ def amend(contact_id: str, values: Mapping[str, Any], version: int, now: datetim
 def remove(contact_id: str, version: int, now: datetime) -> None:
     """Delete a contact, free its claims, end its suggestions, and have all that was its own swept away (decision 40).
 
-    Raises Stale, NotFound, Conflict.
+    Who was merged into it is the same person and goes with it. Raises Stale, NotFound, Conflict.
     """
     contact = find(contact_id)
+    identity.require_itself(contact)
     as_read, stale = Contact.version == version, Stale("The contact has changed since you read it.")
-    released = change(BOOK, contact_id, contact.claims or {}, {}, now).writes
-    swept = deletion.plan(contact, now)
+    held = {str(number): place for number, place in enumerate(sorted(contact.places))}
+    released = change(BOOK, contact_id, held, {}, now).writes
+    gone = [contact, *find_many(contact.identities or ())]
+    swept = [write for each in gone for write in deletion.plan(each, now)]
     # Read after the owners: whoever joins the heirs from here on, and is suggested, refuses the release.
-    found = duplicates(contact_id)
-    for start in range(MOST_SUGGESTIONS, len(found), MOST_SUGGESTIONS):
+    found = [suggestion for each in gone for suggestion in duplicates(each.contact_id)]
+    room = min(MOST_SUGGESTIONS, (MOST_WRITES - len(released) - 3 * len(gone)) // 2)
+    if room < 0:
+        raise Conflict("This person is known by too many details to be deleted in one step. Undo some merges first.")
+    for start in range(room, len(found), MOST_SUGGESTIONS):
         early = found[start : start + MOST_SUGGESTIONS]
         commit([check(contact.key, as_read, refused=stale)], plans.unsuggest(early))
     contact.account_id, left = None, contact.account_id
     moved = plans.moved(contact, left, now) if left else []
-    unsuggested = plans.unsuggest(found[:MOST_SUGGESTIONS])
+    unsuggested = plans.unsuggest(found[:room])
+    others = [delete(each.key, Contact.merged_into == contact_id) for each in gone[1:]]
     try:
-        commit([delete(contact.key, as_read, refused=stale)], swept, released, moved, unsuggested)
+        commit([delete(contact.key, as_read, refused=stale), *others], swept, released, moved, unsuggested)
     except ConditionFailed as failed:
         raise Conflict("Others take or leave this contact's details at this moment. Delete it again.") from failed
 
@@ -128,9 +144,25 @@ def backfill(strategy: Strategy, contact_ids: Iterable[str], now: datetime) -> N
 def _backfilled(strategy: Strategy, contact_id: str, now: datetime) -> list[Write]:
     contact = Contact.find(*Contact.at(contact_id))
     place = strategy.place(contact.attribute_values) if contact is not None else None
-    if contact is None or place is None or (contact.claims or {}).get(strategy.id) == place:
+    if contact is None or contact.merged_into is not None:
         return []
-    claimed, met = backfilled(BOOK, place, contact_id, contact.updated_at, now)
-    contact.claims = {**(contact.claims or {}), strategy.id: place}
-    suggested = plans.suggest(met.heir_id, met.owner_id, strategy.id, now) if met else []
-    return [put_changed(contact), *claimed, *suggested]
+    wanted = {place} if place is not None and (contact.claims or {}).get(strategy.id) != place else set()
+    inherited = _of_identities(strategy, contact)
+    claimed: list[Write] = []
+    for each in sorted((wanted | inherited.keys()) - contact.places):
+        writes, met = backfilled(BOOK, each, contact_id, contact.updated_at, now)
+        claimed += [*writes, *(plans.suggest(met.heir_id, met.owner_id, strategy.id, now) if met else [])]
+    if not (wanted or inherited.keys() - contact.places):
+        return []
+    if place is not None:
+        contact.claims = {**(contact.claims or {}), strategy.id: place}
+    contact.inherited = {**inherited, **(contact.inherited or {})} or None
+    return [put_changed(contact), *claimed]
+
+
+def _of_identities(strategy: Strategy, contact: Contact) -> dict[str, list[str]]:
+    """Return the places that a contact claims for who was merged into it, each with the merge that it is for."""
+    merges = contact.identities or {}
+    found = find_many(merges) if merges else []
+    placed = [(strategy.place(each.attribute_values), merges[each.contact_id]) for each in found]
+    return {place: [merge_id] for place, merge_id in placed if place is not None}

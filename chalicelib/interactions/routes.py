@@ -15,9 +15,10 @@ api = Api(__name__)
 
 @api.on("GET /interactions", scope="interactions:read", query=InteractionsQuery, returns=Listing[InteractionView])
 def list_interactions(call: Call[Nothing]) -> Listing[InteractionView]:
-    """List what a contact did, of one type, newest first."""
+    """List what a contact did, of one type, newest first; also as those who were merged into it."""
     asked = call.query
-    found = service.page_of_contact(asked.contact_id, asked.type, asked.date_from, asked.date_to, asked.asked)
+    ids = sources.identify(asked.contact_id).ids
+    found = service.page_of_contact(ids, asked.type, asked.date_from, asked.date_to, asked.asked)
     return Listing[InteractionView].of(found, view)
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from itertools import islice
+from heapq import merge
+from itertools import groupby, islice
 
 from chalicelib.clock import as_text
 from chalicelib.conditions.facts import Interaction as Told
@@ -53,19 +54,27 @@ def _range(contact_id: str, type_: str, since: datetime | None, until: datetime 
 
 
 def page_of_contact(
-    contact_id: str, type_: str, since: datetime | None, until: datetime | None, asked: Asked
+    contact_ids: Sequence[str], type_: str, since: datetime | None, until: datetime | None, asked: Asked
 ) -> Page[Interaction]:
-    """Return a page of a contact's interactions of a type, newest first (INT-8)."""
-    pk = f"CONTACT#{contact_id}"
+    """Return a page of a person's interactions of a type, newest first (INT-8): those of all its identities."""
     low = f"{type_}#{as_text(since)}" if since else f"{type_}#"
     high = f"{type_}#{as_text(until)}" if until else f"{type_}#~"
-    place = {"pk": {"S": pk}, "sk": {"S": _place(asked.cursor, low, high)}} if asked.cursor else None
-    query = Interaction.query(
-        pk, Interaction.sk.between(low, high), scan_index_forward=False, limit=asked.limit + 1, last_evaluated_key=place
-    )
-    found = list(islice(query, asked.limit + 1))
+    after = _place(asked.cursor, low, high) if asked.cursor else None
+    each = [_newest_first(contact_id, low, high, after, asked.limit) for contact_id in contact_ids]
+    merged = merge(*each, key=lambda item: item.sk, reverse=True)
+    once = (next(same) for _, same in groupby(merged, key=lambda item: item.sk))
+    found = list(islice(once, asked.limit + 1))
     more = len(found) > asked.limit
     return Page(found[: asked.limit], seal("interactions", found[asked.limit - 1].sk) if more else None)
+
+
+def _newest_first(contact_id: str, low: str, high: str, after: str | None, limit: int) -> Iterator[Interaction]:
+    pk = f"CONTACT#{contact_id}"
+    place = {"pk": {"S": pk}, "sk": {"S": after}} if after else None
+    query = Interaction.query(
+        pk, Interaction.sk.between(low, high), scan_index_forward=False, limit=limit + 1, last_evaluated_key=place
+    )
+    return iter(query)
 
 
 def _place(cursor: str, low: str, high: str) -> str:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, Write, commit
 from chalicelib.errors import Conflict
-from chalicelib.journeys import effects, plans, snapshot, versions, waiting
+from chalicelib.journeys import effects, plans, second, snapshot, versions, waiting
 from chalicelib.journeys.document import EmailTile, IfThen, JourneyDocument
 from chalicelib.journeys.effects import Moment
 from chalicelib.journeys.leases import claimed
@@ -43,7 +43,7 @@ class Burst(Struct, frozen=True):
         """Return who walks on. What the contact did may be judged where wait rows stand for this visit (design 5)."""
         enrolment = self.enrolment
         known = enrolment.waits == waiting.mark(enrolment.state) if deeds_known is None else deeds_known
-        facts = Facts(enrolment.contact_id, enrolment.journey_id, enrolment.journey_version, self.now, known)
+        facts = Facts(enrolment.people, enrolment.journey_id, enrolment.journey_version, self.now, known)
         return Walker(self.document, enrolment.enrolment_id, facts, self.now)
 
     def onward(self, stop: Stop) -> dict[str, Any]:
@@ -99,6 +99,7 @@ def _situation(burst: Burst, journey: versions.Running, known: Snapshot | None) 
         minimum_consent=burst.document.minimum_consent,
         in_audience=known.audience_holds(burst.document),
         stops_leavers=_stops_leavers(burst.document),
+        merged=second.is_second(known.who, burst.enrolment),
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 from msgspec import Struct
 
 from chalicelib.clock import digest
+from chalicelib.conditions.sources import Identity
 from chalicelib.dynamodb import ConditionFailed, commit
-from chalicelib.journeys import plans, snapshot, versions
+from chalicelib.journeys import plans, second, snapshot, versions
 from chalicelib.journeys.document import Reentry
 from chalicelib.journeys.models import Inside, JourneysItem, Raised, Refusal
 from chalicelib.journeys.snapshot import Facts, Snapshot
@@ -58,7 +59,7 @@ def hear(fact: Mapping[str, Any], now: datetime) -> None:
         return  # a lead or an account alone walks no journey (row 1)
     for journey, call in calls(fact):
         enter(journey, contact_id, call, now)
-    if fact["fact"] in {"preferences.changed", "segment.left"}:
+    if fact["fact"] in {"preferences.changed", "segment.left", "contact.merged"}:
         look_again(contact_id, now)
 
 
@@ -88,13 +89,14 @@ def enter(journey: Running, contact_id: str, call: Call, now: datetime) -> StopR
     known = snapshot.take(contact_id, journey.document, [item.segment for item in segments.items] if segments else [])
     if not _in_audience(journey, known, call):
         return None
-    entry = _entry(journey, contact_id, call, now)
+    entry = _entry(journey, known.who, call, now)
     reason = refused(
         Situation(
             exists=known.contact is not None,
             suppressed=known.suppressed(journey.document),
             consent=known.consent,
             minimum_consent=journey.document.minimum_consent,
+            merged=second.entered(known.who, entry),
         )
     )
     if reason is None:
@@ -109,7 +111,8 @@ def _in_audience(journey: Running, known: Snapshot, call: Call) -> bool:
     return called and not known.excluded(journey.document)
 
 
-def _entry(journey: Running, contact_id: str, call: Call, now: datetime) -> plans.Entry:
+def _entry(journey: Running, who: Identity, call: Call, now: datetime) -> plans.Entry:
+    contact_id = who.id
     occurrence, inside = str(journey.iteration(now)), None
     start = journey.document.audience.trigger
     if start is not None and call.raised is not None:
@@ -119,12 +122,12 @@ def _entry(journey: Running, contact_id: str, call: Call, now: datetime) -> plan
         elif start.reentry is Reentry.PER_KEY:
             value = str(call.raised.values.get(start.key or "", ""))
             _, inside = Inside.at(contact_id, journey.journey_id, digest(value))
-    return plans.Entry(contact_id, journey.journey_id, journey.version, occurrence, inside)
+    return plans.Entry(contact_id, journey.journey_id, journey.version, occurrence, inside, who.ids)
 
 
 def _enrol(journey: Running, entry: plans.Entry, now: datetime) -> None:
     enrolment_id = f"{entry.contact_id}.{entry.journey_id}.{entry.occurrence}"
-    facts = Facts(entry.contact_id, entry.journey_id, entry.version, now, deeds_known=False)
+    facts = Facts(entry.identities or [entry.contact_id], entry.journey_id, entry.version, now, deeds_known=False)
     begun = Walker(journey.document, enrolment_id, facts, now).begin()
     try:
         commit(plans.enrol(entry, begun, now))

@@ -8,7 +8,7 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib.agenda import agendas
 from chalicelib.clock import new_id, now
-from chalicelib.journeys import bulk, engine, entry, leases, polling, raising, waiting
+from chalicelib.journeys import bulk, engine, entry, leases, polling, raising, second, waiting
 from chalicelib.journeys.facts import facts_of
 from chalicelib.queues import Message, consume
 from chalicelib.settings import settings
@@ -44,7 +44,13 @@ def _machines() -> Any:
 
 @handlers.on_sqs_message(queue_arn="PLACEHOLDER", batch_size=10)
 def enrol_contacts(event: SQSEvent) -> dict[str, Any]:
-    return consume(event.to_dict(), lambda fact: entry.hear(fact, now()))
+    return consume(event.to_dict(), _enrol)
+
+
+def _enrol(fact: Message) -> None:
+    if fact["fact"] == "contact.merged":
+        second.settle(fact["contact"], now())
+    entry.hear(fact, now())
 
 
 @handlers.on_sqs_message(queue_arn="PLACEHOLDER", batch_size=10)

@@ -9,7 +9,7 @@ from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.agenda import ByDue
-from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, shard
+from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, JsonAttribute, shard
 from chalicelib.journeys.state import State, log_of, trail_of
 from chalicelib.settings import settings
 
@@ -67,6 +67,7 @@ class Enrolment(JourneysItem, discriminator="enrolment"):
     trail = UnicodeAttribute(default="{}")
     log = UnicodeAttribute(null=True)
     inside = UnicodeAttribute(null=True)
+    identities = JsonAttribute(null=True)  # whose facts concern it, where the contact was merged with others
     revision = IntegerAttribute(default=0)
     bursts = IntegerAttribute(default=0)
     wakes = IntegerAttribute(default=0)
@@ -90,6 +91,11 @@ class Enrolment(JourneysItem, discriminator="enrolment"):
     @property
     def state(self) -> State:
         return State(self.tile, trail_of(self.trail), log_of(self.log))
+
+    @property
+    def people(self) -> list[str]:
+        """The contacts whose facts concern it."""
+        return list(self.identities or [self.contact_id])
 
     def leased(self, now: datetime) -> bool:
         return bool(self.token is not None and self.lease_until is not None and self.lease_until > now)

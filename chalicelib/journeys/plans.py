@@ -1,5 +1,6 @@
 """What enrolling, going on, resting, ending, holding and setting aside write; each fenced by token and revision."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from msgspec import Struct
@@ -32,6 +33,8 @@ class Entry(Struct, frozen=True):
     version: int
     occurrence: str
     inside: str | None = None
+    identities: Sequence[str] = ()
+    """All that the contact is, where it was merged with others."""
 
 
 def enrol(entry: Entry, state: State, now: datetime) -> list[Write]:
@@ -47,6 +50,7 @@ def enrol(entry: Entry, state: State, now: datetime) -> list[Write]:
         trail=trail_text(state.trail),
         log=log_text(state.log),
         inside=entry.inside,
+        identities=list(entry.identities) if len(entry.identities) > 1 else None,
         journey_shard=journey_shard(entry.journey_id, entry.contact_id),
         enrolled_at=now,
         due_shard=due_shard(WORK, entry.contact_id),
@@ -233,11 +237,14 @@ def rearm(enrolment: Enrolment, due: datetime, version: int | None = None) -> Wr
     return update(enrolment.key, *actions, condition=unchanged)
 
 
-def await_fact(enrolment: Enrolment, type_: str, literal: str, tile: str, until: datetime) -> Write:
-    """Let a fact wake the enrolment while it is at the tile."""
+def await_fact(
+    enrolment: Enrolment, type_: str, literal: str, tile: str, until: datetime, contact_id: str | None = None
+) -> Write:
+    """Let a fact of the contact, or of another that is the same person, wake the enrolment while it is at the tile."""
+    contact_id = contact_id or enrolment.contact_id
     wait = Wait(
-        *Wait.at(enrolment.contact_id, type_, literal, enrolment.enrolment_id),
-        contact_id=enrolment.contact_id,
+        *Wait.at(contact_id, type_, literal, enrolment.enrolment_id),
+        contact_id=contact_id,
         enrolment_id=enrolment.enrolment_id,
         tile=tile,
         literal=literal,

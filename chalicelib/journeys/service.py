@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.conditions import sources
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.models import Definition
@@ -92,21 +93,39 @@ def of_journey(journey_id: str, asked: Asked) -> Page[Enrolment]:
 
 
 def of_contact(contact_id: str, asked: Asked) -> Page[Enrolment]:
-    """By journey."""
+    """By journey; after the contact's own those of the contacts that were merged into it."""
+    ids = contacts.who_is(contact_id).ids
+    begun = _of_cursor(asked.cursor)
+    number = ids.index(begun[0]) if begun and begun[0] in ids else 0
+    found: list[Enrolment] = []
+    for each in ids[number:]:
+        after = begun[1] if begun and each == begun[0] else None
+        found += _of_one(each, after, asked.limit + 1 - len(found))
+    more = len(found) > asked.limit
+    last = found[asked.limit - 1] if more else None
+    return Page(found[: asked.limit], seal("enrolments", f"{last.contact_id} {last.sk}") if last else None)
+
+
+def _of_cursor(cursor: str | None) -> list[str] | None:
+    """Return contact and key that a cursor names."""
+    return unseal("enrolments", cursor).split(" ", 1) if cursor else None
+
+
+def _of_one(contact_id: str, after: str | None, most: int) -> list[Enrolment]:
+    if most <= 0:
+        return []
     pk = f"CONTACT#{contact_id}"
-    place = {"pk": {"S": pk}, "sk": {"S": unseal("enrolments", asked.cursor)}} if asked.cursor else None
+    place = {"pk": {"S": pk}, "sk": {"S": after}} if after else None
     query = Enrolment.query(
         pk, Enrolment.sk.startswith("ENROLMENT#"), last_evaluated_key=place, consistent_read=True, page_size=100
     )
-    found = list(islice(query, asked.limit + 1))
-    more = len(found) > asked.limit
-    return Page(found[: asked.limit], seal("enrolments", found[asked.limit - 1].sk) if more else None)
+    return list(islice(query, most))
 
 
 def refusals_of(contact_id: str) -> list[Refusal]:
-    """Return the journeys that did not take a contact, and why."""
-    found = Refusal.query(f"CONTACT#{contact_id}", Refusal.sk.startswith("REFUSED#"))
-    return list(found)
+    """Return the journeys that did not take a contact, and why; also of contacts that were merged into it."""
+    ids = contacts.who_is(contact_id).ids
+    return [each for one in ids for each in Refusal.query(f"CONTACT#{one}", Refusal.sk.startswith("REFUSED#"))]
 
 
 def find_burst(contact_id: str, sk: str) -> Burst | None:

@@ -9,10 +9,12 @@ from msgspec import Struct, field
 from chalicelib.conditions import sources
 from chalicelib.conditions.evaluation import Answer, evaluate
 from chalicelib.conditions.facts import Interaction
+from chalicelib.conditions.sources import Identity
 from chalicelib.consent import service as consent
 from chalicelib.consent.models import preferences_key
+from chalicelib.consent.rules import strictest
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import read
+from chalicelib.dynamodb import Key, read
 from chalicelib.interactions import service as interactions
 from chalicelib.journeys import versions
 from chalicelib.journeys.document import JourneyDocument
@@ -22,12 +24,16 @@ from chalicelib.segments.models import membership_key
 
 
 class Snapshot(Struct, frozen=True):
-    """A contact as it is now; `members` are those of the segments asked about that hold it."""
+    """Somebody as it is now, with all that it is; `members` are those of the segments asked about that hold it."""
 
-    contact: Any
+    who: Identity
     consent: int
     members: frozenset[str]
     enrolment: Enrolment | None = None
+
+    @property
+    def contact(self) -> Any:
+        return self.who.contact
 
     def audience_holds(self, document: JourneyDocument) -> bool:
         """Return whether the segments of the audience hold the contact (JRN-30); exclusions are not asked here."""
@@ -48,21 +54,31 @@ class Snapshot(Struct, frozen=True):
 def take(
     contact_id: str, document: JourneyDocument, segment_ids: Iterable[str], enrolment_id: str | None = None
 ) -> Snapshot:
-    """Read a contact, its preferences, its memberships and its enrolment in one request."""
+    """Read a contact, its preferences, its memberships and its enrolment in one request; one more if it was merged."""
     suppression = [document.suppression_segment] if document.suppression_segment else []
-    memberships = [membership_key(contact_id, each) for each in dict.fromkeys([*segment_ids, *suppression])]
-    asked = [contacts.key(contact_id), preferences_key(contact_id), *memberships]
-    found = read([*asked, *([key_of(enrolment_id)] if enrolment_id else [])])
-    contact, preferences = found[0], consent.of_row(contact_id, found[1])
-    held = [each for each in found[2 : len(asked)] if each is not None and each.holds]
-    enrolment = found[-1] if enrolment_id else None
-    return Snapshot(contact, preferences.consent_level, frozenset(each.segment_id for each in held), enrolment)
+    segments = list(dict.fromkeys([*segment_ids, *suppression]))
+    asked = [contacts.key(contact_id), *_of_contact(contact_id, segments)]
+    contact, *found = read([*asked, *([key_of(enrolment_id)] if enrolment_id else [])])
+    enrolment = found.pop() if enrolment_id else None
+    who = contacts.who_is_row(contact_id, contact)
+    if who.ids != (contact_id,):
+        found = read(key for each in who.ids for key in _of_contact(each, segments))
+    size = 1 + len(segments)
+    rows = [found[start : start + size] for start in range(0, len(found), size)]
+    preferences = strictest([consent.of_row(each, own[0]) for each, own in zip(who.ids, rows, strict=True)])
+    held = frozenset(each.segment_id for own in rows for each in own[1:] if each is not None and each.holds)
+    return Snapshot(who, preferences.consent_level, held, enrolment)
+
+
+def _of_contact(contact_id: str, segment_ids: Sequence[str]) -> list[Key]:
+    return [preferences_key(contact_id), *(membership_key(contact_id, each) for each in segment_ids)]
 
 
 class Facts(Struct):
     """What a walk may ask about a contact, read once each, when it is asked."""
 
-    contact_id: str
+    people: Sequence[str]
+    """The contacts that are who walks."""
     journey_id: str
     version: int
     now: datetime
@@ -71,11 +87,12 @@ class Facts(Struct):
 
     def interactions(self, type_: str, since: datetime | None) -> Sequence[Interaction]:
         if (type_, since) not in self.read:
-            self.read[type_, since] = list(interactions.told(self.contact_id, type_, since))
+            told = (found for each in self.people for found in interactions.told(each, type_, since))
+            self.read[type_, since] = sorted({each.id: each for each in told}.values(), key=lambda each: each.at)
         return self.read[type_, since]
 
     def answer(self, tile: str, at: int) -> Answer:
         compiled = versions.condition(self.journey_id, self.version, tile, at)
         windows = dict(compiled.interactions)
-        facts = sources.gather(self.contact_id, compiled.entities | {"contact"}, windows, self.now)
+        facts = sources.gather(self.people[0], compiled.entities | {"contact"}, windows, self.now)
         return evaluate(compiled, facts, self.now)

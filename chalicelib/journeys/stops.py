@@ -78,7 +78,12 @@ def stopped(now: Situation) -> StopReason | None:
     return next((reason for _, reason, holds in INSIDE if holds(now)), None)
 
 
-REFUSED = (StopReason.NO_CONTACT, StopReason.SUPPRESSION_SEGMENT, StopReason.CONSENT_BELOW_MINIMUM)
+REFUSED = (
+    StopReason.NO_CONTACT,
+    StopReason.SUPPRESSION_SEGMENT,
+    StopReason.CONSENT_BELOW_MINIMUM,
+    StopReason.MERGED,
+)
 
 
 def refused(now: Situation) -> StopReason | None:
@@ -87,4 +92,6 @@ def refused(now: Situation) -> StopReason | None:
         return StopReason.NO_CONTACT
     if now.suppressed:
         return StopReason.SUPPRESSION_SEGMENT
-    return StopReason.CONSENT_BELOW_MINIMUM if _below(now) else None
+    if _below(now):
+        return StopReason.CONSENT_BELOW_MINIMUM
+    return StopReason.MERGED if now.merged else None

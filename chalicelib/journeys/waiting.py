@@ -42,7 +42,11 @@ def rows(enrolment: Enrolment, state: State, document: JourneyDocument) -> list[
         return []
     until = deadline(tile, state.arrived, document.zone)
     wanted = sorted({(each.type, each.literal) for each in _awaited(enrolment, state, document)})
-    return [plans.await_fact(enrolment, type_, literal, state.tile or "", until) for type_, literal in wanted]
+    return [
+        plans.await_fact(enrolment, type_, literal, state.tile or "", until, each)
+        for type_, literal in wanted
+        for each in enrolment.people
+    ]
 
 
 def write_rows(enrolment: Enrolment, state: State, document: JourneyDocument) -> str:

@@ -1,5 +1,6 @@
 """Lists of leads, and their enumeration for bulk work."""
 
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
 from chalicelib.leads.models import Lead, LeadsItem
 from chalicelib.leads.process import Stage
@@ -24,8 +25,8 @@ def of_stage(stage: Stage, asked: Asked) -> Page[Lead]:
 
 
 def of_contact(contact_id: str, asked: Asked) -> Page[Lead]:
-    """Newest first."""
-    return page(LeadsItem.by_contact, [contact_id], asked, newest_first=True, kind=Lead)
+    """Newest first; also those of contacts that were merged into it."""
+    return page(LeadsItem.by_contact, contacts.who_is(contact_id).ids, asked, newest_first=True, kind=Lead)
 
 
 def of_account(account_id: str, asked: Asked) -> Page[Lead]:

@@ -1,6 +1,6 @@
 """Use cases: make, find, change, close and delete leads, and move them through their business process."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -41,12 +41,23 @@ def find_many(lead_ids: Iterable[str]) -> list[Lead]:
 
 
 def of_contact(contact_id: str, also: Iterable[str] = ()) -> list[Lead]:
-    """Return a contact's leads, open and closed, each as it is now.
+    """Return a contact's leads, open and closed, each as it is now."""
+    return of_person([contact_id], also)
+
+
+def of_person(contact_ids: Sequence[str], also: Iterable[str] = ()) -> list[Lead]:
+    """Return the leads of somebody with these identities, open and closed, each as it is now.
 
     The index may lag; `also` names leads that it may not show yet. Every row is read anew, consistently.
     """
-    listed = [item.pk.removeprefix("LEAD#") for item in Lead.by_contact.query(contact_id)]
-    return [lead for lead in find_many(dict.fromkeys([*listed, *also])) if lead.contact_id == contact_id]
+    listed = [item.pk.removeprefix("LEAD#") for each in contact_ids for item in Lead.by_contact.query(each)]
+    return [lead for lead in find_many(dict.fromkeys([*listed, *also])) if lead.contact_id in contact_ids]
+
+
+def foresee(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
+    """Say which leads two contacts would have together that become one."""
+    mine, others = of_person(ours), of_person(theirs)
+    return {"now": sorted(each.lead_id for each in mine), "of_the_other": sorted(each.lead_id for each in others)}
 
 
 def create(lead_id: str, values: Mapping[str, Any], by: str, now: datetime) -> Lead:

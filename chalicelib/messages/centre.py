@@ -35,11 +35,11 @@ def show(token: str) -> Centre:
     send = Send.find(*Send.at(_send_of(token)))
     if send is None:
         return Centre(None, None, bulk_email=False)
-    found = contacts.find_many([send.contact_id or ""])
-    if not found:
+    who = contacts.who_is(send.contact_id or "")
+    if who.contact is None:
         rows = suppression.find(send.address_hash or "")
         return Centre(send, None, bulk_email=not any(row.scope == suppression.BULK for row in rows))
-    return Centre(send, found[0].contact_id, consent.preferences(found[0].contact_id).bulk_email)
+    return Centre(send, who.id, consent.of_person(who).bulk_email)
 
 
 def _send_of(token: str) -> str:

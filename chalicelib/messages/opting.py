@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from chalicelib.clock import digest
+from chalicelib.conditions.sources import Identity
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
@@ -27,21 +28,21 @@ def set_bulk(
     `also` is written with the first; where it holds a fact's row that is there already, nothing is written.
     """
     changed = 0
-    for contact in contacts.find_many(dict.fromkeys(contact_ids)):
-        changed += _set(contact.contact_id, change_id, evidence, now, allow=allow, also=also or [])
+    for who in contacts.who_are(contact_ids):
+        changed += _set(who, change_id, evidence, now, allow=allow, also=also or [])
         also = []
     return changed
 
 
-def _set(contact_id: str, change_id: str, evidence: Evidence, now: datetime, *, allow: bool, also: list[Write]) -> bool:
+def _set(who: Identity, change_id: str, evidence: Evidence, now: datetime, *, allow: bool, also: list[Write]) -> bool:
     for _ in range(5):
-        before = consent.preferences(contact_id)
-        own = digest(change_id, contact_id)
-        writes = consent_plans.change(before, {"bulk_email": allow}, evidence, own, now)
+        own = digest(change_id, who.id)
+        writes = consent_plans.every(consent.of_each(who.ids), {"bulk_email": allow}, evidence, own, now)
         try:
-            commit(writes, also, [contacts.still_there(contact_id)] if writes or also else [])
+            commit(writes, also, [contacts.still_itself(who.id)] if writes or also else [])
         except ConditionFailed as failed:
-            if failed.of(Fact) or not contacts.exists(contact_id):
+            who = contacts.who_is(who.id)  # it may have been merged meanwhile
+            if failed.of(Fact) or who.contact is None:
                 return False  # the same event, delivered before; or somebody who is gone
             continue
         return bool(writes)

@@ -12,7 +12,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import FIELDS, of_contact
 from chalicelib.contacts.normalise import Email
 from chalicelib.definitions import service as definitions
-from chalicelib.errors import NotFound, Problem
+from chalicelib.errors import Problem
 from chalicelib.messages import service, suppression
 from chalicelib.messages.addresses import TEST
 from chalicelib.messages.blocking import RULES, Situation
@@ -88,11 +88,9 @@ def _shared(wanted: str | None) -> tuple[ContentSettingsDocument, list[Problem]]
 def _reader(asked: PreviewRequest, document: EmailDocument) -> _Reader:
     if asked.contact_id is None:
         return _Reader({"id": TEST, **dict.fromkeys(FIELDS), **asked.values})
-    found = next(iter(contacts.find_many([asked.contact_id])), None)
-    if found is None:
-        raise NotFound("There is no contact of this id.")
-    refused = refusal(consent.preferences(found.contact_id), Designation(document.legal_designation))
-    return _Reader(of_contact(found), bool(found.inactive), refused)
+    who = contacts.find_who(asked.contact_id)
+    refused = refusal(consent.of_person(who), Designation(document.legal_designation))
+    return _Reader(of_contact(who.contact), bool(who.contact.inactive), refused)
 
 
 def _reasons(

@@ -1,5 +1,6 @@
 """The sender: takes a send up, checks for the last time, claims it, hands it over, records what came of it."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -8,7 +9,7 @@ from msgspec import Struct
 
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
-from chalicelib.consent.rules import Designation, Preferences, refusal
+from chalicelib.consent.rules import Designation, Preferences, refusal, strictest
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import of_contact
 from chalicelib.definitions import service as definitions
@@ -62,10 +63,14 @@ class _Ready(Struct, frozen=True):
     version: int
     document: EmailDocument | None
     contact: Any
-    preferences: Preferences
+    consents: Sequence[Preferences]
     composed: Composed | None
     suppressed: bool
     settings: MessageSettings
+
+    @property
+    def preferences(self) -> Preferences:
+        return strictest(self.consents)
 
 
 def _attempt(row: Send, now: datetime, token: str) -> None:
@@ -105,13 +110,13 @@ def _block(row: Send, reason: Reason, now: datetime) -> None:
 
 def _ready(row: Send, shared: ContentSettingsDocument, now: datetime) -> _Ready:
     version, document = _email(row.email_id)
-    contact = next(iter(contacts.find_many([row.contact_id or ""])), None)
-    preferences = consent.preferences(row.contact_id or "")
+    who = contacts.who_is(row.contact_id or "")
+    contact, consents = who.contact, consent.of_each(who.ids)
     composed = None
     if contact is not None and document is not None:
-        composed = compose(document, shared, of_contact(contact), row.send_id, tracked=preferences.tracking)
+        composed = compose(document, shared, of_contact(contact), row.send_id, tracked=strictest(consents).tracking)
     suppressed, own = _stored(composed, document, now)
-    return _Ready(version, document, contact, preferences, composed, suppressed, own)
+    return _Ready(version, document, contact, consents, composed, suppressed, own)
 
 
 def _email(email_id: str) -> tuple[int, EmailDocument | None]:
@@ -173,7 +178,7 @@ def _claim(row: Send, ready: _Ready, now: datetime, token: str) -> ConditionFail
     )
     once = [] if ready.settings.bypass_deduplication else plans.only_once(row, hashed, now)
     try:
-        commit(plans.claim(row, claimed), once, [consent_plans.unchanged(ready.preferences)])
+        commit(plans.claim(row, claimed), once, [consent_plans.unchanged(each) for each in ready.consents])
     except ConditionFailed as failed:
         return failed
     return None

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit, put_changed, put_new
 from chalicelib.errors import NotFound, Problem, Stale, Unprocessable
@@ -29,8 +30,8 @@ def settled(send_id: str) -> State | None:
 
 
 def why_not(contact_id: str, asked: Asked) -> Page[Send]:
-    """Return a contact's messages, newest first, each with its state and reason."""
-    return page(MessagesItem.by_contact, [contact_id], asked, newest_first=True, kind=Send)
+    """Return a contact's messages, newest first, each with its state and reason; also of its other identities."""
+    return page(MessagesItem.by_contact, contacts.who_is(contact_id).ids, asked, newest_first=True, kind=Send)
 
 
 def suppressions(address: str) -> list[Suppressed]:

@@ -77,10 +77,11 @@ def opened(token: str, event_id: str, user_agent: str, now: datetime) -> None:
 
 def _note(send: Send, type_: InteractionType, event_id: str, user_agent: str, now: datetime, *, link: str = "") -> None:
     contact_id = send.contact_id or ""
-    if not send.tracked or not consent.preferences(contact_id).tracking:
+    if not send.tracked:
         return  # CON-14
-    if not contacts.exists(contact_id):
-        return  # it was deleted
+    who = contacts.who_is(contact_id)
+    if who.contact is None or not consent.of_person(who).tracking:
+        return  # it was deleted, or does not wish it any more
     new = NewInteraction(
         type_,
         now,

@@ -88,7 +88,8 @@ def recount(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime
     """Recount tonight's part of these leads' contacts; what differs is told loudly, then rescored. Returns how many."""
     parents = {lead.contact_id for lead in leads.find_many(lead_ids) if lead.contact_id}
     tonight = sorted(each for each in parents if crc32(each.encode()) % NIGHTS == arguments["part"])
-    different = [contact_id for contact_id in tonight if service.recount(contact_id, now)]
+    people = [who.id for who in contacts.who_are(tonight)]  # merged ones are scored as one
+    different = [contact_id for contact_id in people if service.recount(contact_id, now)]
     if different:
         metrics.add_metric(name="ScoreDifferences", unit=MetricUnit.Count, value=len(different))
         send(QUEUE, [{"fact": "recounted", "contact": contact_id} for contact_id in different])

@@ -5,6 +5,7 @@ from datetime import datetime
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.conditions.facts import KnownFacts
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Invalid
 from chalicelib.leads import service as leads
@@ -41,7 +42,7 @@ def scores_of_lead(lead_id: str, now: datetime) -> LeadScores:
             *((lead_id, model.id, lead.contact_id) for model in missing),
         ]
     )
-    person = reading.person(lead.contact_id) if lead.contact_id and missing else None
+    person = reading.person(contacts.who_is(lead.contact_id)) if lead.contact_id and missing else None
     return LeadScores(
         items=[view(score, known, now) for score in scores],
         unscored=[_unscored(lead, model, person, known, now) for model in missing],

@@ -8,12 +8,12 @@ from msgspec import Struct
 from chalicelib.conditions import sources
 from chalicelib.conditions.facts import KnownFacts, Record
 from chalicelib.conditions.paths import ACCOUNT, CONTACT, LEAD, Path
+from chalicelib.conditions.sources import Identity
 from chalicelib.conditions.walking import Walk
 from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import of_contact
 from chalicelib.dynamodb import Key, read
-from chalicelib.errors import NotFound
 from chalicelib.leads import service as leads
 from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
@@ -23,12 +23,13 @@ from chalicelib.scoring.models import Score, ScoringItem
 
 
 class Scene(Struct, frozen=True):
-    """A contact as it is scored: its leads, what they have as scores, what is known of it."""
+    """Somebody as it is scored: its leads, what they have as scores, what is known of it."""
 
     contact_id: str
+    """The contact that counts, where it was merged with others."""
     person: Person
     leads: Sequence[Lead]
-    """Those whose parent is the contact."""
+    """Those whose parent is the contact, or one that was merged into it."""
     others: Sequence[str]
     """Leads that were named but are not the contact's: their scores of it go."""
     scores: dict[tuple[str, str], Score]
@@ -39,52 +40,58 @@ class Scene(Struct, frozen=True):
 
     def of(self, lead: Lead) -> LeadFacts:
         """Return what the models are asked about for one of the leads."""
-        return LeadFacts(record_of(lead), self.facts, self.related.get(lead.lead_id, {}))
+        return LeadFacts(_record(lead, self.contact_id), self.facts, self.related.get(lead.lead_id, {}))
 
 
 def scene(contact_id: str, lead_ids: Iterable[str], models: Sequence[Model], now: datetime) -> Scene:
     """Read everything; `lead_ids` are leads that an index may not show yet, or not any more."""
     named, walk = set(lead_ids), Walk()
-    found = leads.of_contact(contact_id, also=named)
-    own = [lead for lead in found if lead.contact_id == contact_id]
-    records = [record_of(lead) for lead in own]
+    who = contacts.who_is(contact_id)
+    own = leads.of_person(who.ids, also=named)
+    records = [_record(lead, who.id) for lead in own]
     walk.know(LEAD, records)
-    walk.know_of(CONTACT, "leads", contact_id, records)
-    somebody = person(contact_id, walk)
+    walk.know_of(CONTACT, "leads", who.id, records)
+    somebody = person(who, walk)
     asked = bool(own and models)
     return Scene(
-        contact_id=contact_id,
+        contact_id=who.id,
         person=somebody,
         leads=own,
         others=sorted(named - {lead.lead_id for lead in own}),
         scores=_scores(own, models),
-        facts=facts(contact_id, models, now, walk) if asked else KnownFacts({}, {}),
+        facts=facts(who, models, now, walk) if asked else KnownFacts({}, {}),
         related={each["lead_id"]: of_lead(each, models, walk) for each in records} if asked else {},
     )
 
 
-def person(contact_id: str, walk: Walk | None = None) -> Person:
-    """Return what decides whether a contact may be profiled; what is read for it, the walk knows."""
-    try:
-        contact = contacts.find(contact_id)
-    except NotFound:
+def _record(lead: Lead, contact_id: str) -> Record:
+    """Return a lead as conditions see it: its parent is whom that one was merged into."""
+    return {**record_of(lead), "contact_id": contact_id}
+
+
+def person(who: Identity, walk: Walk | None = None) -> Person:
+    """Return what decides whether somebody may be profiled: where contacts were merged, the strictest of them.
+
+    What is read for it, the walk knows.
+    """
+    if who.contact is None:
         return Person(exists=False)
-    preferences = consent.preferences(contact_id)
+    preferences = consent.of_person(who)
     if walk is not None:
-        walk.know(CONTACT, [of_contact(contact)])
-        walk.know_of(CONTACT, "preferences", contact_id, [preferences.fields()])
+        walk.know(CONTACT, [of_contact(who.contact)])
+        walk.know_of(CONTACT, "preferences", who.id, [preferences.fields()])
     return Person(child=preferences.is_child, consent_level=preferences.consent_level)
 
 
-def facts(contact_id: str, models: Sequence[Model], now: datetime, walk: Walk | None = None) -> KnownFacts:
+def facts(who: Identity, models: Sequence[Model], now: datetime, walk: Walk | None = None) -> KnownFacts:
     """Read what the models ask of a contact: all interactions of their types, since what expired counts in time."""
     walk = walk or Walk()
-    of_contact_ = walk.along(LEAD, [{"lead_id": "", "contact_id": contact_id}], [CONTACT])
+    of_contact_ = walk.along(LEAD, [{"lead_id": "", "contact_id": who.id}], [CONTACT])
     records = {
         name: walk.along(CONTACT, of_contact_, path.steps) for name, path in _paths(models, root=CONTACT).items()
     }
     types = {type_ for model in models for type_ in model.compiled.interactions}
-    return KnownFacts.of(records, sources.done(contact_id, dict.fromkeys(sorted(types)), now))
+    return KnownFacts.of(records, sources.done(who, dict.fromkeys(sorted(types)), now))
 
 
 def of_lead(lead: Record, models: Sequence[Model], walk: Walk) -> dict[str, Sequence[Record]]:

@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from chalicelib.clock import from_text
+from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Write, commit, silent
 from chalicelib.errors import Conflict
 from chalicelib.leads import plans as lead_plans
@@ -15,7 +16,7 @@ from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading
 from chalicelib.scoring.deciding import Scored, differs, entry_refusal, evaluate, refusal
 from chalicelib.scoring.live import Model, live_models, touched
-from chalicelib.scoring.models import Configuration, Evaluation
+from chalicelib.scoring.models import Configuration, Evaluation, Score
 from chalicelib.scoring.reading import Scene
 
 SLACK = timedelta(seconds=5)
@@ -64,11 +65,22 @@ def _rescored(contact_id: str, now: datetime, lead_ids: list[str], at: datetime 
     outcome = decide(contact_id, record, lead_ids, clock)
     if outcome is None:
         return True
+    if outcome.contact_id != contact_id:
+        return _handed_over(contact_id, record, outcome, lead_ids)
     try:
         _commit(contact_id, record, outcome)
     except ConditionFailed:
         return False
     return True
+
+
+def _handed_over(contact_id: str, record: Evaluation | None, outcome: "Outcome", named: list[str]) -> bool:
+    """Rescore whom a contact was merged into, which has its leads now; of the contact itself no record stays."""
+    try:
+        commit([plans.forgotten(contact_id, record)])
+    except ConditionFailed:
+        return False
+    return _rescored(outcome.contact_id, outcome.evaluated_at, [*outcome.leads, *named], None, due=False)
 
 
 def _seen(record: Evaluation | None, at: datetime | None) -> bool:
@@ -83,6 +95,7 @@ def _is_due(record: Evaluation | None, now: datetime) -> bool:
 class Outcome(Struct, frozen=True):
     """What an evaluation changes, lead by lead, and when time alone will change a score."""
 
+    contact_id: str
     by_lead: Sequence[Sequence[Write]]
     leads: Sequence[str]
     evaluated_at: datetime
@@ -104,16 +117,27 @@ def decide(contact_id: str, record: Evaluation | None, lead_ids: Iterable[str], 
     if not scene.leads and not scene.others and record is None:
         return None
     due: list[datetime] = []
-    by_lead = [_gone(lead_id, contact_id, now) for lead_id in scene.others]
+    by_lead = [_gone(lead_id, scene, now) for lead_id in scene.others]
     by_lead += [_decided(lead, scene, models, settings, now, due) for lead in scene.leads]
     known_leads = [lead.lead_id for lead in scene.leads]
-    return Outcome(by_lead, known_leads, now, min(due, default=None), scene.person.exists)
+    return Outcome(scene.contact_id, by_lead, known_leads, now, min(due, default=None), scene.person.exists)
 
 
-def _gone(lead_id: str, contact_id: str, now: datetime) -> list[Write]:
+def _gone(lead_id: str, scene: Scene, now: datetime) -> list[Write]:
     why = "The lead is not the contact's any more."
-    lost = [score for score in reading.scores_of(lead_id) if score.contact_id == contact_id]
+    lost = [
+        score
+        for score in reading.scores_of(lead_id)
+        if score.contact_id == scene.contact_id or _nobodys(score, lead_id, scene)
+    ]
     return [write for score in lost for write in plans.removed(score, why, now)]
+
+
+def _nobodys(score: Score, lead_id: str, scene: Scene) -> bool:
+    """A lead that lost its parent by a deletion was scored for whom that one had been merged into."""
+    if scene.person.exists or contacts.exists(score.contact_id):
+        return False
+    return not any(lead.contact_id for lead in leads.find_many([lead_id]))
 
 
 def _decided(

@@ -22,8 +22,8 @@ def join(segment_id: str, contact_id: str, before: Membership | None, why: str, 
     return [put(membership, unchanged), put(member)]
 
 
-def leave(membership: Membership, now: datetime) -> list[Write]:
-    """End a contact's time in a segment and keep the interval."""
+def leave(membership: Membership, now: datetime, why: str | None = None) -> list[Write]:
+    """End a contact's time in a segment and keep the interval; `why`, where the reason is not that it began by."""
     segment_id, contact_id = membership.segment_id, membership.contact_id
     ended = Membership(
         membership.pk,
@@ -32,7 +32,7 @@ def leave(membership: Membership, now: datetime) -> list[Write]:
         segment_id=segment_id,
         since=membership.since,
         until=max(now, membership.since),
-        why=membership.why,
+        why=why or membership.why,
         version=membership.version + 1,
     )
     interval = Interval(

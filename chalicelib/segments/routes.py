@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions.lifecycle import Checked, JobWanted
 from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, job_view, lifecycle
@@ -93,7 +94,9 @@ def list_members(call: Call[Nothing], segment_id: str) -> Listing[MemberView]:
 @api.on("GET /contacts/{contact_id}/segments", scope="segments:read", returns=Memberships)
 def list_memberships(_: Call[Nothing], contact_id: str) -> Memberships:
     """List the segments that a contact is in, or was."""
-    return Memberships(items=[_membership(each) for each in service.memberships_of(contact_id).values()])
+    return Memberships(
+        items=[_membership(each) for each in service.memberships_of(contacts.who_is(contact_id).id).values()]
+    )
 
 
 @api.on("GET /segments/{segment_id}/why/{contact_id}", scope="segments:read", returns=AnswerView)

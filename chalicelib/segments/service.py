@@ -17,7 +17,7 @@ from chalicelib.dynamodb import SHARDS, ConditionFailed, Key, Write, commit, del
 from chalicelib.errors import Conflict, NotFound, Problem
 from chalicelib.lists import Asked, Page
 from chalicelib.queues import send
-from chalicelib.segments import evaluating, plans
+from chalicelib.segments import evaluating, following, plans
 from chalicelib.segments.evaluating import Outcome, Query
 from chalicelib.segments.models import Evaluation, Member, Membership, SegmentsItem, membership_key
 from chalicelib.segments.schemas import SegmentDocument, SegmentType
@@ -52,6 +52,8 @@ def evaluate_contact(fact: dict[str, Any], now: datetime) -> None:
     if fact["fact"] == "contact.deleted":
         forget(contact_id, now)
         return
+    if fact["fact"] == "contact.merged":
+        following.follow(contact_id, now)
     queries = live_queries()
     due = fact["fact"] == "due"  # it leaves the agenda only by being evaluated, also where no segment is live any more
     if not due and not (queries and evaluating.touched(queries, fact)):
@@ -67,11 +69,12 @@ def _evaluated(contact_id: str, queries: list[Query], at: str | None, now: datet
     if record is not None and at is not None and datetime.fromisoformat(at) < record.evaluated_at - SLACK:
         return True
     memberships = memberships_of(contact_id)
+    who = contacts.who_is(contact_id)
+    if who.contact is None or who.id != contact_id:
+        forget(contact_id, now, queries if who.contact else None)
+        return who.contact is None or _evaluated(who.id, queries, at, now)
     entities = {entity for query in queries for entity in query.condition.entities}
-    facts = sources.gather(contact_id, entities | {"contact"}, evaluating.windows(queries), now)
-    if not facts.records("contact"):
-        forget(contact_id, now)
-        return True
+    facts = sources.gather(who, entities, evaluating.windows(queries), now)
     outcome = evaluating.decide(contact_id, queries, facts, memberships, now)
     try:
         _keep(contact_id, record.version if record else 0, outcome, now)
@@ -99,14 +102,15 @@ def _keep_part(
     if due is not None:
         record.due_shard, record.due = due_shard(WORK, contact_id), due
     fenced = put(record, Evaluation.version == version) if version else put_new(record)
-    there = [contacts.still_there(contact_id)] if part else []
+    there = [contacts.still_itself(contact_id)] if part else []
     commit([fenced], there, *part)
 
 
-def forget(contact_id: str, now: datetime) -> None:
-    """End all memberships of a contact that is deleted, and take it off the agenda."""
+def forget(contact_id: str, now: datetime, queries: Iterable[Query] | None = None) -> None:
+    """End all memberships of a contact that is deleted, or those by `queries`, and take it off the agenda."""
+    asked = None if queries is None else {query.segment_id for query in queries}
     for membership in memberships_of(contact_id).values():
-        if membership.holds:
+        if membership.holds and (asked is None or membership.segment_id in asked):
             commit(plans.leave(membership, now))
     commit([delete(Key(Evaluation, *Evaluation.at(contact_id)))])
 
@@ -169,11 +173,11 @@ def pick(segment_id: str, contact_ids: Iterable[str], now: datetime) -> None:
     """
     require_static(segment_id)
     wanted = list(dict.fromkeys(contact_ids))
-    known = {contact.contact_id for contact in contacts.find_many(wanted)}
-    if missing := [each for each in wanted if each not in known]:
+    found = {contact.contact_id: contact for contact in contacts.find_many(wanted)}
+    if missing := [each for each in wanted if each not in found]:
         raise NotFound("Some of these contacts do not exist.", [Problem("contact_ids", each) for each in missing])
     for contact_id in wanted:
-        by_hand(segment_id, contact_id, now, member=True)
+        by_hand(segment_id, found[contact_id].merged_into or contact_id, now, member=True)
 
 
 def by_hand(segment_id: str, contact_id: str, now: datetime, *, member: bool) -> None:
@@ -185,7 +189,7 @@ def by_hand(segment_id: str, contact_id: str, now: datetime, *, member: bool) ->
         try:
             commit(_moved(segment_id, contact_id, before, now))
         except ConditionFailed:
-            contacts.find(contact_id)  # it was deleted, or somebody else was quicker
+            contact_id = contacts.find_who(contact_id).id  # deleted, merged, or somebody else was quicker
         else:
             return
     raise Conflict("Others are changing this contact's membership. Try again in a moment.")
@@ -194,13 +198,13 @@ def by_hand(segment_id: str, contact_id: str, now: datetime, *, member: bool) ->
 def _moved(segment_id: str, contact_id: str, before: Membership | None, now: datetime) -> list[Write]:
     if before is not None and before.holds:
         return plans.leave(before, now)
-    return [contacts.still_there(contact_id), *plans.join(segment_id, contact_id, before, "hand", now)]
+    return [contacts.still_itself(contact_id), *plans.join(segment_id, contact_id, before, "hand", now)]
 
 
 def unpick(segment_id: str, contact_id: str, now: datetime) -> None:
     """Take a contact out of a static segment. Raises Conflict for a dynamic one; a non-member is no error."""
     require_static(segment_id)
-    by_hand(segment_id, contact_id, now, member=False)
+    by_hand(segment_id, contacts.who_is(contact_id).id, now, member=False)
 
 
 def require_static(segment_id: str) -> None:
@@ -239,9 +243,16 @@ def why(segment_id: str, contact_id: str, now: datetime) -> Answer:
 
     Raises NotFound for a contact that does not exist, Conflict for a segment without a live query.
     """
-    contacts.find(contact_id)
+    who = contacts.find_who(contact_id)
     query = next((each for each in live_queries() if each.segment_id == segment_id), None)
     if query is None:
         raise Conflict("Only a live dynamic segment has a query that can be asked.")
-    entities = query.condition.entities | {"contact"}
-    return evaluate(query.condition, sources.gather(contact_id, entities, evaluating.windows([query]), now), now)
+    facts = sources.gather(who, query.condition.entities, evaluating.windows([query]), now)
+    return evaluate(query.condition, facts, now)
+
+
+def foresee(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
+    """Say in which segments somebody is who would be merged, and which of them only the others are in."""
+    mine = {each for one in ours for each, membership in memberships_of(one).items() if membership.holds}
+    other = {each for one in theirs for each, membership in memberships_of(one).items() if membership.holds}
+    return {"now": sorted(mine), "of_the_other": sorted(other - mine)}

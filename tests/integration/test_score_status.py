@@ -117,7 +117,7 @@ def test_a_lead_that_moved_to_another_contact_waits_for_its_score(api, model):
     assert status(api, model) == "in_progress"
 
 
-def broken(_):
+def broken(*_):
     raise KeyError("what a record holds")
 
 
@@ -145,7 +145,7 @@ def test_a_first_rescoring_that_fails_is_told_where_a_score_is_missing(api, monk
     model = publish(clicked(30))
     assert api.get("/leads/l/scores")["unscored"][0]["status"] == "in_progress"
     with monkeypatch.context() as patched:
-        patched.setattr(reading, "facts", lambda *_: broken(_))
+        patched.setattr(reading, "facts", broken)
         assert len(deliver(NOW, {"fact": "lead.created", "contact": "c", "id": "l"})) == 1
 
     [unscored] = api.get("/leads/l/scores")["unscored"]

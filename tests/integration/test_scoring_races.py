@@ -220,7 +220,7 @@ def test_after_any_sequence_of_reactions_the_stored_record_equals_a_recount(rule
 def compare_with_recount(contact_id, clock):
     """Hold what is stored against the engine's answer from the facts alone."""
     models = live_models()
-    facts = reading.facts(contact_id, models, clock)
+    facts = reading.facts(contacts.who_is(contact_id), models, clock)
     for found in leads.of_contact(contact_id):
         stored = {score.model_id: score for score in reading.scores_of(found.lead_id)}
         assert set(stored) == {model.id for model in models}

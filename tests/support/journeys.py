@@ -72,7 +72,7 @@ def forget_documents() -> None:
 def register_contact_fields() -> None:
     """Let conditions ask about contacts, as the wiring does."""
     if "contact" not in sources.catalogue().entities:
-        sources.register("contact", FIELDS, lambda identity: [contacts.find(identity).attribute_values])
+        sources.register("contact", FIELDS, lambda who: [contacts.find(who.id).attribute_values])
 
 
 def ready() -> None:

@@ -1,0 +1,74 @@
+"""Merging contacts over HTTP: see what it would change, do it, undo it."""
+
+from http import HTTPStatus
+
+from chalicelib.contacts import merging
+from chalicelib.contacts.joining import Wish
+from chalicelib.contacts.merge_schemas import (
+    FieldView,
+    MergePreviewRequest,
+    MergePreviewView,
+    MergeRequest,
+    Merges,
+    MergeView,
+)
+from chalicelib.contacts.models import Merge
+from chalicelib.http import Api, Call, Nothing
+
+api = Api(__name__)
+
+
+@api.on(
+    "POST /contacts/{contact_id}/merge/preview",
+    scope="contacts:write",
+    body=MergePreviewRequest,
+    returns=MergePreviewView,
+)
+def preview_contact_merge(call: Call[MergePreviewRequest], contact_id: str) -> MergePreviewView:
+    """Show what merging another contact into this one would change."""
+    return preview_view(merging.preview(contact_id, call.body.other_id, call.body.choices))
+
+
+@api.on(
+    "POST /contacts/{contact_id}/merge",
+    scope="contacts:write",
+    body=MergeRequest,
+    returns=MergeView,
+    status=HTTPStatus.CREATED,
+)
+def merge_contact(call: Call[MergeRequest], contact_id: str) -> MergeView:
+    """Merge another contact into this one; send If-Match."""
+    wish = Wish(call.new_id, call.body.choices, by=call.caller.id, why=call.body.why)
+    return _view(merging.merge(contact_id, call.body.other_id, wish, call.version, call.now))
+
+
+@api.on("GET /contacts/{contact_id}/merges", scope="contacts:read", returns=Merges)
+def list_contact_merges(_: Call[Nothing], contact_id: str) -> Merges:
+    """List the last merges into a contact, newest first."""
+    return Merges(items=[_view(each) for each in merging.merges(contact_id)])
+
+
+@api.on("POST /contacts/{contact_id}/merges/{merge_id}/undo", scope="contacts:write", returns=MergeView)
+def undo_contact_merge(call: Call[Nothing], contact_id: str, merge_id: str) -> MergeView:
+    """Make two contacts of one again."""
+    return _view(merging.undo(contact_id, merge_id, call.caller.id, call.now))
+
+
+def preview_view(found: merging.Preview) -> MergePreviewView:
+    fields = [FieldView(name=each.name, this=each.this, other=each.other, after=each.after) for each in found.fields]
+    return MergePreviewView(fields=fields, identities=found.identities, consequences=dict(found.consequences))
+
+
+def _view(merge: Merge) -> MergeView:
+    return MergeView(
+        id=merge.merge_id,
+        into_id=merge.contact_id,
+        other_id=merge.other_id,
+        at=merge.at,
+        by=merge.by,
+        why=merge.why,
+        taken=merge.taken,
+        before=merge.before,
+        undone_at=merge.undone_at,
+        undone_by=merge.undone_by,
+    )

@@ -1,0 +1,171 @@
+"""Use cases: merge one contact into another, see before what it would change, undo it (decisions 46 and 60 to 64)."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from msgspec import Struct
+
+from chalicelib.contacts import identity, joining, parting
+from chalicelib.contacts.joining import THIS, Choices, Wish
+from chalicelib.contacts.models import Contact, Merge
+from chalicelib.contacts.reading import find, key
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read
+from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale, Unprocessable
+
+ROUNDS = 6
+MOST_WRITES = 100  # of one transaction
+SHOWN = 50  # merges of a contact, newest first
+BUSY = Conflict("Others change these contacts at this moment. Try again in a few seconds.")
+
+Besides = Callable[[Sequence[str], datetime], list[Write]]
+"""contact ids that become one, or stop being one; now → what another domain writes with it."""
+
+Foresight = Callable[[Sequence[str], Sequence[str]], Any]
+"""ids of who stays, ids of who is merged into it → what a domain says would change; for people to read."""
+
+besides: list[Besides] = []
+foresights: dict[str, Foresight] = {}
+"""Each domain's own; chalicelib.wiring fills them."""
+
+
+class Field(Struct, frozen=True):
+    """A field of both contacts, and what the one that stays would have."""
+
+    name: str
+    this: Any
+    other: Any
+    after: Any
+
+
+class Preview(Struct, frozen=True):
+    """What a merge would change."""
+
+    fields: list[Field]
+    identities: list[str]
+    consequences: Mapping[str, Any]
+
+
+def preview(contact_id: str, other_id: str, choices: Choices) -> Preview:
+    """Say what a merge would change; nothing is written. Raises as `merge` does."""
+    primary, other, _ = _read(contact_id, other_id)
+    values = _values(primary, other, choices)
+    fields = [
+        Field(name, mine, theirs, values.get(name, mine))
+        for name in joining.CHOSEN
+        for mine, theirs in [(getattr(primary, name), getattr(other, name))]
+        if mine is not None or theirs is not None
+    ]
+    ours, theirs = _ids(primary), _ids(other)
+    said = {name: foresee(ours, theirs) for name, foresee in foresights.items()}
+    return Preview(fields, [*ours, *theirs], said)
+
+
+def merge(contact_id: str, other_id: str, wish: Wish, version: int, now: datetime) -> Merge:
+    """Merge the other contact into this one. The same merge again returns what it made the first time.
+
+    Raises Stale; NotFound; Conflict for one that was merged into another already (it names which), or where more than
+    ten contacts would be one; Unprocessable for another that does not exist; Invalid for a choice that cannot be.
+    """
+    for _ in range(ROUNDS):
+        earlier = Merge.find(*Merge.place(contact_id, wish.merge_id))
+        if earlier is not None:
+            return earlier
+        primary, other, below = _read(contact_id, other_id)
+        if primary.version != version:
+            raise Stale("The contact has changed since you read it. Read it again and repeat the merge.")
+        _values(primary, other, wish.choices)
+        ids = [*_ids(primary), *_ids(other)]
+        writes = joining.merged(primary, other, below, wish, now)
+        if _made([*writes, *(write for each in besides for write in each(ids, now))]):
+            return find_merge(contact_id, wish.merge_id)
+    raise BUSY
+
+
+def _made(writes: Sequence[Write]) -> bool:
+    if len(writes) > MOST_WRITES:
+        raise Conflict("These contacts are known by too many details to merge them in one step.")
+    try:
+        commit(writes)
+    except ConditionFailed:
+        return False
+    return True
+
+
+def _read(contact_id: str, other_id: str) -> tuple[Contact, Contact, list[Contact]]:
+    """Return the contact, the other one, and who was merged into the other before."""
+    if contact_id == other_id:
+        raise Invalid("A contact cannot be merged into itself.", [Problem("other_id", "This is the same contact.")])
+    primary, other = read([key(contact_id), key(other_id)])
+    if primary is None:
+        raise NotFound("There is no contact of this id.")
+    if other is None:
+        raise Unprocessable(
+            "The other contact does not exist.", [Problem("other_id", "There is no contact of this id.")]
+        )
+    for each in (primary, other):
+        identity.require_itself(each)
+    ids = _ids(other)
+    if len(_ids(primary)) + len(ids) > identity.MOST:
+        raise Conflict(f"At most {identity.MOST} contacts can be one person.")
+    below = [each for each in read(key(each) for each in ids[1:]) if each is not None]
+    return primary, other, below
+
+
+def _ids(contact: Contact) -> list[str]:
+    return [contact.contact_id, *sorted(contact.identities or ())]
+
+
+def _values(primary: Contact, other: Contact, choices: Choices) -> dict[str, Any]:
+    if unknown := sorted(choices.keys() - set(joining.CHOSEN)):
+        raise Invalid(
+            "These fields cannot be chosen.", [Problem(f"choices.{name}", "No such field.") for name in unknown]
+        )
+    values = joining.taken(primary, other, choices)
+    if primary.last_name and not values.get("last_name", primary.last_name):
+        nameless = Problem("choices.last_name", f"The other contact has none. Choose “{THIS}”.")
+        raise Invalid("A contact needs a last name.", [nameless])
+    return values
+
+
+def undo(contact_id: str, merge_id: str, by: str, now: datetime) -> Merge:
+    """Make two contacts of one again. Undoing it again changes nothing.
+
+    Raises NotFound; Conflict where this contact was merged into another one since: that merge has to be undone first.
+    """
+    for _ in range(ROUNDS):
+        record = find_merge(contact_id, merge_id)
+        if record.undone_at is not None:
+            return record
+        primary = find(contact_id)
+        identity.require_itself(primary)
+        other = find(record.other_id)
+        below = [each for each in read(key(each) for each in other.merged["identities"] or ()) if each is not None]
+        ids = _ids(primary)
+        writes = parting.undone(primary, other, below, record, _later(primary, record), by, now)
+        if _made([*writes, *(write for each in besides for write in each(ids, now))]):
+            return record
+    raise BUSY
+
+
+def _later(primary: Contact, record: Merge) -> list[Merge]:
+    """Return the merges into this contact that came after, and stand."""
+    open_ones = sorted(set((primary.identities or {}).values()) - {record.merge_id})
+    found = read(Key(Merge, *Merge.place(primary.contact_id, each)) for each in open_ones)
+    return [each for each in found if each is not None and each.at >= record.at]
+
+
+def find_merge(contact_id: str, merge_id: str) -> Merge:
+    """Return a merge. Raises NotFound."""
+    found = Merge.find(*Merge.place(contact_id, merge_id))
+    if found is None:
+        raise NotFound("There is no such merge of this contact.")
+    return found
+
+
+def merges(contact_id: str) -> list[Merge]:
+    """Return the last merges into a contact, undone ones too, newest first. Raises NotFound."""
+    find(contact_id)
+    prefix = Merge.sk.startswith("MERGE#")
+    found = Merge.query(f"CONTACT#{contact_id}", prefix, scan_index_forward=False, limit=SHOWN, consistent_read=True)
+    return list(found)

@@ -1,0 +1,163 @@
+"""What undoing a merge writes: the other contact is what it was, and the primary gives back what it took.
+
+A field goes back where it still has the value that the merge gave it; whoever changed it since meant it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chalicelib.clock import as_text, from_text
+from chalicelib.contacts import handing, plans
+from chalicelib.contacts.handing import Side
+from chalicelib.contacts.models import Account, Contact, Duplicate, Membership, Merge
+from chalicelib.contacts.plans import BOOK
+from chalicelib.dynamodb import Key, Write, delete, put, put_changed, read, silent, update
+
+
+def undone(  # noqa: PLR0917  two contacts, what was merged with them, and the merges that came after
+    primary: Contact,
+    other: Contact,
+    below: Sequence[Contact],
+    record: Merge,
+    later: Sequence[Merge],
+    by: str,
+    now: datetime,
+) -> list[Write]:
+    """Return the writes that make two contacts of one again, and the record say so."""
+    accounts = _Accounts([other.merged["account_id"], (record.account or {}).get("left")])
+    held = primary.places
+    rejoined = _restore(primary, record, accounts, now)
+    rewritten = _rewrite(record, later)
+    _come_back(other, accounts)
+    inside = {each.contact_id for each in (other, *below)}
+    primary.identities = {one: by for one, by in (primary.identities or {}).items() if one not in inside} or None
+    claims = _claims(primary, other, held, record.merge_id, now)
+    returned = accounts.reopened(other)
+    record.undone_at, record.undone_by = now, by
+    return [
+        silent(put_changed(primary)),
+        silent(put_changed(other)),
+        *(_follow(each, primary.contact_id, other.contact_id) for each in below),
+        silent(put_changed(record)),
+        *rewritten,
+        *claims,
+        *rejoined,
+        *returned,
+        *accounts.noted(),
+        *_suggested(record),
+    ]
+
+
+class _Accounts:
+    """The accounts that somebody comes back to, those that are still there; each takes note once."""
+
+    def __init__(self, ids: Iterable[str | None]) -> None:
+        wanted = sorted({each for each in ids if each})
+        found = read(Key(Account, *Account.at(each)) for each in wanted)
+        self._there = {each.record_id for each in found if each is not None}
+        self._joined: set[str] = set()
+
+    def there(self, account_id: str | None) -> bool:
+        return account_id in self._there
+
+    def reopened(self, contact: Contact) -> list[Write]:
+        """Go on with a contact's time at its account as if it had never ended."""
+        if contact.account_id is None or contact.member_since is None:
+            return []
+        self._joined.add(contact.account_id)
+        place = Membership.at(contact.account_id, contact.contact_id, as_text(contact.member_since))
+        return [update(Key(Membership, *place), Membership.until.remove(), condition=Membership.pk.exists())]
+
+    def noted(self) -> list[Write]:
+        keys = [Key(Account, *Account.at(each)) for each in sorted(self._joined)]
+        return [update(key, Account.joins.add(1), condition=Account.pk.exists()) for key in keys]
+
+
+def _restore(primary: Contact, record: Merge, accounts: _Accounts, now: datetime) -> list[Write]:
+    """Give the primary back what it had where the merge's value still stands."""
+    stands = {name: value for name, value in record.before.items() if getattr(primary, name) == record.taken[name]}
+    stays, since = primary.account_id, primary.member_since
+    for name, value in stands.items():
+        setattr(primary, name, value)
+    primary.updated_at = now
+    primary.list_by_name()
+    if "account_id" not in stands or record.account is None:
+        return []
+    return _moved_back(primary, record.account, stays, since, accounts)
+
+
+def _moved_back(
+    primary: Contact, moved: Mapping[str, Any], stays: str | None, since: datetime | None, accounts: _Accounts
+) -> list[Write]:
+    """Take the primary's time at the account of the merge away, and go on with the one before it."""
+    writes: list[Write] = []
+    if stays is not None and since is not None:
+        writes.append(delete(Key(Membership, *Membership.at(stays, primary.contact_id, as_text(since)))))
+    primary.account_id = primary.member_since = None
+    if accounts.there(moved["left"]):
+        primary.account_id = moved["left"]
+        primary.member_since = from_text(moved["since"]) if moved["since"] else None
+    return [*writes, *accounts.reopened(primary)]
+
+
+def _rewrite(record: Merge, later: Sequence[Merge]) -> list[Write]:
+    """What a later merge would put back is what was there before this one, where it found this one's value."""
+    writes = []
+    for each in later:
+        found = {name for name in record.taken if each.before.get(name, each) == record.taken[name]}
+        if found:
+            each.before = {**each.before, **{name: record.before[name] for name in found}}
+            writes.append(silent(put_changed(each)))
+    return writes
+
+
+def _come_back(other: Contact, accounts: _Accounts) -> None:
+    before = other.merged
+    other.owner_id, other.inherited, other.identities = before["owner_id"], before["inherited"], before["identities"]
+    if accounts.there(before["account_id"]):
+        other.account_id = before["account_id"]
+        other.member_since = from_text(before["since"]) if before["since"] else None
+    other.merged_into = None
+    other.list_by_name()
+
+
+def _claims(primary: Contact, other: Contact, held: set[str], merge_id: str, now: datetime) -> list[Write]:
+    """Part the claims: each contact holds what its values and its other merges make it hold."""
+    before = other.merged
+    other.claims = {**(before["claims"] or {}), **plans.places_of(other)}
+    theirs = other.places
+    own = plans.places_of(primary)
+    primary.inherited = _unsourced(primary.inherited or {}, merge_id) or None
+    primary.claims = own
+    mine, other.merged = primary.places, None
+    owners = BOOK.owners(held | mine | theirs)
+    first, second = Side(primary.contact_id, primary.updated_at), Side(other.contact_id, other.updated_at)
+    shared = {place: place in before["owned"] for place in sorted(theirs & held & mine)}
+    writes = [
+        *handing.over(BOOK, sorted((theirs & held) - mine), first, second, owners),
+        *handing.share(BOOK, shared, first, second, owners, now),
+        *handing.taken(BOOK, sorted(theirs - held), second, owners, now)[0],
+        *handing.taken(BOOK, sorted(mine - held), first, owners, now)[0],
+    ]
+    for place in sorted(held - mine - theirs):
+        writes += BOOK.release(place, owners.get(place), primary.contact_id, now)
+    return writes
+
+
+def _unsourced(inherited: Mapping[str, list[str]], merge_id: str) -> dict[str, list[str]]:
+    left = {place: [each for each in ids if each != merge_id] for place, ids in inherited.items()}
+    return {place: ids for place, ids in left.items() if ids}
+
+
+def _follow(below: Contact, before: str, into: str) -> Write:
+    return update(below.key, Contact.merged_into.set(into), condition=Contact.merged_into == before)
+
+
+def _suggested(record: Merge) -> list[Write]:
+    return [
+        put(Duplicate(*Duplicate.at(*side), contact_id=side[0], other_id=side[1], strategy_id=why, found_at=at))
+        for one, two, why, found in record.suggested or ()
+        for at in [from_text(found)]
+        for side in ((one, two), (two, one))
+    ]

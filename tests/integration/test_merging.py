@@ -1,0 +1,430 @@
+"""Contacts that are one person are merged, and parted again, over HTTP (decisions 46 and 60 to 64)."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from chalice.test import Client
+
+from app import app
+from chalicelib.contacts import accounts, merging, service, strategies
+from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.joining import Wish
+from chalicelib.contacts.models import Contact, ContactsItem, Heir, Merge, Owner
+from chalicelib.dynamodb import ConditionFailed, commit
+from chalicelib.errors import Conflict, DomainError, Stale, Unavailable
+from tests.support.api import Caller
+from tests.support.between import before_the_next_write
+
+pytestmark = pytest.mark.usefixtures("cloud")
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def api():
+    with Client(app) as client:
+        yield Caller(client)
+
+
+def person(identity, **values):
+    return service.create(identity, {"last_name": "Juhl", **values}, NOW, by="user:u")
+
+
+def merge(into, other, choices=None, merge_id=None, at=NOW):
+    wish = Wish(merge_id or f"{into}-{other}", choices or {}, by="user:u", why="the same person")
+    return merging.merge(into, other, wish, service.find(into).version, at)
+
+
+def submit(new_id="new", **values):
+    """Let a form bring values, and return whom they resolved to."""
+    prepared = service.prepare(values, strategy_id=None, new_id=new_id, context=MarketingContext(), now=NOW)
+    commit(prepared.writes)
+    return prepared.record
+
+
+def rows():
+    """Return every row of contacts, without what moves on with each write."""
+    moving = {"version", "updated_at", "since", "joins"}
+    found = [item.serialize() for item in ContactsItem.scan(consistent_read=True) if not isinstance(item, Merge)]
+    return {
+        (raw["pk"]["S"], raw["sk"]["S"]): {name: value for name, value in raw.items() if name not in moving}
+        for raw in found
+    }
+
+
+def sound():
+    """Check that every claim has one owner and the right heirs, and that nobody holds what is not its own."""
+    holders, owners, heirs = Counter(), Counter(), Counter()
+    for item in ContactsItem.scan(consistent_read=True):
+        if isinstance(item, Contact):
+            holders.update((place, item.contact_id) for place in item.places)
+            assert item.merged_into is None or not item.places
+        elif isinstance(item, Owner):
+            owners[item.pk, item.record_id] += 1
+        elif isinstance(item, Heir):
+            heirs[item.pk, item.record_id] += 1
+    assert owners + heirs == holders
+    assert Counter(place for place, _ in owners) == dict.fromkeys({place for place, _ in holders}, 1)
+
+
+# What a merge does ---------------------------------------------------------------------------------------------------
+
+
+def test_a_merged_contact_counts_as_the_other_and_keeps_its_own_data(api):
+    ada = api.post("/contacts", {"last_name": "Juhl", "email": "ada@example.dk"})
+    twin = api.post("/contacts", {"last_name": "Juul", "email": "a.juul@example.dk", "city": "Aarhus", "owner_id": "o"})
+
+    wish = {"other_id": twin["id"], "why": "one person"}
+    made = api.post(f"/contacts/{ada['id']}/merge", wish, If_Match=f'"{ada["version"]}"')
+
+    assert (made["into_id"], made["other_id"], made["why"]) == (ada["id"], twin["id"], "one person")
+    assert made["taken"] == {"city": "Aarhus", "owner_id": "o"}
+    shown, other = (api.get(f"/contacts/{each['id']}") for each in (ada, twin))
+    assert (shown["last_name"], shown["email"], shown["city"]) == ("Juhl", "ada@example.dk", "Aarhus")
+    assert (shown["identities"], shown["merged_into"]) == ([twin["id"]], None)
+    assert (other["merged_into"], other["email"], other["last_name"]) == (ada["id"], "a.juul@example.dk", "Juul")
+    assert [each["id"] for each in api.get("/contacts")["items"]] == [ada["id"]]
+    assert [each["id"] for each in api.get("/contacts?name_prefix=J")["items"]] == [ada["id"]]
+    assert [each["id"] for each in api.get("/contacts?owner_id=o")["items"]] == [ada["id"]]
+
+
+def test_each_field_is_taken_from_the_contact_that_somebody_chose():
+    person("ada", email="ada@example.dk", phone="+4512345678", inactive=True)
+    person("twin", email="twin@example.dk", city="Aarhus", inactive=False, first_name="Ada")
+
+    merge("ada", "twin", {"email": "other", "city": "this", "phone": "other", "inactive": "other"})
+
+    ada = service.find("ada")
+    assert (ada.email, ada.city, ada.phone, ada.first_name) == ("twin@example.dk", None, None, "Ada")
+    assert not ada.inactive
+    assert submit(email="ada@example.dk", last_name="Juhl").contact_id == "ada"
+    assert service.find("ada").email == "twin@example.dk"
+    sound()
+
+
+def test_a_preview_shows_the_fields_side_by_side_and_what_follows_and_changes_nothing(api):
+    person("ada", email="ada@example.dk", city="Odense")
+    person("twin", email="twin@example.dk", city="Aarhus", phone="+4512345678")
+    before = rows()
+
+    shown = api.post("/contacts/ada/merge/preview", {"other_id": "twin", "choices": {"city": "other"}})
+
+    fields = {each["name"]: (each["this"], each["other"], each["after"]) for each in shown["fields"]}
+    assert fields["city"] == ("Odense", "Aarhus", "Aarhus")
+    assert fields["phone"] == (None, "+4512345678", "+4512345678")
+    assert fields["email"] == ("ada@example.dk", "twin@example.dk", "ada@example.dk")
+    assert shown["identities"] == ["ada", "twin"]
+    assert shown["consequences"].keys() == {"consent", "leads", "segments", "enrolments"}
+    assert rows() == before
+
+
+@pytest.mark.parametrize(
+    ("into", "other", "choices", "field"),
+    [
+        ("ada", "ada", {}, "other_id"),
+        ("ada", "nobody", {}, "other_id"),
+        ("ada", "twin", {"claims": "other"}, "choices.claims"),
+        ("ada", "nameless", {"last_name": "other"}, "choices.last_name"),
+        ("twin", "merged", {}, "merged_into"),
+        ("merged", "twin", {}, "merged_into"),
+    ],
+)
+def test_what_cannot_be_merged_is_refused_with_the_field_and_nothing_is_done(into, other, choices, field):
+    for each in ("ada", "twin", "merged"):
+        person(each)
+    submit("nameless", email="nameless@example.dk")
+    merge("ada", "merged")
+    before = rows()
+
+    with pytest.raises(DomainError) as refused:
+        merge(into, other, choices)
+
+    assert [each.field for each in refused.value.problems] == [field]
+    assert rows() == before
+
+
+def test_a_merge_of_what_has_changed_since_it_was_read_is_refused(api):
+    person("ada")
+    person("twin")
+    service.amend("ada", {"city": "Odense"}, 1, NOW)
+
+    status, _, _ = api.call("POST", "/contacts/ada/merge", {"other_id": "twin", "why": "w"}, If_Match='"1"')
+    assert status == 412
+    status, _, _ = api.call("POST", "/contacts/ada/merge", {"other_id": "twin", "why": "w"})
+    assert status == 428
+    assert service.find("twin").merged_into is None
+
+
+def test_the_same_merge_again_is_the_one_that_was_made(api):
+    person("ada")
+    person("twin")
+    again = {"If_Match": '"1"', "Idempotency_Key": "k"}
+
+    first, second = (
+        api.call("POST", "/contacts/ada/merge", {"other_id": "twin", "why": "w"}, **again)[1] for _ in range(2)
+    )
+
+    assert first == second
+    assert len(api.get("/contacts/ada/merges")["items"]) == 1
+
+
+def test_at_most_ten_contacts_are_one_person_and_they_are_never_nested():
+    for number in range(11):
+        person(f"c{number}", email=f"c{number}@example.dk")
+    merge("c1", "c2")
+    merge("c0", "c1")
+    for number in range(3, 10):
+        merge("c0", f"c{number}")
+
+    with pytest.raises(Conflict, match="At most 10"):
+        merge("c0", "c10")
+
+    assert {each.merged_into for each in service.find_many(f"c{number}" for number in range(1, 10))} == {"c0"}
+    assert submit(email="c2@example.dk").contact_id == "c0"
+    assert service.find("c0").email == "c0@example.dk"
+    sound()
+
+
+def test_a_merged_contact_is_neither_changed_nor_deleted_by_itself(api):
+    person("ada")
+    person("twin")
+    merge("ada", "twin")
+    twin = api.get("/contacts/twin")
+
+    for method, body in (("PATCH", {"city": "Odense"}), ("DELETE", None)):
+        status, answer, _ = api.call(method, "/contacts/twin", body, If_Match=f'"{twin["version"]}"')
+        assert status == 409
+        assert answer["errors"] == [{"field": "merged_into", "message": "ada"}]
+
+
+# Who is who afterwards (invariant 1) ---------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("MAT-1", "MAT-9")
+def test_a_submission_by_either_address_is_the_merged_contact_and_leaves_its_own_address_alone():
+    person("ada", email="ada@example.dk")
+    person("twin", email="twin@example.dk")
+    merge("ada", "twin")
+
+    found = [submit(email=f"{each}@example.dk", city="Odense") for each in ("ada", "twin")]
+
+    assert [each.contact_id for each in found] == ["ada", "ada"]
+    assert service.find("ada").email == "ada@example.dk"
+    assert service.find("ada").city == "Odense"
+    assert [each.contact_id for each in service.by_email("twin@example.dk")] == ["ada"]
+    sound()
+
+
+def test_owner_and_heir_of_one_key_become_its_one_owner_and_are_told_apart_again():
+    strategies.create("phone", "contact", "Phone", ["phone"], NOW)
+    strategies.built("contact", "phone")
+    strategies.make_default("contact", "phone")
+    person("owner", email="both@example.dk", phone="+4511111111")
+    person("heir", email="both@example.dk", phone="+4522222222")
+    assert [each.other_id for each in service.duplicates("owner")] == ["heir"]
+    before = rows()
+
+    for into, other in (("owner", "heir"), ("heir", "owner")):
+        merge(into, other, merge_id=f"{into}-{other}")
+        assert [each.contact_id for each in service.by_email("both@example.dk")] == [into]
+        assert service.duplicates(into) == []
+        sound()
+
+        merging.undo(into, f"{into}-{other}", "user:u", NOW)
+        assert rows() == before
+        sound()
+
+
+def test_an_address_that_the_merged_contact_gives_up_is_free_and_one_it_holds_for_another_is_not():
+    person("ada", email="ada@example.dk")
+    person("twin", email="twin@example.dk")
+    merge("ada", "twin")
+
+    service.amend("ada", {"email": "twin@example.dk"}, service.find("ada").version, NOW)
+    service.amend("ada", {"email": "third@example.dk"}, service.find("ada").version, NOW)
+
+    assert submit("new", email="twin@example.dk").contact_id == "ada"
+    assert submit("new", email="ada@example.dk").contact_id == "new"
+    sound()
+
+
+def test_a_strategy_taken_into_use_later_knows_the_merged_contact_by_all_its_details():
+    person("ada", phone="+4511111111")
+    person("twin", phone="+4522222222")
+    merge("ada", "twin")
+    strategies.create("phone", "contact", "Phone", ["phone"], NOW)
+    [phone] = [each for each in strategies.read_all("contact") if each.id == "phone"]
+
+    service.backfill(phone, ["ada"], NOW)
+    strategies.built("contact", "phone")
+
+    found = [
+        service.prepare({"phone": each}, strategy_id="phone", new_id="n", context=MarketingContext(), now=NOW).record
+        for each in ("+4511111111", "+4522222222")
+    ]
+    assert [each.contact_id for each in found] == ["ada", "ada"]
+    sound()
+    merging.undo("ada", "ada-twin", "user:u", NOW)
+    sound()
+
+
+# Undoing -------------------------------------------------------------------------------------------------------------
+
+
+def test_undoing_a_merge_puts_everything_back(api):
+    accounts.create("x", {"name": "Kajak"}, NOW, by="user:u")
+    accounts.create("y", {"name": "Telt"}, NOW, by="user:u")
+    person("ada", email="ada@example.dk", account_id="x")
+    person("twin", email="twin@example.dk", account_id="y", owner_id="o", city="Aarhus")
+    before = rows()
+    merge("ada", "twin", {"email": "other", "account_id": "other"}, at=NOW + timedelta(days=1))
+    assert service.find("ada").account_id == "y"
+    assert rows() != before
+
+    undone = api.post("/contacts/ada/merges/ada-twin/undo")
+
+    assert undone["undone_by"]
+    assert rows() == before
+    assert api.post("/contacts/ada/merges/ada-twin/undo") == undone
+    sound()
+
+
+def test_what_was_changed_since_a_merge_stays_when_it_is_undone():
+    person("ada")
+    person("twin", city="Aarhus", phone="+4512345678", email="twin@example.dk")
+    merge("ada", "twin")
+    service.amend("ada", {"city": "Odense"}, service.find("ada").version, NOW)
+
+    merging.undo("ada", "ada-twin", "user:u", NOW)
+
+    ada = service.find("ada")
+    assert (ada.city, ada.phone, ada.email) == ("Odense", None, None)
+    assert submit(email="twin@example.dk").contact_id == "twin"
+    sound()
+
+
+def test_merges_are_undone_in_any_order_and_nothing_of_an_undone_one_comes_back():
+    person("ada", city="Odense", email="ada@example.dk")
+    person("b", city="Aarhus", email="b@example.dk")
+    person("c", city="Vejle", email="c@example.dk")
+    before = rows()
+    merge("ada", "b", {"city": "other", "email": "other"})
+    merge("ada", "c", {"city": "other", "email": "other"}, at=NOW + timedelta(days=1))
+
+    merging.undo("ada", "ada-b", "user:u", NOW)
+    assert (service.find("ada").city, service.find("b").city) == ("Vejle", "Aarhus")
+    assert submit(email="b@example.dk").contact_id == "b"
+    sound()
+
+    merging.undo("ada", "ada-c", "user:u", NOW)
+    assert rows() == before
+    sound()
+
+
+def test_a_merge_inside_a_merge_is_undone_only_after_the_outer_one():
+    for each in ("a", "b", "c"):
+        person(each, email=f"{each}@example.dk")
+    merge("b", "c")
+    within = rows()
+    merge("a", "b")
+
+    with pytest.raises(Conflict) as refused:
+        merging.undo("b", "b-c", "user:u", NOW)
+    assert refused.value.problems[0].message == "a"
+
+    merging.undo("a", "a-b", "user:u", NOW)
+    assert rows() == within
+    assert submit(email="c@example.dk").contact_id == "b"
+
+
+def test_who_comes_back_to_an_account_that_is_gone_has_none():
+    accounts.create("y", {"name": "Telt"}, NOW, by="user:u")
+    person("ada")
+    person("twin", account_id="y")
+    merge("ada", "twin", {"account_id": "this"})
+    accounts.remove("y", accounts.find("y").version)
+
+    merging.undo("ada", "ada-twin", "user:u", NOW)
+
+    assert service.find("twin").account_id is None
+
+
+# Races ---------------------------------------------------------------------------------------------------------------
+
+
+def insist(act):
+    for _ in range(20):
+        try:
+            return act()
+        except (Stale, Unavailable, ConditionFailed):
+            continue
+    return None
+
+
+def test_two_users_who_merge_crosswise_never_make_a_circle():
+    with ThreadPoolExecutor(2) as pool:
+        for number in range(15):
+            one, two = f"one-{number}", f"two-{number}"
+            person(one, email=f"{one}@example.dk")
+            person(two, email=f"{two}@example.dk")
+
+            def attempt(pair):
+                try:
+                    return merge(*pair).contact_id
+                except (Conflict, Stale) as error:
+                    return type(error)
+
+            won = list(pool.map(attempt, [(one, two), (two, one)]))
+
+            assert len([each for each in won if isinstance(each, str)]) == 1
+            merged = [each for each in service.find_many([one, two]) if each.merged_into]
+            assert len(merged) == 1
+    sound()
+
+
+def test_submissions_during_a_merge_lose_no_claim_and_make_no_second_contact():
+    with ThreadPoolExecutor(4) as pool:
+        for number in range(10):
+            one, two = f"one-{number}", f"two-{number}"
+            for each in (one, two):
+                person(each, email=f"{each}@example.dk")
+            acts = [
+                lambda: insist(lambda: merge(one, two)),  # noqa: B023  done in here
+                *(
+                    lambda who=who, city=city: insist(
+                        lambda: submit(f"new-{who}-{city}", email=f"{who}@example.dk", city=city)
+                    )
+                    for who in (one, two)
+                    for city in ("Odense", "Vejle")
+                ),
+            ]
+
+            done = list(pool.map(lambda act: act(), acts))
+
+            assert all(each is not None for each in done)
+            assert {each.contact_id for each in done[1:]} <= {one, two}
+            assert submit(email=f"{two}@example.dk").contact_id == one
+            sound()
+
+
+def test_a_submission_that_read_before_a_merge_reads_again():
+    person("ada", email="ada@example.dk")
+    person("twin", email="twin@example.dk")
+
+    with before_the_next_write(lambda: merge("ada", "twin")), pytest.raises((ConditionFailed, Stale)):
+        submit(email="twin@example.dk", city="Vejle")
+
+    assert submit(email="twin@example.dk", city="Vejle").contact_id == "ada"
+    assert service.find("twin").city is None
+
+
+def test_a_change_of_the_other_during_a_merge_is_not_lost():
+    person("ada")
+    person("twin", city="Aarhus")
+
+    with before_the_next_write(lambda: service.amend("twin", {"city": "Vejle"}, 1, NOW)):
+        merge("ada", "twin")
+
+    assert service.find("ada").city == "Vejle"
