@@ -19,7 +19,7 @@ LONGEST_TAG = 18  # digits of an ETag, quotes apart
 Body = TypeVar("Body", bound=BaseModel)
 
 
-class Call(Struct, Generic[Body], frozen=True):
+class Call(Struct, Generic[Body], frozen=True, dict=True):
     """One request, parsed and checked."""
 
     request: Request

@@ -3,11 +3,11 @@
 import re
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
 import yaml
+from msgspec.structs import fields
 from pynamodb.indexes import Index
 
 import app
