@@ -31,6 +31,7 @@ from chalicelib.interactions.handlers import handlers as interactions_handlers
 from chalicelib.interactions.handlers import route_interactions
 from chalicelib.interactions.routes import api as interactions_api
 from chalicelib.journeys.handlers import (
+    act_on_stages,
     claim_enrolment,
     enrol_contacts,
     perform_tile,
@@ -70,6 +71,7 @@ from chalicelib.segments.routes import api as segments_api
 
 # Lambda looks each function up here, which loads the middleware along with it (aws/chalice#1566).
 __all__ = [
+    "act_on_stages",
     "app",
     "authorize",
     "claim_enrolment",

@@ -47,6 +47,13 @@ def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> 
     return [write, put_new(move)]
 
 
+def remark(lead_id: str, remark_id: str, why: str, at: datetime) -> list[Write]:
+    """Keep in a lead's history what should have happened and did not, and why; put if absent."""
+    return [
+        put_new(Move(*Move.place(lead_id, at, remark_id), lead_id=lead_id, at=at, by="system", why=why, changes={}))
+    ]
+
+
 # Steps of the process ------------------------------------------------------------------------------------------------
 
 
