@@ -32,6 +32,7 @@ from chalicelib.interactions.handlers import handlers as interactions_handlers
 from chalicelib.interactions.handlers import route_interactions
 from chalicelib.interactions.routes import api as interactions_api
 from chalicelib.journeys.handlers import (
+    act_on_stages,
     claim_enrolment,
     enrol_contacts,
     perform_tile,
@@ -46,6 +47,7 @@ from chalicelib.journeys.handlers import handlers as journeys_handlers
 from chalicelib.journeys.routes import api as journeys_api
 from chalicelib.leads.handlers import handlers as leads_handlers
 from chalicelib.leads.handlers import route_leads
+from chalicelib.leads.process_routes import api as processes_api
 from chalicelib.leads.routes import api as leads_api
 from chalicelib.messages.handlers import (
     confirm_verdicts,
@@ -70,6 +72,7 @@ from chalicelib.segments.routes import api as segments_api
 
 # Lambda looks each function up here, which loads the middleware along with it (aws/chalice#1566).
 __all__ = [
+    "act_on_stages",
     "app",
     "authorize",
     "claim_enrolment",
@@ -120,6 +123,7 @@ BLUEPRINTS: list[Blueprint] = [
     consent_api,
     activities_api,
     leads_api,
+    processes_api,
     scoring_api,
     segments_api,
     messages_api,

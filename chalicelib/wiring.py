@@ -55,6 +55,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "contact.deleted": ("rescore", "membership", "sweep"),
     "preferences.changed": ("rescore", "membership", "enrol"),
     "interaction.decided": ("rescore", "membership", "wake", "count"),
+    "lead.entered": ("stages",),
     "lead.created": ("rescore", "membership", "business"),
     "lead.changed": ("rescore", "membership"),
     "lead.deleted": ("rescore", "membership"),
@@ -73,11 +74,14 @@ REACTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
+OF_CONTACTS = frozenset({"lead.created", "lead.changed", "lead.deleted"})
+
+
 def queues_for(fact: Fact) -> tuple[str, ...]:
     """Return the queues that hear of a fact (docs/architecture.md has the same table in words)."""
     if fact["fact"] == "interaction.recorded":
         return _interaction(fact)
-    if fact["fact"].startswith("lead.") and "contact" not in fact:
+    if fact["fact"] in OF_CONTACTS and "contact" not in fact:
         return ()  # scores, memberships and triggers are a contact's; a lead without one has none (CORE-4, SCO-4)
     return REACTIONS.get(fact["fact"], ())
 

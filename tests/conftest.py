@@ -175,9 +175,10 @@ def _forget() -> None:
 def _caches() -> list[Any]:
     """What else keeps published documents, or what was compiled from them, by id and version."""
     from chalicelib.journeys import versions
+    from chalicelib.leads import processes
     from chalicelib.scoring import live
 
-    return [versions.document, versions.condition, live.published]
+    return [versions.document, versions.condition, live.published, processes.published]
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ DEFINITIONS = (
     "journeys",
     "triggers",
     "submissions",
+    "business-processes",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 
@@ -35,8 +36,9 @@ ALL_SCOPES = _writes(*RECORDS, *DEFINITIONS, *ADMINISTRATION) | {"triggers:send"
 SCOPES_OF_GROUP: dict[str, frozenset[str]] = {
     "admin": frozenset({EVERYTHING}),
     "marketer": _writes(*RECORDS, *DEFINITIONS) | _reads("settings", "operations") | {"triggers:send"},
-    "salesperson": _writes("contacts", "accounts", "leads", "activities") | _reads(*RECORDS, "segments", "journeys"),
-    "teleprospector": _writes("leads", "activities") | _reads(*RECORDS),
+    "salesperson": _writes("contacts", "accounts", "leads", "activities")
+    | _reads(*RECORDS, "segments", "journeys", "business-processes"),
+    "teleprospector": _writes("leads", "activities") | _reads(*RECORDS, "business-processes"),
     "privacy-officer": _writes("contacts", "interactions") | _reads(*RECORDS, *DEFINITIONS, "settings"),
     "viewer": _reads(*RECORDS, *DEFINITIONS),
 }

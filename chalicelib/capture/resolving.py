@@ -28,6 +28,7 @@ from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import matching as lead_matching
 from chalicelib.leads import service as leads
 from chalicelib.leads.matching import BOOK as LEADS
+from chalicelib.leads.models import settings_key as lead_settings_key
 
 
 class Resolved(Struct):
@@ -75,6 +76,8 @@ def _ahead(submission: Submission, form: FormDocument, read: Read) -> Look:
     places: dict[claims.Book, list[str]] = {}
     if form.update in OF_CONTACTS:
         places[CONTACTS] = contact_matching.sought(read.for_target(form, "contact"))
+    if form.update in OF_LEADS:
+        notes.expect([lead_settings_key()])
     if form.update in OF_LEADS and not form.generate_leads_without_matching:
         places[LEADS] = lead_matching.sought(_of_lead(form, read), submission.page_id)
     claims.ahead(places, notes.look)

@@ -1,6 +1,7 @@
 """The routes that every kind of definition has, and those of bulk jobs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
@@ -55,6 +56,8 @@ class Kind(Struct, frozen=True):
     lifecycle: bool = True
     keeps_name: bool = False
     """Whether the name is settled once it has been live (SEG-4)."""
+    check_of: Callable[[Any, str], Checked] | None = None
+    """In the place of `check` where it needs the definition's own id besides the document."""
 
     @property
     def scope(self) -> str:
@@ -74,6 +77,10 @@ class Kind(Struct, frozen=True):
 
     def checked(self, document: Document) -> Checked:
         return self.check(self.parsed(document))
+
+    def checked_as(self, definition_id: str, document: Document) -> Checked:
+        """Check the document of a certain definition."""
+        return self.check_of(self.parsed(document), definition_id) if self.check_of else self.checked(document)
 
 
 def lifecycle(api: Api, kind: Kind) -> None:
@@ -144,13 +151,13 @@ def _reading(api: Api, kind: Kind) -> None:
 
 def _publishing(api: Api, kind: Kind) -> None:
     def check(_: Call[Nothing], **path: str) -> CheckView:
-        return checked_view(service.check(kind.name, _id(path), kind.checked))
+        return checked_view(service.check(kind.name, _id(path), partial(kind.checked_as, _id(path))))
 
     def publish(call: Call[Nothing], **path: str) -> PublishedView:
         warnings: list[Problem] = []
 
         def checked(document: Document) -> Checked:
-            found = kind.checked(document)
+            found = kind.checked_as(_id(path), document)
             warnings[:] = found.warnings
             return found
 

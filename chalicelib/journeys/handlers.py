@@ -8,7 +8,7 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib.agenda import agendas
 from chalicelib.clock import new_id, now
-from chalicelib.journeys import bulk, engine, entry, leases, polling, raising, second, waiting
+from chalicelib.journeys import bulk, engine, entry, leases, polling, raising, second, stages, waiting
 from chalicelib.journeys.facts import facts_of
 from chalicelib.queues import Message, consume
 from chalicelib.settings import settings
@@ -56,6 +56,11 @@ def _enrol(fact: Message) -> None:
 @handlers.on_sqs_message(queue_arn="PLACEHOLDER", batch_size=10)
 def raise_business_triggers(event: SQSEvent) -> dict[str, Any]:
     return consume(event.to_dict(), lambda fact: raising.raise_business(fact, now()))
+
+
+@handlers.on_sqs_message(queue_arn="PLACEHOLDER", batch_size=10)
+def act_on_stages(event: SQSEvent) -> dict[str, Any]:
+    return consume(event.to_dict(), lambda fact: stages.act(fact, now()))
 
 
 @handlers.schedule("rate(1 minute)")

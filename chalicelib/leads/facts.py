@@ -3,18 +3,30 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard"})
+BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard", "entry"})
 
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:
-    """Yield lead.created, lead.changed or lead.deleted for each contact concerned: the parent, and the one before."""
+    """Yield lead.created, lead.changed or lead.deleted for each contact concerned: the parent, and the one before.
+
+    And lead.entered, once, where it entered a stage that has actions.
+    """
     old, new = record.old or {}, record.new or {}
     if "lead" not in {old.get("kind"), new.get("kind")}:
         return
+    yield from _entered(old, new)
     changed = [name for name in record.changed if name not in BOOKKEEPING]
     for contact_id in dict.fromkeys([new.get("contact_id"), old.get("contact_id")]):
         if contact_id is not None or not _parents(old, new):
             yield _fact(old, new, contact_id, changed)
+
+
+def _entered(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield lead.entered where a lead entered a stage that has actions: the process names no entry into another."""
+    entry = new.get("entry")
+    if entry is not None and entry != old.get("entry"):
+        where = {"stage": new["stage"], "process": new["process_id"], "version": int(new["process_version"])}
+        yield {"fact": "lead.entered", "id": new["lead_id"], "entry": entry, **where}
 
 
 def _parents(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:

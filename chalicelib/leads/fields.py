@@ -15,7 +15,7 @@ from chalicelib.leads.choices import (
     StatusReason,
 )
 from chalicelib.leads.models import Lead
-from chalicelib.leads.process import Flag, Stage
+from chalicelib.leads.process import Flag
 
 TEXTS = (
     *("topic", "first_name", "last_name", "company_name", "job_title", "email", "phone", "mobile_phone"),
@@ -25,6 +25,7 @@ TEXTS = (
 IDS = (
     *("lead_id", "contact_id", "account_id", "owner_id"),
     *("source_journey_id", "source_email_id", "source_form_id", "source_page_id"),
+    *("process_id", "stage", "waiting_stage"),
 )
 INTEGERS = ("employees", "linkedin_submissions")
 NUMBERS = ("annual_revenue", "budget_amount")
@@ -39,7 +40,6 @@ CHOICES: Mapping[str, Any] = {
     "need": Need,
     "state": State,
     "status_reason": StatusReason,
-    "stage": Stage,
 }
 
 
@@ -62,6 +62,13 @@ SUBMITTABLE = frozenset(
     {*TEXTS, *INTEGERS, *NUMBERS, "decision_maker", "purchase_timeframe", "purchase_process", "need"}
 )
 """Lead fields that a form may write."""
+
+
+SUPPORTING = frozenset(
+    {*TEXTS, *INTEGERS, *NUMBERS, *map(str, BOOLEANS), *CHOICES, "contact_id", "account_id", "owner_id"}
+    - {"trigger_recycle", "recycled", "state"}
+)
+"""Fields that a stage of a process may require: what people fill in, or mark a lead as."""
 
 
 def record_of(lead: Lead) -> dict[str, Any]:

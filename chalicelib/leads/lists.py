@@ -3,7 +3,6 @@
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
 from chalicelib.leads.models import Lead, LeadsItem
-from chalicelib.leads.process import Stage
 from chalicelib.lists import Asked, Page, page, partitions
 
 every_lead = jobs.of_index(LeadsItem.by_created, "lead", lambda item: item.pk.removeprefix("LEAD#"))
@@ -19,8 +18,8 @@ def of_owner(owner_id: str, asked: Asked) -> Page[Lead]:
     return page(LeadsItem.by_owner, [owner_id], asked, newest_first=True, kind=Lead)
 
 
-def of_stage(stage: Stage, asked: Asked) -> Page[Lead]:
-    """Open leads only, those first that have waited there the longest."""
+def of_stage(stage: str, asked: Asked) -> Page[Lead]:
+    """Open leads only, those first that have waited there the longest; those of every process with such a stage."""
     return page(LeadsItem.by_stage, partitions(stage), asked, kind=Lead)
 
 

@@ -10,7 +10,8 @@ from chalicelib.agenda import ByDue
 from chalicelib.clock import as_text
 from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, Key, shard
 from chalicelib.leads.choices import State, StatusReason
-from chalicelib.leads.process import Flag, Position, Stage
+from chalicelib.leads.process import Flag, Position
+from chalicelib.leads.shipped import Stage
 from chalicelib.settings import settings
 
 
@@ -140,8 +141,12 @@ class Lead(LeadsItem, discriminator="lead"):
     owner_id = UnicodeAttribute(null=True)
     state = UnicodeAttribute(default=State.OPEN)
     status_reason = UnicodeAttribute(default=StatusReason.NEW)
-    stage = UnicodeAttribute(default=Stage.INQUIRY)
+    process_id = UnicodeAttribute(null=True)  # without one it follows the process that is shipped
+    process_version = IntegerAttribute(null=True)
+    stage = UnicodeAttribute(default=Stage.INQUIRY.value)
     stage_since = InstantAttribute()
+    waiting_stage = UnicodeAttribute(null=True)  # where it would have moved by itself, had nothing been missing
+    entry = UnicodeAttribute(null=True)  # names its entry into this stage, where that causes something
     stage_shard = UnicodeAttribute(null=True)
     teleprospect_ready = BooleanAttribute(default=False)
     teleprospect_accepted = BooleanAttribute(default=False)
@@ -175,7 +180,7 @@ class Lead(LeadsItem, discriminator="lead"):
     @property
     def position(self) -> Position:
         flags = frozenset(flag for flag in Flag if getattr(self, flag))
-        return Position(Stage(self.stage), flags, self.open)
+        return Position(self.stage, flags, self.open)
 
     @property
     def matched_by(self) -> dict[str, Any]:
@@ -214,6 +219,22 @@ class Heir(LeadsItem, discriminator="lead_heir"):
 
     record_id = UnicodeAttribute()
     updated_at = InstantAttribute()
+
+
+class LeadSettings(LeadsItem, discriminator="lead_settings"):
+    """What the organisation decided about its leads: one item."""
+
+    process_id = UnicodeAttribute(null=True)  # the process of leads that are made from now on
+    version = IntegerAttribute(default=0)
+
+    @staticmethod
+    def at() -> tuple[str, str]:
+        return "SETTINGS", "SETTINGS"
+
+
+def settings_key() -> Key:
+    """Return where the settings lie."""
+    return Key(LeadSettings, *LeadSettings.at())
 
 
 def lead_key(lead_id: str) -> Key:

@@ -1,21 +1,29 @@
-"""What a lead's use cases write: the lead and, for what is worth remembering, a row of its history."""
+"""What a lead's use cases write: the lead and, for what is worth remembering, a row of its history.
 
-from collections.abc import Mapping
+Where a stage has conditions, the facts that they ask about are read here; the process itself is known.
+"""
+
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from chalicelib.clock import digest
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.models import Contact
-from chalicelib.dynamodb import Write, put_changed, put_new
-from chalicelib.leads import process
-from chalicelib.leads.models import Lead, Move
-from chalicelib.leads.process import Flag, Step
+from chalicelib.dynamodb import Look, Write, put_changed, put_new, read
+from chalicelib.errors import Problem, Unprocessable
+from chalicelib.leads import process, processes
+from chalicelib.leads.models import Lead, Move, settings_key
+from chalicelib.leads.process import Flag, HandOver, Process, Step
+from chalicelib.leads.shipped import PROCESS_ID
 
 SCORING = "scoring"
 """Who moves leads by their scores."""
 
-REMEMBERED = ("stage", *Flag, "contact_id", "account_id", "state", "status_reason", "owner_id")
+REMEMBERED = (
+    *("stage", *Flag, "contact_id", "account_id", "state", "status_reason", "owner_id"),
+    *("process_id", "process_version", "waiting_stage"),
+)
 """Fields whose changes are kept: ids and choices only, never what a person wrote."""
 
 Values = Mapping[str, Any]
@@ -39,19 +47,20 @@ def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> 
     return [write, put_new(move)]
 
 
-def stepped(lead: Lead, step: Step, *, by: str, why: str, now: datetime) -> list[Write]:
-    """Make a step of the business process; nothing to write where it changes nothing."""
-    if not step:
-        return []
-    before = remembered(lead)
-    take(lead, step, now)
-    return changed(lead, before, by=by, why=why, now=now)
+def remark(lead_id: str, remark_id: str, why: str, at: datetime) -> list[Write]:
+    """Keep in a lead's history what should have happened and did not, and why; put if absent."""
+    return [
+        put_new(Move(*Move.place(lead_id, at, remark_id), lead_id=lead_id, at=at, by="system", why=why, changes={}))
+    ]
+
+
+# Steps of the process ------------------------------------------------------------------------------------------------
 
 
 def take(lead: Lead, step: Step, now: datetime) -> None:
-    """Let a lead take a step, not yet written."""
+    """Let a lead take a step, not yet written, whatever may be missing."""
     if step.stage is not None:
-        lead.stage, lead.stage_since = step.stage, now
+        enter(lead, processes.of(lead), step.stage, now)
     for flag, value in step.flags.items():
         setattr(lead, flag, value)
     if Flag.SALES_READY in step.flags:
@@ -62,20 +71,113 @@ def take(lead: Lead, step: Step, now: datetime) -> None:
         lead.recycled_at = now
 
 
+def enter(lead: Lead, way: Process, stage: str, now: datetime) -> None:
+    """Let a lead enter a stage; its entry has a name where the stage has actions, which hear of it by that."""
+    info = way.stage(stage)
+    lead.stage, lead.stage_since, lead.waiting_stage = stage, now, None
+    lead.entry = digest(lead.lead_id, "entry", str(lead.version + 1)) if info is not None and info.actions else None
+
+
+def switch(lead: Lead, way: Process, mapped: Mapping[str, str], now: datetime) -> None:
+    """Let a lead follow another process, or another version of its own, from where it stands there (BPF-3)."""
+    shipped = way.id == PROCESS_ID
+    lead.process_id, lead.process_version = (None, None) if shipped else (way.id, way.version)
+    enter(lead, way, process.landing(way, lead.stage, mapped), now)
+
+
+def missing(lead: Lead, leaving: str, entering: str, now: datetime) -> list[Problem]:
+    """Return what keeps a lead, as it is, from going from one stage to another."""
+    way = processes.of(lead)
+    here, there = way.stage(leaving), way.stage(entering)
+    conditions = [here.leaves_if if here is not None else None, there.enters_if if there is not None else None]
+    return process.hindrances(way, leaving, entering, processes.facts(lead, conditions, now), now)
+
+
+def take_by_hand(lead: Lead, step: Step, now: datetime) -> str:
+    """Let a lead take a step that a person wants. Raises Unprocessable naming what is missing.
+
+    Returns what the history should add to the reason.
+    """
+    stood, marked = lead.stage, Step(None, step.flags)
+    take(lead, marked, now)
+    if step.stage is not None and not step.back and (found := missing(lead, stood, step.stage, now)):
+        raise Unprocessable("The lead cannot go to that stage as it stands.", found)
+    take(lead, Step(step.stage), now)
+    return _handed_over(lead, step, now)
+
+
+def take_by_itself(lead: Lead, step: Step, now: datetime) -> str:
+    """Let a lead take an automatic step; where something is missing it is marked but stays, and waits for the stage.
+
+    Returns what the history should add to the reason.
+    """
+    stood, marked = lead.stage, Step(None, step.flags)
+    take(lead, marked, now)
+    found = missing(lead, stood, step.stage, now) if step.stage is not None else []
+    if found:
+        lead.waiting_stage = step.stage
+        return _told(found)
+    take(lead, Step(step.stage), now)
+    return _handed_over(lead, step, now)
+
+
+def _told(found: Sequence[Problem]) -> str:
+    lacking = ", ".join(dict.fromkeys(each.field if each.field != "stage" else each.message for each in found))
+    return f"; it stays where it is, for this is missing: {lacking}"
+
+
+def _handed_over(lead: Lead, step: Step, now: datetime) -> str:
+    given = process.hands_over(processes.of(lead), step)
+    return _given_to(lead, given, now) if given is not None else ""
+
+
+def _given_to(lead: Lead, given: HandOver, now: datetime) -> str:
+    """Give a lead to the process that its own hands over to, if that is live (BPF-8)."""
+    try:
+        way = processes.live(given.process_id)
+    except Unprocessable:
+        return f"; the process {given.process_id} that it was to be handed to is not live"
+    switch(lead, way, given.stages, now)
+    return f"; handed over to the process {given.process_id}"
+
+
+def resume(lead: Lead, now: datetime) -> None:
+    """Let a lead that waits for what was missing go on, once nothing is missing any more."""
+    if lead.waiting_stage is not None and lead.open and not missing(lead, lead.stage, lead.waiting_stage, now):
+        enter(lead, processes.of(lead), lead.waiting_stage, now)
+
+
 def first_score(lead: Lead, now: datetime) -> list[Write]:
     """Let the first contribution of any model start the nurturing (BPF-7)."""
-    return stepped(lead, process.first_score(lead.position), by=SCORING, why="first score", now=now)
+    return _by_score(lead, process.first_score(processes.of(lead), lead.position), None, "first score", now)
 
 
 def mark_sales_ready(lead: Lead, reached_at: datetime, why: str, now: datetime) -> list[Write]:
     """Mark a lead ready for sales since its score reached the threshold, which skips teleprospecting (BPF-5)."""
-    step = process.reached(lead.position)
+    return _by_score(lead, process.reached(processes.of(lead), lead.position), reached_at, why, now)
+
+
+def _by_score(lead: Lead, step: Step, reached_at: datetime | None, why: str, now: datetime) -> list[Write]:
     if not step:
         return []
     before = remembered(lead)
-    take(lead, step, now)
-    lead.sales_ready_at = reached_at
-    return changed(lead, before, by=SCORING, why=why, now=now)
+    told = take_by_itself(lead, step, now)
+    lead.sales_ready_at = reached_at or lead.sales_ready_at
+    return changed(lead, before, by=SCORING, why=f"{why}{told}", now=now)
+
+
+# Leads that are made -------------------------------------------------------------------------------------------------
+
+
+def begin(lead: Lead, look: Look = read) -> None:
+    """Let a new lead begin the process that new leads follow: the shipped one, unless the settings name a live one."""
+    [own] = look([settings_key()])
+    way = processes.live_if_any(own.process_id) if own is not None else None
+    if way is None:
+        return
+    lead.process_id, lead.process_version, lead.stage = way.id, way.version, way.first
+    lead.entry = digest(lead.lead_id, "entry", "made") if way.stages[0].actions else None
+    lead.list_by_stage()
 
 
 def take_context(lead: Lead, context: MarketingContext | None) -> None:
@@ -100,4 +202,5 @@ def create_from_tile(  # noqa: PLR0917  as journeys call it
     lead = Lead.new(lead_id, now)
     lead.contact_id, lead.topic, lead.last_name, lead.owner_id = contact.contact_id, topic, last_name, owner
     take_context(lead, context)
+    begin(lead)
     return [put_new(lead)]

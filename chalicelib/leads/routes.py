@@ -7,9 +7,9 @@ from typing import Any
 
 from chalicelib.errors import Invalid
 from chalicelib.http import Api, Call, Listing, Nothing
-from chalicelib.leads import lists, process, service
+from chalicelib.leads import lists, moving, process, processes, service
 from chalicelib.leads.models import Lead, Move
-from chalicelib.leads.process import Position, Step
+from chalicelib.leads.process_schemas import SwitchProcess
 from chalicelib.leads.schemas import (
     AcceptLead,
     CloseLead,
@@ -21,8 +21,6 @@ from chalicelib.leads.schemas import (
     Moves,
     MoveView,
     NewLead,
-    ProcessView,
-    StageView,
     Why,
 )
 from chalicelib.lists import Page
@@ -79,12 +77,6 @@ def delete_lead(call: Call[Nothing], lead_id: str) -> None:
     service.remove(lead_id, call.version, call.now)
 
 
-@api.on("GET /lead-process", scope="leads:read", returns=ProcessView)
-def show_lead_process(_: Call[Nothing]) -> ProcessView:
-    """Show the stages of the business process."""
-    return ProcessView(stages=[_stage(number, info) for number, info in enumerate(process.STAGES, start=1)])
-
-
 @api.on(f"GET {ONE}/history", scope="leads:read", returns=Moves)
 def list_lead_moves(_: Call[Nothing], lead_id: str) -> Moves:
     """List what happened to a lead in its process, oldest first."""
@@ -95,6 +87,29 @@ def list_lead_moves(_: Call[Nothing], lead_id: str) -> Moves:
 def move_lead(call: Call[MoveLead], lead_id: str) -> LeadView:
     """Move a lead to any stage."""
     return _step(call, lead_id, partial(process.move, to=call.body.stage))
+
+
+@api.on(f"POST {ONE}/complete-stage", scope="leads:write", body=Why, returns=LeadView)
+def complete_lead_stage(call: Call[Why], lead_id: str) -> LeadView:
+    """Complete a lead's stage and activate the next one."""
+    return _step(call, lead_id, process.complete)
+
+
+@api.on(f"POST {ONE}/switch-process", scope="leads:write", body=SwitchProcess, returns=LeadView)
+def switch_lead_process(call: Call[SwitchProcess], lead_id: str) -> LeadView:
+    """Let a lead follow another process, or the newest version of its own."""
+    body = call.body
+    return view(
+        moving.switch(
+            lead_id,
+            body.process_id,
+            body.stages,
+            by=call.caller.id,
+            why=body.why,
+            version=call.version,
+            now=call.now,
+        )
+    )
 
 
 @api.on(f"POST {ONE}/mark", scope="leads:write", body=MarkLead, returns=LeadView)
@@ -130,8 +145,8 @@ def reopen_lead(call: Call[Why], lead_id: str) -> LeadView:
     return view(service.reopen(lead_id, by=call.caller.id, why=call.body.why, version=call.version, now=call.now))
 
 
-def _step(call: Call[Any], lead_id: str, rule: Callable[[Position], Step], owner_id: str | None = None) -> LeadView:
-    stepped = service.step(
+def _step(call: Call[Any], lead_id: str, rule: moving.Rule, owner_id: str | None = None) -> LeadView:
+    stepped = moving.step(
         lead_id,
         rule,
         by=call.caller.id,
@@ -144,15 +159,13 @@ def _step(call: Call[Any], lead_id: str, rule: Callable[[Position], Step], owner
 
 
 def view(lead: Lead) -> LeadView:
-    shown = {name: getattr(lead, name) for name in LeadView.model_fields if name != "id"}
-    return LeadView(id=lead.lead_id, **shown)
+    shown = {name: getattr(lead, name) for name in LeadView.model_fields if name not in ABOUT_ITSELF}
+    way = processes.of(lead)
+    return LeadView(id=lead.lead_id, process_id=way.id, process_version=way.version, **shown)
+
+
+ABOUT_ITSELF = frozenset({"id", "process_id", "process_version"})
 
 
 def _move(move: Move) -> MoveView:
     return MoveView(at=move.at, by=move.by, why=move.why, changes=move.changes)
-
-
-def _stage(number: int, info: process.StageInfo) -> StageView:
-    return StageView(
-        number=number, stage=info.stage, name=info.name, fields=list(info.fields), entry=info.entry, exit=info.exit
-    )

@@ -18,7 +18,8 @@ from chalicelib.leads.choices import (
     State,
     StatusReason,
 )
-from chalicelib.leads.process import Flag, Stage
+from chalicelib.leads.process import Flag
+from chalicelib.leads.process_schemas import StageId
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Line = Annotated[str, Field(max_length=100)]
@@ -107,7 +108,7 @@ class Why(Schema):
 class MoveLead(Why):
     """The stage to move a lead to, forward or back."""
 
-    stage: Stage
+    stage: StageId
 
 
 MARKABLE = (Flag.SALES_READY, Flag.TELEPROSPECT_READY, Flag.TELEPROSPECT_ACCEPTED, Flag.SALES_ACCEPTED)
@@ -154,7 +155,7 @@ class LeadsQuery(ListQuery):
     """All leads, or those of one owner, stage, contact or account."""
 
     owner_id: Id | None = None
-    stage: Stage | None = None
+    stage: StageId | None = None
     contact_id: Id | None = None
     account_id: Id | None = None
 
@@ -166,7 +167,10 @@ class LeadView(LeadFields):
     last_name: str
     state: State
     status_reason: StatusReason
-    stage: Stage
+    process_id: str
+    process_version: int
+    stage: str
+    waiting_stage: str | None = None
     stage_since: datetime
     teleprospect_ready: bool
     teleprospect_accepted: bool
@@ -201,18 +205,11 @@ class Moves(Schema):
     items: list[MoveView]
 
 
-class StageView(Schema):
-    """A stage of the business process."""
+class LeadSettingsChange(Schema):
+    """The process that leads follow which are made from now on; null: the one that is shipped."""
 
-    number: int
-    stage: Stage
-    name: str
-    fields: list[str]
-    entry: str
-    exit: str
+    process_id: Id | None = None
 
 
-class ProcessView(Schema):
-    """The business process of leads."""
-
-    stages: list[StageView]
+class LeadSettingsView(LeadSettingsChange):
+    version: int

@@ -1,4 +1,4 @@
-"""Use cases: make, find, change, close and delete leads, and move them through their business process."""
+"""Use cases: make, find, change, close and delete leads (moving.py moves them through their business process)."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,28 +11,22 @@ from chalicelib.contacts.claims import backfill as backfill_claims
 from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, read
-from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale, Unprocessable
-from chalicelib.leads import matching, plans, process
+from chalicelib.errors import Conflict, Invalid, Problem, Stale, Unprocessable
+from chalicelib.leads import matching, moving, plans, process, processes, reading
 from chalicelib.leads.choices import REASONS, State, StatusReason
-from chalicelib.leads.models import Lead, Move, Owner, lead_key
-from chalicelib.leads.process import Position, Step
+from chalicelib.leads.models import Lead, LeadSettings, Move, Owner, lead_key
 
 Change = Callable[[Lead], object]
 
+find = reading.find
+as_read = reading.as_read
 prepare = matching.prepare
+step = moving.step
 
-STALE = "The lead has changed since you read it. Read it again and repeat the change."
+STALE = reading.STALE
 TAKEN = "There is an open lead with these details already."
 BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
 ROUNDS = 4  # of reading who owns a key and writing what follows from it
-
-
-def find(lead_id: str) -> Lead:
-    """Return a lead, read consistently. Raises NotFound."""
-    lead = Lead.find(*Lead.at(lead_id))
-    if lead is None:
-        raise NotFound("There is no lead of this id.")
-    return lead
 
 
 def find_many(lead_ids: Iterable[str]) -> list[Lead]:
@@ -73,6 +67,7 @@ def create(lead_id: str, values: Mapping[str, Any], by: str, now: datetime) -> L
     earlier = Lead.find(*Lead.at(lead_id))
     if earlier is not None:
         return earlier
+    plans.begin(lead)
     claims = matching.claim(lead, now)
     _refuse_taken(claims.met)
     try:
@@ -118,11 +113,12 @@ def amend(lead_id: str, values: Mapping[str, Any], *, by: str, version: int, now
 
     def apply(lead: Lead) -> None:
         if cleaned.get("trigger_recycle") and not lead.trigger_recycle:
-            plans.take(lead, process.return_to_marketing(lead.position), now)
+            plans.take(lead, process.return_to_marketing(processes.of(lead), lead.position), now)
         for name, value in cleaned.items():
             setattr(lead, name, value)
         if lead.status_reason not in REASONS[State(lead.state)]:
             raise Invalid("This status reason belongs to another state.", [Problem("status_reason", lead.state)])
+        plans.resume(lead, now)
 
     moved = bool({"contact_id", "account_id"} & cleaned.keys())
     return _change(lead_id, apply, by=by, why="changed by hand", version=version, now=now, parents=moved)
@@ -132,7 +128,7 @@ def _change(
     lead_id: str, apply: Change, *, by: str, why: str, version: int, now: datetime, parents: bool = False
 ) -> Lead:
     for _ in range(ROUNDS):
-        lead = _read(lead_id, version)
+        lead = as_read(lead_id, version)
         before = plans.remembered(lead)
         apply(lead)
         claims = matching.claim(lead, now)
@@ -144,30 +140,6 @@ def _change(
             continue  # others took or left what it claims; what they left behind is read anew
         return lead
     raise BUSY
-
-
-def _read(lead_id: str, version: int) -> Lead:
-    lead = find(lead_id)
-    if lead.version != version:
-        raise Stale(STALE)
-    return lead
-
-
-def step(
-    lead_id: str, rule: Callable[[Position], Step], *, by: str, why: str, version: int, now: datetime,
-    owner_id: str | None = None,
-) -> Lead:  # fmt: skip
-    """Make a step of the business process by hand, and give the lead to an owner. Raises NotFound, Stale, Conflict."""
-    lead = _read(lead_id, version)
-    before = plans.remembered(lead)
-    taken = rule(lead.position)
-    given = owner_id is not None and owner_id != lead.owner_id
-    if not taken and not given:
-        return lead
-    plans.take(lead, taken, now)
-    lead.owner_id = owner_id or lead.owner_id
-    commit(plans.changed(lead, before, by=by, why=why, now=now))
-    return lead
 
 
 def close(lead_id: str, state: State, reason: StatusReason, *, by: str, why: str, version: int, now: datetime) -> Lead:
@@ -183,7 +155,7 @@ def close(lead_id: str, state: State, reason: StatusReason, *, by: str, why: str
 
 def reopen(lead_id: str, *, by: str, why: str, version: int, now: datetime) -> Lead:
     """Open a closed lead again; where another open lead has its match key by now, it is that one's heir."""
-    lead = _read(lead_id, version)
+    lead = as_read(lead_id, version)
     if lead.open:
         raise Conflict("This lead is open.")
     before = plans.remembered(lead)
@@ -198,7 +170,7 @@ def reopen(lead_id: str, *, by: str, why: str, version: int, now: datetime) -> L
 
 def remove(lead_id: str, version: int, now: datetime) -> None:
     """Delete a lead and free its match keys. Raises NotFound, Stale."""
-    lead = _read(lead_id, version)
+    lead = as_read(lead_id, version)
     gone = delete(lead.key, Lead.version == version, refused=Stale(STALE))
     released = changed_claims(matching.BOOK, lead_id, lead.claims or {}, {}, now).writes
     try:
@@ -236,6 +208,24 @@ def _backfilled(strategy: Strategy, lead_id: str, now: datetime) -> list[Write]:
     claimed, _ = backfilled(matching.BOOK, place, lead_id, lead.updated_at, now)
     lead.claims = {**(lead.claims or {}), strategy.id: place}
     return [put_changed(lead), *claimed]
+
+
+def settings() -> LeadSettings:
+    return LeadSettings.find(*LeadSettings.at()) or LeadSettings(*LeadSettings.at())
+
+
+def save_settings(wanted: LeadSettings, version: int) -> LeadSettings:
+    """Replace the settings of leads. Raises Stale; Unprocessable for a process that is not live."""
+    if wanted.process_id is not None:
+        processes.live(wanted.process_id)
+    stale = Stale("The settings have changed since you read them. Read them again and repeat the change.")
+    wanted.version = version
+    if version:
+        commit([put_changed(wanted, refused=stale)])
+        return wanted
+    wanted.version = 1
+    commit([put_new(wanted, refused=stale)])
+    return wanted
 
 
 def history(lead_id: str) -> list[Move]:

@@ -106,6 +106,22 @@ class Bounces(MessagesItem, discriminator="bounces"):
         return f"ADDRESS#{address_hash}", "BOUNCES"
 
 
+class Notice(MessagesItem, discriminator="notice"):
+    """One message to somebody of the staff, who is no contact: it goes out once, and no figure counts it."""
+
+    notice_id = UnicodeAttribute()
+    email_id = UnicodeAttribute()
+    state = UnicodeAttribute()
+    leased_until = InstantAttribute(null=True)
+    settled_at = InstantAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def at(notice_id: str) -> tuple[str, str]:
+        return f"NOTICE#{notice_id}", "NOTICE"
+
+
 class MessageSettings(MessagesItem, discriminator="settings"):
     """What the organisation decided about its mail: one item, so that there is exactly one default."""
 

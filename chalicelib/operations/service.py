@@ -26,6 +26,7 @@ QUEUES = (
     "rescore",
     "send",
     "sent",
+    "stages",
     "submissions",
     "sweep",
     "verdict",

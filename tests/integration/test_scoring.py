@@ -20,6 +20,7 @@ from chalicelib.dynamodb import commit
 from chalicelib.leads import process
 from chalicelib.leads import service as leads
 from chalicelib.leads.choices import State, StatusReason
+from chalicelib.leads.shipped import Stage
 from chalicelib.scoring import bulk, configuration, reading, service
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Evaluation, Score, ScoreChange
@@ -264,8 +265,8 @@ def test_what_a_user_moved_back_is_not_moved_again_by_the_same_score():
     click("1")
     rescore()
     made = leads.find("l")
-    to = process.Stage.INQUIRY
-    leads.step("l", lambda each: process.move(each, to), by="user:u", why="", version=made.version, now=NOW)
+    to = Stage.INQUIRY
+    leads.step("l", lambda way, at: process.move(way, at, to), by="user:u", why="", version=made.version, now=NOW)
 
     rescore()
 

@@ -15,6 +15,7 @@ from chalicelib.errors import Conflict, Unavailable
 from chalicelib.leads import process
 from chalicelib.leads import service as leads
 from chalicelib.leads.fields import record_of
+from chalicelib.leads.shipped import Stage
 from chalicelib.scoring import engine, reading, service
 from chalicelib.scoring.deciding import LeadFacts, shown
 from chalicelib.scoring.live import live_models
@@ -97,10 +98,10 @@ def test_a_user_who_moves_the_lead_at_the_same_moment_is_not_overwritten():
     lead()
     publish(clicked(100))
     click("1")
-    to = process.Stage.TELEPROSPECTING_QUALIFICATION
+    to = Stage.TELEPROSPECTING_QUALIFICATION
 
     def moved():
-        leads.step("l", lambda each: process.move(each, to), by="user:u", why="", version=1, now=NOW)
+        leads.step("l", lambda way, at: process.move(way, at, to), by="user:u", why="", version=1, now=NOW)
 
     with before_write(moved, on=("TransactWriteItems",)) as fired:
         rescore()

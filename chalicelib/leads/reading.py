@@ -1,0 +1,22 @@
+"""Reads a lead, as it is or as a client has read it."""
+
+from chalicelib.errors import NotFound, Stale
+from chalicelib.leads.models import Lead
+
+STALE = "The lead has changed since you read it. Read it again and repeat the change."
+
+
+def find(lead_id: str) -> Lead:
+    """Return a lead, read consistently. Raises NotFound."""
+    lead = Lead.find(*Lead.at(lead_id))
+    if lead is None:
+        raise NotFound("There is no lead of this id.")
+    return lead
+
+
+def as_read(lead_id: str, version: int) -> Lead:
+    """Return a lead as a client has read it. Raises NotFound, Stale."""
+    lead = find(lead_id)
+    if lead.version != version:
+        raise Stale(STALE)
+    return lead
