@@ -175,9 +175,9 @@ def _forget() -> None:
 def _caches() -> list[Any]:
     """What else keeps published documents, or what was compiled from them, by id and version."""
     from chalicelib.journeys import versions
-    from chalicelib.scoring import live
+    from chalicelib.scoring import live, previews
 
-    return [versions.document, versions.condition, live.published]
+    return [versions.document, versions.condition, live.published, previews._compiled]
 
 
 @pytest.fixture
