@@ -33,7 +33,7 @@ from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring
-from chalicelib.scoring import exports
+from chalicelib.scoring import exports, previews
 from chalicelib.scoring.models import ScoringItem
 from chalicelib.segments import asking
 from chalicelib.segments import service as segments
@@ -187,6 +187,7 @@ WORKS = {
     **journeys.WORKS,
     **scoring.WORKS,
     **exports.WORKS,
+    **previews.WORKS,
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),

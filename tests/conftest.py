@@ -176,9 +176,9 @@ def _caches() -> list[Any]:
     """What else keeps published documents, or what was compiled from them, by id and version."""
     from chalicelib.journeys import versions
     from chalicelib.leads import processes
-    from chalicelib.scoring import live
+    from chalicelib.scoring import live, previews
 
-    return [versions.document, versions.condition, live.published, processes.published]
+    return [versions.document, versions.condition, live.published, previews._compiled, processes.published]
 
 
 @pytest.fixture

@@ -47,7 +47,11 @@ def live_models() -> list[Model]:
 @lru_cache(maxsize=500)
 def published(model_id: str, version: int) -> Model:
     """Return a version of a model; it never changes, so each process compiles it once. Raises NotFound."""
-    document = ModelDocument.model_validate(definitions.document(KIND, model_id, version))
+    return modelled(model_id, version, ModelDocument.model_validate(definitions.document(KIND, model_id, version)))
+
+
+def modelled(model_id: str, version: int, document: ModelDocument) -> Model:
+    """Return a document as a model that can score. Raises Invalid with everything that keeps it from that."""
     return Model(model_id, version, document.minimum_consent, compile_model(document, sources.catalogue()))
 
 

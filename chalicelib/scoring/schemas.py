@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, Field
 
 from chalicelib.http import ListQuery, Schema
 from chalicelib.scoring.model import ScoringModel
+from chalicelib.scoring.previewing import Effect
 
 
 class ModelDocument(ScoringModel):
@@ -262,3 +263,56 @@ class ExportView(Schema):
     created_at: datetime
     created_by: str
     expires_at: datetime
+
+
+class NewPreview(Schema):
+    """How many leads to look at: all of them, or one in so many, always the same ones."""
+
+    one_in: Annotated[int, Field(ge=1, le=1000)] = 1
+
+
+class GradeForecast(Schema):
+    """How many leads have a grade, and how many would have it."""
+
+    before: int = 0
+    after: int = 0
+
+
+class PreviewView(Schema):
+    """What publishing the draft, as it was when the preview began, would do: so far, and whole once `state` is done.
+
+    `effects` says for how many of the leads looked at each holds; a lead without a parent has no score either way.
+    """
+
+    id: str
+    model_id: str
+    live_version: int
+    draft_version: int
+    one_in: int
+    state: str
+    reason: str | None = None
+    leads: int
+    with_parent: int
+    slices_finished: int
+    effects: dict[Effect, int]
+    grades: dict[str, GradeForecast]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
+
+
+class PreviewedQuery(ListQuery):
+    """The effect of which the leads are listed."""
+
+    effect: Effect
+
+
+class PreviewedLeadView(Schema):
+    """A lead for which publishing would have the effect; null is no score, or no grade."""
+
+    lead_id: str
+    contact_id: str
+    score_before: int | None
+    score_after: int | None
+    grade_before: str | None
+    grade_after: str | None

@@ -19,6 +19,7 @@ from chalicelib.journeys import engine, entry, versions
 from chalicelib.journeys.models import Raised
 from infra import costs
 from tests.bench.scoring import score_evaluations_per_second
+from tests.support import oracle
 from tests.support.journeys import NOW, contact, document, mail, publish, ready, ring
 from tests.support.meter import metered
 
@@ -45,6 +46,20 @@ def rate(work: Callable[[int], object], times: int) -> float:
 
 def test_scoring():
     keep(score_evaluations_per_second=score_evaluations_per_second())
+
+
+def test_scoring_equals_sql(tmp_path):
+    """A hundred thousand leads of 25 interactions on average; the database's own time is the yardstick."""
+    compared = oracle.compare(seed=1, leads=100_000, home=tmp_path)
+
+    assert compared.different == []
+    keep(
+        oracle_leads_equal=compared.leads,
+        oracle_interactions=compared.interactions,
+        oracle_engine_seconds=compared.engine_seconds,
+        oracle_sql_seconds=compared.sql_seconds,
+        oracle_engine_over_sql=compared.engine_seconds / compared.sql_seconds,
+    )
 
 
 def test_cold_import(tmp_path):
