@@ -62,7 +62,7 @@ def preview_view(found: merging.Preview) -> MergePreviewView:
 def _view(merge: Merge) -> MergeView:
     return MergeView(
         id=merge.merge_id,
-        into_id=merge.contact_id,
+        into_id=merge.into_id,
         other_id=merge.other_id,
         at=merge.at,
         by=merge.by,

@@ -9,7 +9,6 @@ from typing import Any
 
 from chalicelib.clock import as_text, from_text
 from chalicelib.contacts import handing, plans
-from chalicelib.contacts.handing import Side
 from chalicelib.contacts.models import Account, Contact, Duplicate, Membership, Merge
 from chalicelib.contacts.plans import BOOK
 from chalicelib.dynamodb import Key, Write, delete, put, put_changed, read, silent, update
@@ -123,31 +122,10 @@ def _come_back(other: Contact, accounts: _Accounts) -> None:
 
 
 def _claims(primary: Contact, other: Contact, held: set[str], merge_id: str, now: datetime) -> list[Write]:
-    """Part the claims: each contact holds what its values and its other merges make it hold."""
-    before = other.merged
+    before, other.merged = other.merged, None
     other.claims = {**(before["claims"] or {}), **plans.places_of(other)}
-    theirs = other.places
-    own = plans.places_of(primary)
-    primary.inherited = _unsourced(primary.inherited or {}, merge_id) or None
-    primary.claims = own
-    mine, other.merged = primary.places, None
-    owners = BOOK.owners(held | mine | theirs)
-    first, second = Side(primary.contact_id, primary.updated_at), Side(other.contact_id, other.updated_at)
-    shared = {place: place in before["owned"] for place in sorted(theirs & held & mine)}
-    writes = [
-        *handing.over(BOOK, sorted((theirs & held) - mine), first, second, owners),
-        *handing.share(BOOK, shared, first, second, owners, now),
-        *handing.taken(BOOK, sorted(theirs - held), second, owners, now)[0],
-        *handing.taken(BOOK, sorted(mine - held), first, owners, now)[0],
-    ]
-    for place in sorted(held - mine - theirs):
-        writes += BOOK.release(place, owners.get(place), primary.contact_id, now)
-    return writes
-
-
-def _unsourced(inherited: Mapping[str, list[str]], merge_id: str) -> dict[str, list[str]]:
-    left = {place: [each for each in ids if each != merge_id] for place, ids in inherited.items()}
-    return {place: ids for place, ids in left.items() if ids}
+    own, owned = plans.places_of(primary), before["owned"]
+    return handing.part(BOOK, primary, other, held=held, own=own, owned=owned, merge_id=merge_id, now=now)
 
 
 def _follow(below: Contact, before: str, into: str) -> Write:
