@@ -48,6 +48,7 @@ BY_PEOPLE = {"FormSubmitted", "WebsiteVisited", "FormVisited"}  # whoever does t
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "account.changed": ("rescore", "membership"),
+    "account.merged": ("rescore", "membership"),
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
     "contact.merged": ("rescore", "membership", "enrol"),

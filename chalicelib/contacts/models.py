@@ -194,6 +194,9 @@ class Account(ContactsItem, discriminator="account"):
     description = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute(null=True)
     updated_at = InstantAttribute()
+    identities = JsonAttribute(null=True)  # which were merged into it: account id → merge id
+    merged_into = UnicodeAttribute(null=True)
+    merged = JsonAttribute(null=True)  # what it had before it was merged and does not have now
     joins = IntegerAttribute(default=0)  # how often somebody joined: who deletes it must have seen all of them
     version = IntegerAttribute(default=1)
 

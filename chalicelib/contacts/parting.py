@@ -27,7 +27,7 @@ def undone(  # noqa: PLR0917  two contacts, what was merged with them, and the m
     accounts = _Accounts([other.merged["account_id"], (record.account or {}).get("left")])
     held = primary.places
     rejoined = _restore(primary, record, accounts, now)
-    rewritten = _rewrite(record, later)
+    rewrites = rewritten(record, later)
     _come_back(other, accounts)
     inside = {each.contact_id for each in (other, *below)}
     primary.identities = {one: by for one, by in (primary.identities or {}).items() if one not in inside} or None
@@ -39,7 +39,7 @@ def undone(  # noqa: PLR0917  two contacts, what was merged with them, and the m
         silent(put_changed(other)),
         *(_follow(each, primary.contact_id, other.contact_id) for each in below),
         silent(put_changed(record)),
-        *rewritten,
+        *rewrites,
         *claims,
         *rejoined,
         *returned,
@@ -100,7 +100,7 @@ def _moved_back(
     return [*writes, *accounts.reopened(primary)]
 
 
-def _rewrite(record: Merge, later: Sequence[Merge]) -> list[Write]:
+def rewritten(record: Merge, later: Sequence[Merge]) -> list[Write]:
     """What a later merge would put back is what was there before this one, where it found this one's value."""
     writes = []
     for each in later:
@@ -109,6 +109,13 @@ def _rewrite(record: Merge, later: Sequence[Merge]) -> list[Write]:
             each.before = {**each.before, **{name: record.before[name] for name in found}}
             writes.append(silent(put_changed(each)))
     return writes
+
+
+def later_ones(main_id: str, identities: Mapping[str, str], record: Merge, kind: str = "CONTACT") -> list[Merge]:
+    """Return the merges into a record that came after another one, and stand."""
+    standing = sorted(set(identities.values()) - {record.merge_id})
+    found = read(Key(Merge, *Merge.place(main_id, each, kind)) for each in standing)
+    return [each for each in found if each is not None and each.at >= record.at]
 
 
 def _come_back(other: Contact, accounts: _Accounts) -> None:

@@ -9,9 +9,9 @@ from chalicelib.conditions import sources
 from chalicelib.conditions.facts import KnownFacts, Record
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent import service as consent
+from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import of_account
-from chalicelib.contacts.models import Account
 from chalicelib.dynamodb import Key, read
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
@@ -53,9 +53,8 @@ def scene(contact_id: str, lead_ids: Iterable[str], models: Sequence[Model], now
 
 
 def _accounts(own: Sequence[Lead]) -> dict[str, Record]:
-    named = sorted({lead.account_id for lead in own if lead.account_id})
-    found = read(Key(Account, *Account.at(each)) for each in named)
-    return {each.record_id: of_account(each) for each in found if each is not None}
+    found = accounts.find_all(lead.account_id for lead in own if lead.account_id)
+    return {named: of_account(account) for named, account in found.items()}
 
 
 def person(who: Identity) -> Person:
