@@ -49,6 +49,7 @@ BY_PEOPLE = {"FormSubmitted", "WebsiteVisited", "FormVisited"}  # whoever does t
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "account.changed": ("rescore", "membership"),
+    "account.merged": ("rescore", "membership"),
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
     "contact.merged": ("rescore", "membership", "enrol"),
@@ -114,7 +115,8 @@ def _contacts(contact_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
 
 
 def _accounts(account_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
-    return {each.record_id: contact_fields.of_account(each) for each in accounts.find_many(account_ids)}
+    found = accounts.find_all(account_ids)
+    return {asked: contact_fields.of_account(account) for asked, account in found.items()}
 
 
 def _account(who: Identity) -> list[dict[str, Any]]:

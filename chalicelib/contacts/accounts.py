@@ -9,8 +9,10 @@ from chalicelib.contacts.models import Account, ContactsItem, Membership, name_k
 from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
+from chalicelib.sweeping import emptied
 
 ROUNDS = 4  # of reading who belongs to an account and deleting it
+MOST_IDENTITIES = 10  # accounts that can be one
 NAMELESS = Invalid("An account needs a name.", [Problem("name", "This field is required.")])
 
 
@@ -37,8 +39,36 @@ def find(account_id: str) -> Account:
 
 
 def find_if_any(account_id: str | None) -> Account | None:
-    """Return an account, None where there is none."""
-    return Account.find(*Account.at(account_id)) if account_id else None
+    """Return an account, the one that counts where it was merged into another; None where there is none."""
+    account = Account.find(*Account.at(account_id)) if account_id else None
+    while account is not None and account.merged_into is not None:
+        account = Account.find(*Account.at(account.merged_into))
+    return account
+
+
+def find_all(account_ids: Iterable[str]) -> dict[str, Account]:
+    """Return by id the accounts that count for these, those that exist, read consistently."""
+    asked = sorted(set(account_ids))
+    rows = dict(zip(asked, read(Key(Account, *Account.at(each)) for each in asked), strict=True))
+    known = {one: row if row is None or row.merged_into is None else find_if_any(one) for one, row in rows.items()}
+    return {one: account for one, account in known.items() if account is not None}
+
+
+def ids_of(account_id: str) -> tuple[str, ...]:
+    """Return all that an account is, whichever of its identities is named; the one that counts comes first."""
+    account = find_if_any(account_id)
+    return ids_of_row(account) if account is not None else (account_id,)
+
+
+def ids_of_row(account: Account) -> tuple[str, ...]:
+    return (account.record_id, *sorted(account.identities or ()))
+
+
+def require_itself(account: Account) -> None:
+    """Raise Conflict, naming the account that counts, for one that was merged into it."""
+    if account.merged_into is not None:
+        into = [Problem("merged_into", account.merged_into)]
+        raise Conflict("This account was merged into another one. Change that one, or undo the merge first.", into)
 
 
 def find_many(account_ids: Iterable[str]) -> list[Account]:
@@ -52,6 +82,7 @@ def amend(account_id: str, values: Mapping[str, Any], version: int, now: datetim
     account = find(account_id)
     if account.version != version:
         raise Stale("The account has changed since you read it. Read it again and repeat the change.")
+    require_itself(account)
     for name, value in clean(values).items():
         setattr(account, name, value)
     if not account.name:
@@ -63,7 +94,7 @@ def amend(account_id: str, values: Mapping[str, Any], version: int, now: datetim
 
 
 def remove(account_id: str, version: int) -> None:
-    """Delete an account. Raises Conflict while it has contacts, Stale, NotFound.
+    """Delete an account, with all that were merged into it. Raises Conflict while it has contacts, Stale, NotFound.
 
     Who joins counts the account's `joins` up, so nobody can between the reading of its members and the deletion.
     """
@@ -71,12 +102,18 @@ def remove(account_id: str, version: int) -> None:
         account = find(account_id)
         if account.version != version:
             raise Stale("The account has changed since you read it.")
-        if _peopled(account_id):
+        require_itself(account)
+        others = [Account.find(*Account.at(each)) for each in ids_of_row(account)[1:]]
+        gone = [account, *(each for each in others if each is not None)]
+        if any(_peopled(each.record_id) for each in gone):
             raise Conflict("Contacts belong to this account. Move them to another one first.")
+        as_read = [(Account.version == each.version) & (Account.joins == each.joins) for each in gone]
         try:
-            commit([delete(account.key, (Account.version == version) & (Account.joins == account.joins))])
+            commit([delete(each.key, same) for each, same in zip(gone, as_read, strict=True)])
         except ConditionFailed:
             continue  # read anew why
+        for each in gone:
+            emptied(ContactsItem, f"ACCOUNT#{each.record_id}", "MERGE#")
         return
     raise Conflict("Contacts join and leave this account at this moment. Delete it again.")
 
@@ -99,5 +136,14 @@ def by_owner(owner_id: str, asked: Asked) -> Page[Account]:
 
 
 def members(account_id: str) -> list[Membership]:
-    """Return who belongs or belonged to an account, and from when to when."""
-    return list(Membership.query(f"ACCOUNT#{account_id}", Membership.sk.startswith("MEMBER#"), consistent_read=True))
+    """Return who belongs or belonged to an account, or to one that was merged into it, and from when to when."""
+    return [each for one in ids_of(account_id) for each in _members(one)]
+
+
+def _members(account_id: str) -> Iterable[Membership]:
+    return Membership.query(f"ACCOUNT#{account_id}", Membership.sk.startswith("MEMBER#"), consistent_read=True)
+
+
+def count_members(account_id: str) -> int:
+    """Return how many times at an account there are by its own rows, ended ones too."""
+    return int(Membership.count(f"ACCOUNT#{account_id}", Membership.sk.startswith("MEMBER#")))

@@ -81,3 +81,71 @@ def taken(
             met.add(owner.record_id)
             writes += book.wait(place, owner, taker.record_id, taker.updated_at)
     return writes, met
+
+
+class Joined(Struct, frozen=True):
+    """How a record got another's claims: what that writes, of whom it met claims, and which the other had owned."""
+
+    writes: list[Write]
+    met: set[str]
+    owned: list[str]
+
+
+def join(book: Book, main: Any, other: Any, own: Mapping[str, str], merge_id: str, now: datetime) -> Joined:
+    """Let a record hold another's claims besides its own, also where it took another value: no claim is lost.
+
+    `own` are the places of its values as they are now. What it holds for the merge is noted in `inherited`.
+    """
+    mine, theirs = main.places, other.places
+    owners = book.owners({*mine, *theirs, *own.values()})
+    owned = sorted(place for place in theirs if place in owners and owners[place].record_id == other.record_id)
+    giver, taker = Side(other.record_id, other.updated_at), Side(main.record_id, now, mine)
+    passed = over(book, sorted(theirs), giver, taker, owners)
+    come, met = taken(book, sorted({*own.values()} - mine - theirs), taker, owners, now)
+    kept = theirs | (mine - {*own.values()})
+    main.inherited = _sourced(main.inherited or {}, kept, merge_id) or None
+    main.claims = own
+    return Joined([*passed, *come], met, owned)
+
+
+def _sourced(inherited: Mapping[str, list[str]], kept: Iterable[str], merge_id: str) -> dict[str, list[str]]:
+    """Note of each place for which merge it is kept; it is let go of when the last of them is undone."""
+    added = {place: [*inherited.get(place, ()), merge_id] for place in kept}
+    return {**inherited, **added}
+
+
+def part(
+    book: Book,
+    main: Any,
+    other: Any,
+    *,
+    held: set[str],
+    own: Mapping[str, str],
+    owned: Container[str],
+    merge_id: str,
+    now: datetime,
+) -> list[Write]:
+    """Part the claims again: each record holds what its values and its other merges make it hold.
+
+    `held` is what the main one held, `own` what its values make it hold now; the other has its own claims back already.
+    """
+    main.inherited = _unsourced(main.inherited or {}, merge_id) or None
+    main.claims = own
+    mine, theirs = main.places, other.places
+    owners = book.owners(held | mine | theirs)
+    first, second = Side(main.record_id, main.updated_at), Side(other.record_id, other.updated_at)
+    shared = {place: place in owned for place in sorted(theirs & held & mine)}
+    writes = [
+        *over(book, sorted((theirs & held) - mine), first, second, owners),
+        *share(book, shared, first, second, owners, now),
+        *taken(book, sorted(theirs - held), second, owners, now)[0],
+        *taken(book, sorted(mine - held), first, owners, now)[0],
+    ]
+    for place in sorted(held - mine - theirs):
+        writes += book.release(place, owners.get(place), main.record_id, now)
+    return writes
+
+
+def _unsourced(inherited: Mapping[str, list[str]], merge_id: str) -> dict[str, list[str]]:
+    left = {place: [each for each in ids if each != merge_id] for place, ids in inherited.items()}
+    return {place: ids for place, ids in left.items() if ids}

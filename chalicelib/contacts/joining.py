@@ -13,7 +13,6 @@ from msgspec import Struct
 from chalicelib.clock import as_text
 from chalicelib.contacts import handing, plans
 from chalicelib.contacts.fields import EMAILS, PHONES, TEXTS
-from chalicelib.contacts.handing import Side
 from chalicelib.contacts.models import Contact, Duplicate, Membership, Merge
 from chalicelib.contacts.plans import BOOK
 from chalicelib.dynamodb import Key, Write, delete, put_changed, put_new, read, silent, update
@@ -53,19 +52,19 @@ def merged(primary: Contact, other: Contact, below: Sequence[Contact], wish: Wis
     values = taken(primary, other, wish.choices)
     record = _record(primary, other, below, values, wish, now)
     moved = _apply(primary, values, record, now)
-    claims, met = _claims(primary, other, wish.merge_id, now)
+    joined = handing.join(BOOK, primary, other, plans.places_of(primary), wish.merge_id, now)
     left = _leave_account(other, now)
     identities = [each.contact_id for each in (other, *below)]
     primary.identities = {**(primary.identities or {}), **dict.fromkeys(identities, wish.merge_id)}
-    _step_back(other, primary.contact_id, wish.merge_id)
+    _step_back(other, primary.contact_id, wish.merge_id, joined.owned)
     known = {primary.contact_id, *identities}
-    suggested = [plans.suggest(primary.contact_id, each, "merged", now) for each in sorted(met - known)]
+    suggested = [plans.suggest(primary.contact_id, each, "merged", now) for each in sorted(joined.met - known)]
     return [
         silent(put_changed(primary)),
         silent(put_changed(other)),
         *(_follow(each, other.contact_id, primary.contact_id) for each in below),
         put_new(record),
-        *claims,
+        *joined.writes,
         *moved,
         *left,
         *_settled(record),
@@ -81,7 +80,7 @@ def _record(
     return Merge(
         *Merge.place(primary.contact_id, wish.merge_id),
         merge_id=wish.merge_id,
-        contact_id=primary.contact_id,
+        into_id=primary.contact_id,
         other_id=other.contact_id,
         at=now,
         by=wish.by,
@@ -118,31 +117,6 @@ def _apply(primary: Contact, values: Mapping[str, Any], record: Merge, now: date
     return plans.moved(primary, account, now)
 
 
-def _claims(primary: Contact, other: Contact, merge_id: str, now: datetime) -> tuple[list[Write], set[str]]:
-    """Let the primary hold the other's claims besides its own, also where it took another value (no claim is lost)."""
-    mine, theirs = primary.places, other.places
-    own = plans.places_of(primary)
-    owners = BOOK.owners({*mine, *theirs, *own.values()})
-    other.merged = {"owned": sorted(place for place in theirs if _owns(owners.get(place), other.contact_id))}
-    giver, taker = Side(other.contact_id, other.updated_at), Side(primary.contact_id, now, mine)
-    passed = handing.over(BOOK, sorted(theirs), giver, taker, owners)
-    come, met = handing.taken(BOOK, sorted({*own.values()} - mine - theirs), taker, owners, now)
-    kept = theirs | (mine - {*own.values()})
-    primary.inherited = _sourced(primary.inherited or {}, kept, merge_id) or None
-    primary.claims = own
-    return [*passed, *come], met
-
-
-def _owns(owner: Any, contact_id: str) -> bool:
-    return owner is not None and bool(owner.record_id == contact_id)
-
-
-def _sourced(inherited: Mapping[str, list[str]], kept: Iterable[str], merge_id: str) -> dict[str, list[str]]:
-    """Note of each place for which merge it is kept; it is let go of when the last of them is undone."""
-    added = {place: [*inherited.get(place, ()), merge_id] for place in kept}
-    return {**inherited, **added}
-
-
 def _leave_account(other: Contact, now: datetime) -> list[Write]:
     if other.account_id is None or other.member_since is None:
         return []
@@ -150,11 +124,11 @@ def _leave_account(other: Contact, now: datetime) -> list[Write]:
     return [update(Key(Membership, *place), Membership.until.set(now), condition=Membership.pk.exists())]
 
 
-def _step_back(other: Contact, into: str, merge_id: str) -> None:
+def _step_back(other: Contact, into: str, merge_id: str, owned: Sequence[str]) -> None:
     """Take the other out of all lists; `merged` keeps what has to be put back."""
     other.merged = {
-        **other.merged,
         "merge": merge_id,
+        "owned": owned,
         "owner_id": other.owner_id,
         "account_id": other.account_id,
         "since": as_text(other.member_since) if other.member_since else None,

@@ -1,8 +1,8 @@
-"""Merging contacts over HTTP: see what it would change, do it, undo it."""
+"""Merging contacts and accounts over HTTP: see what it would change, do it, undo it."""
 
 from http import HTTPStatus
 
-from chalicelib.contacts import merging
+from chalicelib.contacts import account_merging, merging
 from chalicelib.contacts.joining import Wish
 from chalicelib.contacts.merge_schemas import (
     FieldView,
@@ -54,6 +54,42 @@ def undo_contact_merge(call: Call[Nothing], contact_id: str, merge_id: str) -> M
     return _view(merging.undo(contact_id, merge_id, call.caller.id, call.now))
 
 
+@api.on(
+    "POST /accounts/{account_id}/merge/preview",
+    scope="accounts:write",
+    body=MergePreviewRequest,
+    returns=MergePreviewView,
+)
+def preview_account_merge(call: Call[MergePreviewRequest], account_id: str) -> MergePreviewView:
+    """Show what merging another account into this one would change."""
+    return preview_view(account_merging.preview(account_id, call.body.other_id, call.body.choices))
+
+
+@api.on(
+    "POST /accounts/{account_id}/merge",
+    scope="accounts:write",
+    body=MergeRequest,
+    returns=MergeView,
+    status=HTTPStatus.CREATED,
+)
+def merge_account(call: Call[MergeRequest], account_id: str) -> MergeView:
+    """Merge another account into this one; send If-Match."""
+    wish = Wish(call.new_id, call.body.choices, by=call.caller.id, why=call.body.why)
+    return _view(account_merging.merge(account_id, call.body.other_id, wish, call.version, call.now))
+
+
+@api.on("GET /accounts/{account_id}/merges", scope="accounts:read", returns=Merges)
+def list_account_merges(_: Call[Nothing], account_id: str) -> Merges:
+    """List the last merges into an account, newest first."""
+    return Merges(items=[_view(each) for each in account_merging.merges(account_id)])
+
+
+@api.on("POST /accounts/{account_id}/merges/{merge_id}/undo", scope="accounts:write", returns=MergeView)
+def undo_account_merge(call: Call[Nothing], account_id: str, merge_id: str) -> MergeView:
+    """Make two accounts of one again."""
+    return _view(account_merging.undo(account_id, merge_id, call.caller.id, call.now))
+
+
 def preview_view(found: merging.Preview) -> MergePreviewView:
     fields = [FieldView(name=each.name, this=each.this, other=each.other, after=each.after) for each in found.fields]
     return MergePreviewView(fields=fields, identities=found.identities, consequences=dict(found.consequences))
@@ -62,7 +98,7 @@ def preview_view(found: merging.Preview) -> MergePreviewView:
 def _view(merge: Merge) -> MergeView:
     return MergeView(
         id=merge.merge_id,
-        into_id=merge.contact_id,
+        into_id=merge.into_id,
         other_id=merge.other_id,
         at=merge.at,
         by=merge.by,

@@ -10,7 +10,7 @@ from chalicelib.contacts import identity, joining, parting
 from chalicelib.contacts.joining import THIS, Choices, Wish
 from chalicelib.contacts.models import Contact, Merge
 from chalicelib.contacts.reading import find, key
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read
+from chalicelib.dynamodb import ConditionFailed, Write, commit, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale, Unprocessable
 
 ROUNDS = 6
@@ -141,18 +141,11 @@ def undo(contact_id: str, merge_id: str, by: str, now: datetime) -> Merge:
         identity.require_itself(primary)
         other = find(record.other_id)
         below = [each for each in read(key(each) for each in other.merged["identities"] or ()) if each is not None]
-        ids = _ids(primary)
-        writes = parting.undone(primary, other, below, record, _later(primary, record), by, now)
+        ids, later = _ids(primary), parting.later_ones(contact_id, primary.identities or {}, record)
+        writes = parting.undone(primary, other, below, record, later, by, now)
         if _made([*writes, *(write for each in besides for write in each(ids, now))]):
             return record
     raise BUSY
-
-
-def _later(primary: Contact, record: Merge) -> list[Merge]:
-    """Return the merges into this contact that came after, and stand."""
-    open_ones = sorted(set((primary.identities or {}).values()) - {record.merge_id})
-    found = read(Key(Merge, *Merge.place(primary.contact_id, each)) for each in open_ones)
-    return [each for each in found if each is not None and each.at >= record.at]
 
 
 def find_merge(contact_id: str, merge_id: str) -> Merge:

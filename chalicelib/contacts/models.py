@@ -143,10 +143,10 @@ class Contact(ContactsItem, discriminator="contact"):
 
 
 class Merge(ContactsItem, discriminator="merge"):
-    """A contact was merged into this one: who did it, when, why, and what to put back when it is undone."""
+    """Another record was merged into this one: who did it, when, why, and what to put back when it is undone."""
 
     merge_id = UnicodeAttribute()
-    contact_id = UnicodeAttribute()
+    into_id = UnicodeAttribute()
     other_id = UnicodeAttribute()
     at = InstantAttribute()
     by = UnicodeAttribute()
@@ -160,8 +160,8 @@ class Merge(ContactsItem, discriminator="merge"):
     version = IntegerAttribute(default=1)
 
     @staticmethod
-    def place(contact_id: str, merge_id: str) -> tuple[str, str]:
-        return f"CONTACT#{contact_id}", f"MERGE#{merge_id}"
+    def place(contact_id: str, merge_id: str, kind: str = "CONTACT") -> tuple[str, str]:
+        return f"{kind}#{contact_id}", f"MERGE#{merge_id}"
 
 
 class Deleted(ContactsItem, discriminator="deleted_contact"):
@@ -194,6 +194,9 @@ class Account(ContactsItem, discriminator="account"):
     description = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute(null=True)
     updated_at = InstantAttribute()
+    identities = JsonAttribute(null=True)  # which were merged into it: account id → merge id
+    merged_into = UnicodeAttribute(null=True)
+    merged = JsonAttribute(null=True)  # what it had before it was merged and does not have now
     joins = IntegerAttribute(default=0)  # how often somebody joined: who deletes it must have seen all of them
     version = IntegerAttribute(default=1)
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from chalicelib.clock import as_text, from_text
 from chalicelib.contacts import handing, plans
-from chalicelib.contacts.handing import Side
 from chalicelib.contacts.models import Account, Contact, Duplicate, Membership, Merge
 from chalicelib.contacts.plans import BOOK
 from chalicelib.dynamodb import Key, Write, delete, put, put_changed, read, silent, update
@@ -28,7 +27,7 @@ def undone(  # noqa: PLR0917  two contacts, what was merged with them, and the m
     accounts = _Accounts([other.merged["account_id"], (record.account or {}).get("left")])
     held = primary.places
     rejoined = _restore(primary, record, accounts, now)
-    rewritten = _rewrite(record, later)
+    rewrites = rewritten(record, later)
     _come_back(other, accounts)
     inside = {each.contact_id for each in (other, *below)}
     primary.identities = {one: by for one, by in (primary.identities or {}).items() if one not in inside} or None
@@ -40,7 +39,7 @@ def undone(  # noqa: PLR0917  two contacts, what was merged with them, and the m
         silent(put_changed(other)),
         *(_follow(each, primary.contact_id, other.contact_id) for each in below),
         silent(put_changed(record)),
-        *rewritten,
+        *rewrites,
         *claims,
         *rejoined,
         *returned,
@@ -101,7 +100,7 @@ def _moved_back(
     return [*writes, *accounts.reopened(primary)]
 
 
-def _rewrite(record: Merge, later: Sequence[Merge]) -> list[Write]:
+def rewritten(record: Merge, later: Sequence[Merge]) -> list[Write]:
     """What a later merge would put back is what was there before this one, where it found this one's value."""
     writes = []
     for each in later:
@@ -110,6 +109,13 @@ def _rewrite(record: Merge, later: Sequence[Merge]) -> list[Write]:
             each.before = {**each.before, **{name: record.before[name] for name in found}}
             writes.append(silent(put_changed(each)))
     return writes
+
+
+def later_ones(main_id: str, identities: Mapping[str, str], record: Merge, kind: str = "CONTACT") -> list[Merge]:
+    """Return the merges into a record that came after another one, and stand."""
+    standing = sorted(set(identities.values()) - {record.merge_id})
+    found = read(Key(Merge, *Merge.place(main_id, each, kind)) for each in standing)
+    return [each for each in found if each is not None and each.at >= record.at]
 
 
 def _come_back(other: Contact, accounts: _Accounts) -> None:
@@ -123,31 +129,10 @@ def _come_back(other: Contact, accounts: _Accounts) -> None:
 
 
 def _claims(primary: Contact, other: Contact, held: set[str], merge_id: str, now: datetime) -> list[Write]:
-    """Part the claims: each contact holds what its values and its other merges make it hold."""
-    before = other.merged
+    before, other.merged = other.merged, None
     other.claims = {**(before["claims"] or {}), **plans.places_of(other)}
-    theirs = other.places
-    own = plans.places_of(primary)
-    primary.inherited = _unsourced(primary.inherited or {}, merge_id) or None
-    primary.claims = own
-    mine, other.merged = primary.places, None
-    owners = BOOK.owners(held | mine | theirs)
-    first, second = Side(primary.contact_id, primary.updated_at), Side(other.contact_id, other.updated_at)
-    shared = {place: place in before["owned"] for place in sorted(theirs & held & mine)}
-    writes = [
-        *handing.over(BOOK, sorted((theirs & held) - mine), first, second, owners),
-        *handing.share(BOOK, shared, first, second, owners, now),
-        *handing.taken(BOOK, sorted(theirs - held), second, owners, now)[0],
-        *handing.taken(BOOK, sorted(mine - held), first, owners, now)[0],
-    ]
-    for place in sorted(held - mine - theirs):
-        writes += BOOK.release(place, owners.get(place), primary.contact_id, now)
-    return writes
-
-
-def _unsourced(inherited: Mapping[str, list[str]], merge_id: str) -> dict[str, list[str]]:
-    left = {place: [each for each in ids if each != merge_id] for place, ids in inherited.items()}
-    return {place: ids for place, ids in left.items() if ids}
+    own, owned = plans.places_of(primary), before["owned"]
+    return handing.part(BOOK, primary, other, held=held, own=own, owned=owned, merge_id=merge_id, now=now)
 
 
 def _follow(below: Contact, before: str, into: str) -> Write:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from chalicelib.contacts import strategies
+from chalicelib.contacts import accounts, strategies
 from chalicelib.contacts.models import Contact, ContactsItem, Duplicate, Heir, Owner, name_key
 from chalicelib.dynamodb import Key, Write, check, read
 from chalicelib.errors import Conflict, NotFound
@@ -52,8 +52,8 @@ def by_owner(owner_id: str, asked: Asked) -> Page[Contact]:
 
 
 def by_account(account_id: str, asked: Asked) -> Page[Contact]:
-    """By name."""
-    return page(ContactsItem.by_account, [account_id], asked, kind=Contact)
+    """By name; also those of accounts that were merged into it."""
+    return page(ContactsItem.by_account, accounts.ids_of(account_id), asked, kind=Contact)
 
 
 def by_email(address: str) -> list[Contact]:

@@ -203,4 +203,5 @@ def contact_view(contact: Contact) -> ContactView:
 
 def account_view(account: Account) -> AccountView:
     given = {name: getattr(account, name) for name in AccountView.model_fields if name != "id"}
+    given["identities"] = sorted(account.identities or ())
     return AccountView(**given, id=account.record_id)

@@ -153,6 +153,8 @@ class AccountView(AccountFields):
     """An account."""
 
     id: str
+    merged_into: str | None = None
+    identities: list[str] = Field(default_factory=list)
     created_at: datetime
     updated_at: datetime
     version: int

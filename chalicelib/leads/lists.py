@@ -1,5 +1,6 @@
 """Lists of leads, and their enumeration for bulk work."""
 
+from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
 from chalicelib.leads.models import Lead, LeadsItem
@@ -29,5 +30,5 @@ def of_contact(contact_id: str, asked: Asked) -> Page[Lead]:
 
 
 def of_account(account_id: str, asked: Asked) -> Page[Lead]:
-    """Newest first."""
-    return page(LeadsItem.by_account, [account_id], asked, newest_first=True, kind=Lead)
+    """Newest first; also those of accounts that were merged into it."""
+    return page(LeadsItem.by_account, accounts.ids_of(account_id), asked, newest_first=True, kind=Lead)

@@ -26,7 +26,7 @@ def rescore_contacts(event: SQSEvent) -> dict[str, Any]:
 
 
 def _rescore(fact: Message) -> None:
-    if fact["fact"] == "account.changed":
+    if fact["fact"] in {"account.changed", "account.merged"}:
         bulk.rescore_account(fact)
     elif "contact" in fact:  # a lead without a parent has no score (SCO-4)
         with failing.noted(fact, now()):

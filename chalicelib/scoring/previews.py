@@ -29,16 +29,15 @@ from chalicelib.dynamodb import (
 )
 from chalicelib.errors import NotFound, Unprocessable
 from chalicelib.leads import lists as lead_lists
-from chalicelib.leads import process
+from chalicelib.leads import process, processes
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.scoring import configuration, reading, walks
 from chalicelib.scoring.compiler import problems_of
-from chalicelib.scoring.deciding import Scored, evaluate, refusal
+from chalicelib.scoring.deciding import Scored, entry_refusal, evaluate, refusal
 from chalicelib.scoring.live import KIND, Model, modelled
 from chalicelib.scoring.models import LOWEST, ScoringItem
-from chalicelib.scoring.moments import facts_of
 from chalicelib.scoring.previewing import Effect, Side, change, effects
 from chalicelib.scoring.schemas import ModelDocument
 
@@ -210,11 +209,13 @@ def _foreseen(lead: Lead, model: Model, now: datetime) -> Iterator[Foreseen]:
     scene = reading.scene(lead.contact_id, [lead.lead_id], [model], now)
     stored = scene.scores.get((lead.lead_id, model.id))
     before = Side(stored.score, stored.grade) if stored else None
-    if refusal(scene.person, model.minimum_consent):
+    facts = scene.of(lead)
+    outside, _ = entry_refusal(model.compiled, facts, now)
+    if refusal(scene.person, model.minimum_consent) or outside:
         yield Foreseen(lead.lead_id, lead.contact_id, before, None, effects(before, None, becomes_ready=False))
         return
     recycled_at = lead.recycled_at if lead.recycled else None
-    scored = evaluate(model, facts_of(lead, scene), stored, now, recycled_at)
+    scored = evaluate(model, facts, stored, now, recycled_at)
     after = side_of(scored)
     ready = scored.ready_at is not None and _would_be_marked(lead)
     yield Foreseen(lead.lead_id, lead.contact_id, before, after, effects(before, after, becomes_ready=ready))
@@ -226,7 +227,7 @@ def side_of(scored: Scored) -> Side:
 
 def _would_be_marked(lead: Lead) -> bool:
     marks = configuration.effective().automatic_sales_ready and not lead.sales_ready
-    return bool(marks and process.reached(lead.position))
+    return bool(marks and process.reached(processes.of(lead), lead.position))
 
 
 def _rows(preview: Preview, found: Foreseen) -> Iterator[Write]:

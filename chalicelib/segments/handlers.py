@@ -24,7 +24,7 @@ def evaluate_membership(event: SQSEvent) -> dict[str, Any]:
 
 
 def _evaluate(fact: Message) -> None:
-    if fact["fact"] == "account.changed":
+    if fact["fact"] in {"account.changed", "account.merged"}:
         service.evaluate_account(dict(fact))
     else:
         service.evaluate_contact(dict(fact), now())

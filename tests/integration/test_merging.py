@@ -372,7 +372,7 @@ def test_two_users_who_merge_crosswise_never_make_a_circle():
 
             def attempt(pair):
                 try:
-                    return merge(*pair).contact_id
+                    return merge(*pair).into_id
                 except (Conflict, Stale) as error:
                     return type(error)
 
