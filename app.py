@@ -47,6 +47,7 @@ from chalicelib.journeys.routes import api as journeys_api
 from chalicelib.leads.handlers import handlers as leads_handlers
 from chalicelib.leads.handlers import route_leads
 from chalicelib.leads.process_routes import api as processes_api
+from chalicelib.leads.queue_routes import api as lead_queues_api
 from chalicelib.leads.routes import api as leads_api
 from chalicelib.messages.handlers import (
     confirm_verdicts,
@@ -121,6 +122,7 @@ BLUEPRINTS: list[Blueprint] = [
     activities_api,
     leads_api,
     processes_api,
+    lead_queues_api,
     scoring_api,
     segments_api,
     messages_api,

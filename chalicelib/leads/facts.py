@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard", "entry"})
+QUEUED = ("queue_shard", "queue_owner", "queued_at", "orphan_shard")
+BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard", "entry", *QUEUED})
 
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:

@@ -10,7 +10,7 @@ from chalicelib.agenda import ByDue
 from chalicelib.clock import as_text
 from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, Key, shard
 from chalicelib.leads.choices import State, StatusReason
-from chalicelib.leads.process import Flag, Position
+from chalicelib.leads.process import Flag, Position, Queue
 from chalicelib.leads.shipped import Stage
 from chalicelib.settings import settings
 
@@ -70,6 +70,39 @@ class ByAccount(GlobalSecondaryIndex["LeadsItem"]):
     created_at = InstantAttribute(range_key=True)
 
 
+class ByQueue(GlobalSecondaryIndex["LeadsItem"]):
+    """The open leads that wait for sales, or at a stage for teleprospectors, by how long they have waited."""
+
+    class Meta:
+        index_name = "by_queue"
+        projection = IncludeProjection(["kind"])
+
+    queue_shard = UnicodeAttribute(hash_key=True)
+    queued_at = InstantAttribute(range_key=True)
+
+
+class ByQueueOwner(GlobalSecondaryIndex["LeadsItem"]):
+    """The same by whose they are, or of nobody yet."""
+
+    class Meta:
+        index_name = "by_queue_owner"
+        projection = IncludeProjection(["kind"])
+
+    queue_owner = UnicodeAttribute(hash_key=True)
+    queued_at = InstantAttribute(range_key=True)
+
+
+class ByOrphan(GlobalSecondaryIndex["LeadsItem"]):
+    """The open leads without a parent, by creation (MTL-2)."""
+
+    class Meta:
+        index_name = "by_orphan"
+        projection = IncludeProjection(["kind"])
+
+    orphan_shard = UnicodeAttribute(hash_key=True)
+    created_at = InstantAttribute(range_key=True)
+
+
 class LeadsItem(Item):
     """The leads table."""
 
@@ -82,6 +115,9 @@ class LeadsItem(Item):
     by_stage = ByStage()
     by_contact = ByContact()
     by_account = ByAccount()
+    by_queue = ByQueue()
+    by_queue_owner = ByQueueOwner()
+    by_orphan = ByOrphan()
 
 
 class Lead(LeadsItem, discriminator="lead"):
@@ -148,6 +184,10 @@ class Lead(LeadsItem, discriminator="lead"):
     waiting_stage = UnicodeAttribute(null=True)  # where it would have moved by itself, had nothing been missing
     entry = UnicodeAttribute(null=True)  # names its entry into this stage, where that causes something
     stage_shard = UnicodeAttribute(null=True)
+    queue_shard = UnicodeAttribute(null=True)
+    queue_owner = UnicodeAttribute(null=True)
+    queued_at = InstantAttribute(null=True)
+    orphan_shard = UnicodeAttribute(null=True)
     teleprospect_ready = BooleanAttribute(default=False)
     teleprospect_accepted = BooleanAttribute(default=False)
     sales_ready = BooleanAttribute(default=False)
@@ -187,9 +227,32 @@ class Lead(LeadsItem, discriminator="lead"):
         """The values that matching strategies compare: `page_id` is the page that it came from."""
         return {**self.attribute_values, "page_id": self.source_page_id}
 
-    def list_by_stage(self) -> None:
-        """Closed leads leave the lists of the stages."""
-        self.stage_shard = f"{self.stage}#{shard(self.lead_id)}" if self.open else None
+    def list_by_stage(self, queue: Queue | None = None) -> None:
+        """Bring the keys of its lists up to date; `queue` is whose work it is. Closed leads leave them all."""
+        number = shard(self.lead_id)
+        parentless = self.contact_id is None and self.account_id is None
+        self.stage_shard = f"{self.stage}#{number}" if self.open else None
+        self.orphan_shard = f"orphan#{number}" if self.open and parentless else None
+        self.queue_shard = f"{queue_of(queue, self.stage)}#{number}" if queue else None
+        self.queue_owner = assigned(queue, self.owner_id) if queue and self.owner_id else None
+        if queue and self.owner_id is None:
+            self.queue_owner = f"{unassigned(queue)}#{number}"
+        self.queued_at = (self.sales_ready_at if queue is Queue.SALES else None) or self.stage_since if queue else None
+
+
+def queue_of(queue: Queue, stage: str) -> str:
+    """Return the name of a queue's list: that of sales is one, teleprospectors have one a stage."""
+    return queue.value if queue is Queue.SALES else f"{queue.value}.{stage}"
+
+
+def assigned(queue: Queue, owner_id: str) -> str:
+    """Return the partition of somebody's leads in a queue."""
+    return f"{queue.value}#owner#{owner_id}"
+
+
+def unassigned(queue: Queue) -> str:
+    """Return the name of the list of a queue's leads that are nobody's."""
+    return f"{queue.value}#nobody"
 
 
 class Move(LeadsItem, discriminator="move"):

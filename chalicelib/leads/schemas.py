@@ -132,6 +132,12 @@ class AcceptLead(Why):
     owner_id: Id | None = None
 
 
+class AssignLead(Why):
+    """Whose the lead becomes; null: nobody's."""
+
+    owner_id: Id | None
+
+
 class CloseLead(Why):
     """How a lead ended."""
 
@@ -158,6 +164,19 @@ class LeadsQuery(ListQuery):
     stage: StageId | None = None
     contact_id: Id | None = None
     account_id: Id | None = None
+
+
+class SalesQueueQuery(ListQuery):
+    """All that is ready for sales, or what of it is somebody's, or nobody's yet."""
+
+    owner_id: Id | None = None
+    unassigned: bool = False
+
+
+class TeleprospectingQueueQuery(SalesQueueQuery):
+    """What waits for teleprospectors at a stage, or what is somebody's, or nobody's yet."""
+
+    stage: StageId | None = None
 
 
 class LeadView(LeadFields):
