@@ -46,6 +46,7 @@ from chalicelib.journeys.handlers import handlers as journeys_handlers
 from chalicelib.journeys.routes import api as journeys_api
 from chalicelib.leads.handlers import handlers as leads_handlers
 from chalicelib.leads.handlers import route_leads
+from chalicelib.leads.opportunity_routes import api as opportunities_api
 from chalicelib.leads.process_routes import api as processes_api
 from chalicelib.leads.queue_routes import api as lead_queues_api
 from chalicelib.leads.routes import api as leads_api
@@ -123,6 +124,7 @@ BLUEPRINTS: list[Blueprint] = [
     leads_api,
     processes_api,
     lead_queues_api,
+    opportunities_api,
     scoring_api,
     segments_api,
     messages_api,

@@ -29,6 +29,7 @@ from chalicelib.journeys.models import Burst, JourneysItem
 from chalicelib.journeys.rules import AWAITED
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import lists as lead_lists
+from chalicelib.leads import opportunities, opportunity
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring
@@ -56,6 +57,9 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "lead.created": ("rescore", "membership", "business"),
     "lead.changed": ("rescore", "membership"),
     "lead.deleted": ("rescore", "membership"),
+    "opportunity.created": ("rescore", "membership"),
+    "opportunity.changed": ("rescore", "membership"),
+    "opportunity.deleted": ("rescore", "membership"),
     "segment.joined": ("enrol",),
     "segment.left": ("enrol",),
     "send.queued": ("send",),
@@ -113,6 +117,10 @@ def _preferences(contact_id: str) -> list[dict[str, Any]]:
 
 def _leads(contact_id: str) -> list[dict[str, Any]]:
     return [lead_fields.record_of(lead) for lead in leads.of_contact(contact_id)]
+
+
+def _opportunities(contact_id: str) -> list[dict[str, Any]]:
+    return [opportunity.record_of(each) for each in opportunities.of_contact_now(contact_id)]
 
 
 # Bulk work ---------------------------------------------------------------------------------------------------------
@@ -227,6 +235,7 @@ def wire() -> None:
     sources.register("account", contact_fields.ACCOUNT_FIELDS, _account)
     sources.register("preferences", consent.FIELDS, _preferences)
     sources.register("lead", lead_fields.FIELDS, _leads)
+    sources.register("opportunity", opportunity.FIELDS, _opportunities)
     sources.register_interactions(InteractionType, interactions.told)
     streams.routes.queues_for = queues_for
     streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}

@@ -196,6 +196,7 @@ class Lead(LeadsItem, discriminator="lead"):
     trigger_recycle = BooleanAttribute(default=False)
     sales_ready_at = InstantAttribute(null=True)
     recycled_at = InstantAttribute(null=True)
+    opportunity_id = UnicodeAttribute(null=True)  # the last one that came of it
     claims = JSONAttribute(null=True)
     listed = UnicodeAttribute()
     created_at = InstantAttribute()

@@ -22,7 +22,7 @@ SCORING = "scoring"
 
 REMEMBERED = (
     *("stage", *Flag, "contact_id", "account_id", "state", "status_reason", "owner_id"),
-    *("process_id", "process_version", "waiting_stage"),
+    *("process_id", "process_version", "waiting_stage", "opportunity_id"),
 )
 """Fields whose changes are kept: ids and choices only, never what a person wrote."""
 

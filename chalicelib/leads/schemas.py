@@ -190,6 +190,7 @@ class LeadView(LeadFields):
     process_version: int
     stage: str
     waiting_stage: str | None = None
+    opportunity_id: str | None = None
     stage_since: datetime
     teleprospect_ready: bool
     teleprospect_accepted: bool

@@ -12,9 +12,9 @@ from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, Problem, Stale, Unprocessable
-from chalicelib.leads import matching, moving, plans, process, processes, reading
+from chalicelib.leads import matching, moving, opportunities, plans, process, processes, reading
 from chalicelib.leads.choices import REASONS, State, StatusReason
-from chalicelib.leads.models import Lead, LeadSettings, Move, Owner, lead_key
+from chalicelib.leads.models import Lead, LeadSettings, LeadsItem, Move, Owner, lead_key
 
 Change = Callable[[Lead], object]
 
@@ -39,7 +39,8 @@ def of_contact(contact_id: str, also: Iterable[str] = ()) -> list[Lead]:
 
     The index may lag; `also` names leads that it may not show yet. Every row is read anew, consistently.
     """
-    listed = [item.pk.removeprefix("LEAD#") for item in Lead.by_contact.query(contact_id)]
+    items = [item.pk for item in LeadsItem.by_contact.query(contact_id)]
+    listed = [pk.removeprefix("LEAD#") for pk in items if pk.startswith("LEAD#")]
     return [lead for lead in find_many(dict.fromkeys([*listed, *also])) if lead.contact_id == contact_id]
 
 
@@ -143,29 +144,38 @@ def close(lead_id: str, state: State, reason: StatusReason, *, by: str, why: str
 
 
 def reopen(lead_id: str, *, by: str, why: str, version: int, now: datetime) -> Lead:
-    """Open a closed lead again; where another open lead has its match key by now, it is that one's heir."""
-    lead = as_read(lead_id, version)
-    if lead.open:
-        raise Conflict("This lead is open.")
-    before = plans.remembered(lead)
-    lead.state, lead.status_reason = State.OPEN, REASONS[State.OPEN][0]
-    claims = matching.claim(lead, now)
-    try:
-        commit(plans.changed(lead, before, by=by, why=why, now=now), claims.writes)
-    except ConditionFailed as failed:
-        raise Conflict("Another lead took these details at the same moment. Try again.") from failed
-    return lead
+    """Open a closed lead again; where another open lead has its match key by now, it is that one's heir.
+
+    Its open opportunity is lost with that. Raises NotFound, Stale, Conflict (open already, its opportunity won).
+    """
+    for _ in range(ROUNDS):
+        lead = as_read(lead_id, version)
+        if lead.open:
+            raise Conflict("This lead is open.")
+        lost = opportunities.let_go(lead, by, now)
+        before = plans.remembered(lead)
+        lead.state, lead.status_reason = State.OPEN, REASONS[State.OPEN][0]
+        claims = matching.claim(lead, now)
+        try:
+            commit(plans.changed(lead, before, by=by, why=why, now=now), claims.writes, lost)
+        except ConditionFailed:
+            continue  # others took or left what it claims; what they left behind is read anew
+        return lead
+    raise BUSY
 
 
 def remove(lead_id: str, version: int, now: datetime) -> None:
     """Delete a lead and free its match keys. Raises NotFound, Stale."""
-    lead = as_read(lead_id, version)
-    gone = delete(lead.key, Lead.version == version, refused=Stale(STALE))
-    released = changed_claims(matching.BOOK, lead_id, lead.claims or {}, {}, now).writes
-    try:
-        commit([gone], released)
-    except ConditionFailed as failed:
-        raise Conflict("Somebody took over its details at the same moment. Try again.") from failed
+    for _ in range(ROUNDS):
+        lead = as_read(lead_id, version)
+        gone = delete(lead.key, Lead.version == version, refused=Stale(STALE))
+        released = changed_claims(matching.BOOK, lead_id, lead.claims or {}, {}, now).writes
+        try:
+            commit([gone], released)
+        except ConditionFailed:
+            continue  # somebody joined or left its heirs; they are read anew
+        return
+    raise BUSY
 
 
 def orphan(contact_id: str, now: datetime) -> list[str]:
@@ -181,6 +191,7 @@ def orphan(contact_id: str, now: datetime) -> list[str]:
 def sweep(contact_id: str, now: datetime) -> bool:
     """Leave no lead with a deleted contact as its parent; return whether nothing is left to do."""
     orphan(contact_id, now)
+    opportunities.orphan(contact_id, now)
     return True
 
 
