@@ -31,7 +31,7 @@ from chalicelib.interactions.handlers import handlers as interactions_handlers
 from chalicelib.interactions.handlers import route_interactions
 from chalicelib.interactions.routes import api as interactions_api
 from chalicelib.journeys.handlers import (
-    act_on_stages,
+    act_on_leads,
     claim_enrolment,
     enrol_contacts,
     perform_tile,
@@ -50,6 +50,7 @@ from chalicelib.leads.opportunity_routes import api as opportunities_api
 from chalicelib.leads.process_routes import api as processes_api
 from chalicelib.leads.queue_routes import api as lead_queues_api
 from chalicelib.leads.routes import api as leads_api
+from chalicelib.leads.settings_routes import api as lead_settings_api
 from chalicelib.messages.handlers import (
     confirm_verdicts,
     decide_verdicts,
@@ -73,7 +74,7 @@ from chalicelib.segments.routes import api as segments_api
 
 # Lambda looks each function up here, which loads the middleware along with it (aws/chalice#1566).
 __all__ = [
-    "act_on_stages",
+    "act_on_leads",
     "app",
     "authorize",
     "claim_enrolment",
@@ -125,6 +126,7 @@ BLUEPRINTS: list[Blueprint] = [
     processes_api,
     lead_queues_api,
     opportunities_api,
+    lead_settings_api,
     scoring_api,
     segments_api,
     messages_api,

@@ -29,7 +29,7 @@ from chalicelib.journeys.models import Burst, JourneysItem
 from chalicelib.journeys.rules import AWAITED
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import lists as lead_lists
-from chalicelib.leads import opportunities, opportunity
+from chalicelib.leads import opportunities, opportunity, orphans
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring
@@ -53,7 +53,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "contact.deleted": ("rescore", "membership", "sweep"),
     "preferences.changed": ("rescore", "membership", "enrol"),
     "interaction.decided": ("rescore", "membership", "wake", "count"),
-    "lead.entered": ("stages",),
+    "lead.entered": ("leads-work",),
     "lead.created": ("rescore", "membership", "business"),
     "lead.changed": ("rescore", "membership"),
     "lead.deleted": ("rescore", "membership"),
@@ -82,7 +82,8 @@ def queues_for(fact: Fact) -> tuple[str, ...]:
     if fact["fact"] == "interaction.recorded":
         return _interaction(fact)
     if fact["fact"] in OF_CONTACTS and "contact" not in fact:
-        return ()  # scores, memberships and triggers are a contact's; a lead without one has none (CORE-4, SCO-4)
+        # Scores, memberships and triggers are a contact's (CORE-4, SCO-4); a new lead without one may get one.
+        return ("leads-work",) if fact["fact"] == "lead.created" else ()
     return REACTIONS.get(fact["fact"], ())
 
 
@@ -178,6 +179,7 @@ WORKS = {
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),
+    orphans.WORK: jobs.Work(orphans.every_orphan, orphans.act),
     "resync": jobs.Work(EVERY_CONTACT, _resync),
 }
 

@@ -289,6 +289,7 @@ class LeadSettings(LeadsItem, discriminator="lead_settings"):
     """What the organisation decided about its leads: one item."""
 
     process_id = UnicodeAttribute(null=True)  # the process of leads that are made from now on
+    contacts_for_orphans = BooleanAttribute(default=False)
     version = IntegerAttribute(default=0)
 
     @staticmethod

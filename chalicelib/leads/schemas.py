@@ -226,9 +226,15 @@ class Moves(Schema):
 
 
 class LeadSettingsChange(Schema):
-    """The process that leads follow which are made from now on; null: the one that is shipped."""
+    """What is decided about leads."""
 
-    process_id: Id | None = None
+    process_id: Annotated[
+        Id | None,
+        Field(description="The process that leads follow which are made from now on; null: the one that is shipped."),
+    ] = None
+    contacts_for_orphans: Annotated[
+        bool, Field(description="Whether open leads without a parent are given a contact by themselves.")
+    ] = False
 
 
 class LeadSettingsView(LeadSettingsChange):

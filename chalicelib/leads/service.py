@@ -12,7 +12,7 @@ from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, Problem, Stale, Unprocessable
-from chalicelib.leads import matching, moving, opportunities, plans, process, processes, reading
+from chalicelib.leads import matching, moving, opportunities, orphans, plans, process, processes, reading
 from chalicelib.leads.choices import REASONS, State, StatusReason
 from chalicelib.leads.models import Lead, LeadSettings, LeadsItem, Move, Owner, lead_key
 
@@ -214,17 +214,18 @@ def settings() -> LeadSettings:
     return LeadSettings.find(*LeadSettings.at()) or LeadSettings(*LeadSettings.at())
 
 
-def save_settings(wanted: LeadSettings, version: int) -> LeadSettings:
-    """Replace the settings of leads. Raises Stale; Unprocessable for a process that is not live."""
+def save_settings(wanted: LeadSettings, version: int, now: datetime) -> LeadSettings:
+    """Replace the settings of leads. Raises Stale; Unprocessable for a process that is not live.
+
+    Where they begin to give orphans contacts, the job that gives them to those that are there comes with it.
+    """
     if wanted.process_id is not None:
         processes.live(wanted.process_id)
+    before = LeadSettings.find(*LeadSettings.at())
     stale = Stale("The settings have changed since you read them. Read them again and repeat the change.")
-    wanted.version = version
-    if version:
-        commit([put_changed(wanted, refused=stale)])
-        return wanted
-    wanted.version = 1
-    commit([put_new(wanted, refused=stale)])
+    wanted.version = version or 1
+    job = orphans.planned(f"{orphans.WORK}-{version}", now) if orphans.turned_on(wanted, before) else []
+    commit([put_changed(wanted, refused=stale) if version else put_new(wanted, refused=stale)], job)
     return wanted
 
 
