@@ -51,6 +51,7 @@ from chalicelib.leads.process_routes import api as processes_api
 from chalicelib.leads.queue_routes import api as lead_queues_api
 from chalicelib.leads.routes import api as leads_api
 from chalicelib.leads.settings_routes import api as lead_settings_api
+from chalicelib.leads.stakeholder_routes import api as stakeholders_api
 from chalicelib.messages.handlers import (
     confirm_verdicts,
     decide_verdicts,
@@ -127,6 +128,7 @@ BLUEPRINTS: list[Blueprint] = [
     lead_queues_api,
     opportunities_api,
     lead_settings_api,
+    stakeholders_api,
     scoring_api,
     segments_api,
     messages_api,

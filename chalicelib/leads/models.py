@@ -170,6 +170,7 @@ class Lead(LeadsItem, discriminator="lead"):
     source_page_id = UnicodeAttribute(null=True)
     source_submission_id = UnicodeAttribute(null=True)
     source_at = InstantAttribute(null=True)
+    originating_event_id = UnicodeAttribute(null=True)
     latest_submission_at = InstantAttribute(null=True)
     # Whose it is, and where it stands.
     contact_id = UnicodeAttribute(null=True)
@@ -268,6 +269,20 @@ class Move(LeadsItem, discriminator="move"):
     @staticmethod
     def place(lead_id: str, at: datetime, move_id: str) -> tuple[str, str]:
         return f"LEAD#{lead_id}", f"HISTORY#{as_text(at)}#{move_id}"
+
+
+class Stakeholder(LeadsItem, discriminator="stakeholder"):
+    """A contact that has a stake in a lead without being its parent."""
+
+    lead_id = UnicodeAttribute()
+    contact_id = UnicodeAttribute()
+    role = UnicodeAttribute(null=True)
+    created_at = InstantAttribute()
+    added_by = UnicodeAttribute()
+
+    @staticmethod
+    def at(lead_id: str, contact_id: str) -> tuple[str, str]:
+        return f"LEAD#{lead_id}", f"STAKEHOLDER#{contact_id}"
 
 
 class Owner(LeadsItem, discriminator="lead_owner"):

@@ -113,11 +113,9 @@ def let_go(lead: Lead, by: str, now: datetime) -> list[Write]:
 def create(opportunity_id: str, values: Values, by: str, now: datetime) -> Opportunity:
     """Make an opportunity by hand. The same id again returns what it made the first time.
 
-    Raises Unprocessable for a contact or an account that does not exist, or where neither is named.
+    Raises Unprocessable for a contact or an account that does not exist.
     """
     made = Opportunity.new(opportunity_id, {"owner_id": by, **_given(values)}, by, now)
-    if made.contact_id is None and made.account_id is None:
-        raise Unprocessable(str(OF_NOBODY), [Problem("contact_id", "Name a contact or an account.")])
     _check(made)
     try:
         commit([put_new(made)], _there(made.contact_id, made.account_id))
@@ -169,8 +167,6 @@ def amend(opportunity_id: str, values: Values, version: int, now: datetime) -> O
         raise Conflict(f"This opportunity is {found.state}. Open it again first.")
     for name, value in values.items():
         setattr(found, name, value)
-    if found.contact_id is None and found.account_id is None:
-        raise Unprocessable(str(OF_NOBODY), [Problem("contact_id", "Name a contact or an account.")])
     _check(found)
     found.updated_at = now
     moved = {name: values.get(name) for name in ("contact_id", "account_id")}

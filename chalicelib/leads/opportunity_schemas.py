@@ -37,7 +37,7 @@ Name = Annotated[Text, Field(min_length=1)]
 
 
 class NewOpportunity(OpportunityFields):
-    """An opportunity made by hand: a contact's, an account's, or both."""
+    """An opportunity made by hand; it should name its contact or its account, else nobody sees that it is theirs."""
 
     name: Name
 

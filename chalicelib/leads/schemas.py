@@ -164,6 +164,7 @@ class LeadsQuery(ListQuery):
     stage: StageId | None = None
     contact_id: Id | None = None
     account_id: Id | None = None
+    stakeholder_id: Id | None = None
 
 
 class SalesQueueQuery(ListQuery):
@@ -206,6 +207,7 @@ class LeadView(LeadFields):
     source_page_id: str | None = None
     source_submission_id: str | None = None
     source_at: datetime | None = None
+    originating_event_id: str | None = None
     latest_submission_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
@@ -223,6 +225,27 @@ class MoveView(Schema):
 
 class Moves(Schema):
     items: list[MoveView]
+
+
+class NewStakeholder(Schema):
+    """A contact that has a stake in the lead, and which."""
+
+    contact_id: Id
+    role: Line = ""
+
+
+class StakeholderView(Schema):
+    """Somebody with a stake in a lead; the parent contact comes first."""
+
+    contact_id: str
+    parent: bool
+    role: str | None = None
+    since: datetime | None = None
+    added_by: str | None = None
+
+
+class Stakeholders(Schema):
+    items: list[StakeholderView]
 
 
 class LeadSettingsChange(Schema):

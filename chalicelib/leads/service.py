@@ -12,7 +12,7 @@ from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, Problem, Stale, Unprocessable
-from chalicelib.leads import matching, moving, opportunities, orphans, plans, process, processes, reading
+from chalicelib.leads import matching, moving, opportunities, orphans, plans, process, processes, reading, stakeholders
 from chalicelib.leads.choices import REASONS, State, StatusReason
 from chalicelib.leads.models import Lead, LeadSettings, LeadsItem, Move, Owner, lead_key
 
@@ -174,6 +174,7 @@ def remove(lead_id: str, version: int, now: datetime) -> None:
             commit([gone], released)
         except ConditionFailed:
             continue  # somebody joined or left its heirs; they are read anew
+        stakeholders.drop(lead_id)
         return
     raise BUSY
 
@@ -192,6 +193,7 @@ def sweep(contact_id: str, now: datetime) -> bool:
     """Leave no lead with a deleted contact as its parent; return whether nothing is left to do."""
     orphan(contact_id, now)
     opportunities.orphan(contact_id, now)
+    stakeholders.forget(contact_id)
     return True
 
 

@@ -217,7 +217,6 @@ def test_an_opportunity_is_made_by_hand_changed_won_and_opened_again(api):
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [
-        ({"name": "x"}, 422, "contact_id"),
         ({"name": "x", "contact_id": "nobody"}, 422, "contact_id"),
         ({"name": "x", "account_id": "nothing"}, 422, "account_id"),
         ({"name": "x", "contact_id": "c", "estimated_value": "1"}, 400, "currency"),
