@@ -4,103 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
-from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.agenda import ByDue
 from chalicelib.clock import as_text
 from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, Key, shard
 from chalicelib.leads.choices import State, StatusReason
+from chalicelib.leads.indexes import ByAccount, ByContact, ByCreated, ByOrphan, ByOwner, ByQueue, ByQueueOwner, ByStage
 from chalicelib.leads.process import Flag, Position, Queue
 from chalicelib.leads.shipped import Stage
 from chalicelib.settings import settings
-
-
-class ByCreated(GlobalSecondaryIndex["LeadsItem"]):
-    """All leads, by creation."""
-
-    class Meta:
-        index_name = "by_created"
-        projection = IncludeProjection(["kind"])
-
-    listed = UnicodeAttribute(hash_key=True)
-    created_at = InstantAttribute(range_key=True)
-
-
-class ByOwner(GlobalSecondaryIndex["LeadsItem"]):
-    """The leads of an owner, by creation."""
-
-    class Meta:
-        index_name = "by_owner"
-        projection = IncludeProjection(["kind"])
-
-    owner_id = UnicodeAttribute(hash_key=True)
-    created_at = InstantAttribute(range_key=True)
-
-
-class ByStage(GlobalSecondaryIndex["LeadsItem"]):
-    """The open leads of a stage, by how long they have been there."""
-
-    class Meta:
-        index_name = "by_stage"
-        projection = IncludeProjection(["kind"])
-
-    stage_shard = UnicodeAttribute(hash_key=True)
-    stage_since = InstantAttribute(range_key=True)
-
-
-class ByContact(GlobalSecondaryIndex["LeadsItem"]):
-    """The leads of a contact, by creation."""
-
-    class Meta:
-        index_name = "by_contact"
-        projection = IncludeProjection(["kind"])
-
-    contact_id = UnicodeAttribute(hash_key=True)
-    created_at = InstantAttribute(range_key=True)
-
-
-class ByAccount(GlobalSecondaryIndex["LeadsItem"]):
-    """The leads of an account, by creation."""
-
-    class Meta:
-        index_name = "by_account"
-        projection = IncludeProjection(["kind"])
-
-    account_id = UnicodeAttribute(hash_key=True)
-    created_at = InstantAttribute(range_key=True)
-
-
-class ByQueue(GlobalSecondaryIndex["LeadsItem"]):
-    """The open leads that wait for sales, or at a stage for teleprospectors, by how long they have waited."""
-
-    class Meta:
-        index_name = "by_queue"
-        projection = IncludeProjection(["kind"])
-
-    queue_shard = UnicodeAttribute(hash_key=True)
-    queued_at = InstantAttribute(range_key=True)
-
-
-class ByQueueOwner(GlobalSecondaryIndex["LeadsItem"]):
-    """The same by whose they are, or of nobody yet."""
-
-    class Meta:
-        index_name = "by_queue_owner"
-        projection = IncludeProjection(["kind"])
-
-    queue_owner = UnicodeAttribute(hash_key=True)
-    queued_at = InstantAttribute(range_key=True)
-
-
-class ByOrphan(GlobalSecondaryIndex["LeadsItem"]):
-    """The open leads without a parent, by creation (MTL-2)."""
-
-    class Meta:
-        index_name = "by_orphan"
-        projection = IncludeProjection(["kind"])
-
-    orphan_shard = UnicodeAttribute(hash_key=True)
-    created_at = InstantAttribute(range_key=True)
 
 
 class LeadsItem(Item):

@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.errors import Invalid, Problem
 from chalicelib.http import Api, Call, Listing, Nothing
-from chalicelib.leads import opportunities, service
+from chalicelib.leads import opportunities, qualifying, service
 from chalicelib.leads.choices import REASONS, State
 from chalicelib.leads.opportunity import Opportunity, OpportunityState
 from chalicelib.leads.opportunity_schemas import (
@@ -37,7 +37,7 @@ ONE = "/opportunities/{opportunity_id}"
 def qualify_lead(call: Call[QualifyLead], lead_id: str) -> QualifiedView:
     """Close a lead as qualified and make an opportunity of it."""
     body = call.body
-    done = opportunities.qualify(
+    done = qualifying.qualify(
         lead_id, call.new_id, body.values, by=call.caller.id, why=body.why, version=call.version, now=call.now
     )
     return QualifiedView(lead=lead_view(done.lead), opportunity=view(done.opportunity))

@@ -12,7 +12,18 @@ from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, Problem, Stale, Unprocessable
-from chalicelib.leads import matching, moving, opportunities, orphans, plans, process, processes, reading, stakeholders
+from chalicelib.leads import (
+    matching,
+    moving,
+    opportunities,
+    orphans,
+    plans,
+    process,
+    processes,
+    qualifying,
+    reading,
+    stakeholders,
+)
 from chalicelib.leads.choices import REASONS, State, StatusReason
 from chalicelib.leads.models import Lead, LeadSettings, LeadsItem, Move, Owner, lead_key
 
@@ -152,7 +163,7 @@ def reopen(lead_id: str, *, by: str, why: str, version: int, now: datetime) -> L
         lead = as_read(lead_id, version)
         if lead.open:
             raise Conflict("This lead is open.")
-        lost = opportunities.let_go(lead, by, now)
+        lost = qualifying.let_go(lead, by, now)
         before = plans.remembered(lead)
         lead.state, lead.status_reason = State.OPEN, REASONS[State.OPEN][0]
         claims = matching.claim(lead, now)

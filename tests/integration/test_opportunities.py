@@ -8,7 +8,7 @@ from chalice.test import Client
 from app import app
 from chalicelib.contacts import service as contacts
 from chalicelib.errors import Conflict, Stale
-from chalicelib.leads import opportunities, service
+from chalicelib.leads import opportunities, qualifying, service
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.scoring import NOW, person
@@ -112,7 +112,7 @@ def test_of_many_that_qualify_one_lead_at_once_one_makes_the_opportunity(api):
 
     def one(number):
         try:
-            opportunities.qualify(lead["id"], f"o{number}", {}, by="user:u", why="", version=1, now=NOW)
+            qualifying.qualify(lead["id"], f"o{number}", {}, by="user:u", why="", version=1, now=NOW)
         except (Stale, Conflict):
             return False
         return True
