@@ -32,7 +32,7 @@ from chalicelib.interactions.handlers import handlers as interactions_handlers
 from chalicelib.interactions.handlers import route_interactions
 from chalicelib.interactions.routes import api as interactions_api
 from chalicelib.journeys.handlers import (
-    act_on_stages,
+    act_on_leads,
     claim_enrolment,
     enrol_contacts,
     perform_tile,
@@ -47,8 +47,12 @@ from chalicelib.journeys.handlers import handlers as journeys_handlers
 from chalicelib.journeys.routes import api as journeys_api
 from chalicelib.leads.handlers import handlers as leads_handlers
 from chalicelib.leads.handlers import route_leads
+from chalicelib.leads.opportunity_routes import api as opportunities_api
 from chalicelib.leads.process_routes import api as processes_api
+from chalicelib.leads.queue_routes import api as lead_queues_api
 from chalicelib.leads.routes import api as leads_api
+from chalicelib.leads.settings_routes import api as lead_settings_api
+from chalicelib.leads.stakeholder_routes import api as stakeholders_api
 from chalicelib.messages.handlers import (
     confirm_verdicts,
     decide_verdicts,
@@ -72,7 +76,7 @@ from chalicelib.segments.routes import api as segments_api
 
 # Lambda looks each function up here, which loads the middleware along with it (aws/chalice#1566).
 __all__ = [
-    "act_on_stages",
+    "act_on_leads",
     "app",
     "authorize",
     "claim_enrolment",
@@ -124,6 +128,10 @@ BLUEPRINTS: list[Blueprint] = [
     activities_api,
     leads_api,
     processes_api,
+    lead_queues_api,
+    opportunities_api,
+    lead_settings_api,
+    stakeholders_api,
     scoring_api,
     segments_api,
     messages_api,

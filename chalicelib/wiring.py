@@ -30,6 +30,7 @@ from chalicelib.journeys.models import Burst, JourneysItem
 from chalicelib.journeys.rules import AWAITED
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import lists as lead_lists
+from chalicelib.leads import opportunities, opportunity, orphans
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring
@@ -56,11 +57,14 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "contact.deleted": ("rescore", "membership", "sweep"),
     "preferences.changed": ("rescore", "membership", "enrol"),
     "interaction.decided": ("rescore", "membership", "wake", "count"),
-    "lead.entered": ("stages",),
+    "lead.entered": ("leads-work",),
     "lead.created": ("rescore", "membership", "business"),
     "lead.changed": ("rescore", "membership"),
     "lead.deleted": ("rescore", "membership"),
     "score.changed": ("count",),
+    "opportunity.created": ("rescore", "membership"),
+    "opportunity.changed": ("rescore", "membership"),
+    "opportunity.deleted": ("rescore", "membership"),
     "segment.joined": ("enrol",),
     "segment.left": ("enrol",),
     "send.queued": ("send",),
@@ -83,7 +87,8 @@ def queues_for(fact: Fact) -> tuple[str, ...]:
     if fact["fact"] == "interaction.recorded":
         return _interaction(fact)
     if fact["fact"] in OF_CONTACTS and "contact" not in fact:
-        return ()  # scores, memberships and triggers are a contact's; a lead without one has none (CORE-4, SCO-4)
+        # Scores, memberships and triggers are a contact's (CORE-4, SCO-4); a new lead without one may get one.
+        return ("leads-work",) if fact["fact"] == "lead.created" else ()
     return REACTIONS.get(fact["fact"], ())
 
 
@@ -134,6 +139,20 @@ def _leads(who: Identity) -> list[dict[str, Any]]:
 
 def _leads_of(contact_id: str) -> list[dict[str, Any]]:
     return _leads(contacts.who_is(contact_id))
+
+
+def _opportunities(who: Identity) -> list[dict[str, Any]]:
+    found = [each for contact_id in who.ids for each in opportunities.of_contact_now(contact_id)]
+    return [opportunity.record_of(each) for each in found]
+
+
+def _opportunities_of(contact_id: str) -> list[dict[str, Any]]:
+    return _opportunities(contacts.who_is(contact_id))
+
+
+def _opportunities_of_account(account_id: str) -> list[dict[str, Any]]:
+    found = [each for one in accounts.ids_of(account_id) for each in opportunities.of_account_now(one)]
+    return [opportunity.record_of(each) for each in found]
 
 
 # Bulk work ---------------------------------------------------------------------------------------------------------
@@ -193,6 +212,7 @@ WORKS = {
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),
+    orphans.WORK: jobs.Work(orphans.every_orphan, orphans.act),
     "resync": jobs.Work(EVERY_CONTACT, _resync),
 }
 
@@ -268,6 +288,13 @@ def wire() -> None:
     )
     sources.register("preferences", consent.FIELDS, _preferences)
     sources.register("lead", lead_fields.FIELDS, _leads, key="lead_id", reached_by={"contact.leads": _leads_of})
+    sources.register(
+        "opportunity",
+        opportunity.FIELDS,
+        _opportunities,
+        key="opportunity_id",
+        reached_by={"contact.opportunities": _opportunities_of, "account.opportunities": _opportunities_of_account},
+    )
     sources.register_interactions(InteractionType, interactions.told)
     streams.routes.queues_for = queues_for
     streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}

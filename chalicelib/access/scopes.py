@@ -6,7 +6,7 @@ from chalicelib.errors import Forbidden
 
 EVERYTHING = "*"
 
-RECORDS = ("contacts", "accounts", "leads", "interactions", "activities", "enrolments")
+RECORDS = ("contacts", "accounts", "leads", "interactions", "activities", "enrolments", "opportunities")
 DEFINITIONS = (
     "matching-strategies",
     "scoring-models",
@@ -36,7 +36,7 @@ ALL_SCOPES = _writes(*RECORDS, *DEFINITIONS, *ADMINISTRATION) | {"triggers:send"
 SCOPES_OF_GROUP: dict[str, frozenset[str]] = {
     "admin": frozenset({EVERYTHING}),
     "marketer": _writes(*RECORDS, *DEFINITIONS) | _reads("settings", "operations") | {"triggers:send"},
-    "salesperson": _writes("contacts", "accounts", "leads", "activities")
+    "salesperson": _writes("contacts", "accounts", "leads", "activities", "opportunities")
     | _reads(*RECORDS, "segments", "journeys", "business-processes"),
     "teleprospector": _writes("leads", "activities") | _reads(*RECORDS, "business-processes"),
     "privacy-officer": _writes("contacts", "interactions") | _reads(*RECORDS, *DEFINITIONS, "settings"),

@@ -97,7 +97,7 @@ def _task(moment: Moment, tile: TaskTile) -> Sequence[Write]:
 def _lead(moment: Moment, tile: CreateLead) -> Sequence[Write]:
     from chalicelib.leads import plans as leads
 
-    contact, owner = moment.contact, moment.contact.owner_id or moment.document.owner
+    contact, owner = moment.contact, moment.document.owner or moment.contact.owner_id
     context = MarketingContext(journey_id=moment.enrolment.journey_id, at=moment.now)
     return leads.create_from_tile(
         moment.made, contact, tile.topic, contact.last_name or "(no name)", context, owner, moment.now

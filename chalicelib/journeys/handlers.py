@@ -10,6 +10,7 @@ from chalicelib.agenda import agendas
 from chalicelib.clock import new_id, now
 from chalicelib.journeys import bulk, engine, entry, leases, polling, raising, second, stages, waiting
 from chalicelib.journeys.facts import facts_of
+from chalicelib.leads import orphans
 from chalicelib.queues import Message, consume
 from chalicelib.settings import settings
 from chalicelib.streams import route
@@ -59,8 +60,15 @@ def raise_business_triggers(event: SQSEvent) -> dict[str, Any]:
 
 
 @handlers.on_sqs_message(queue_arn="PLACEHOLDER", batch_size=10)
-def act_on_stages(event: SQSEvent) -> dict[str, Any]:
-    return consume(event.to_dict(), lambda fact: stages.act(fact, now()))
+def act_on_leads(event: SQSEvent) -> dict[str, Any]:
+    return consume(event.to_dict(), _act)
+
+
+def _act(fact: Message) -> None:
+    if fact["fact"] == "lead.created":
+        orphans.hear(fact, now())
+    else:
+        stages.act(fact, now())
 
 
 @handlers.schedule("rate(1 minute)")

@@ -1,9 +1,10 @@
 """What the leads table's stream tells: a lead was made, changed, deleted."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard", "entry"})
+QUEUED = ("queue_shard", "queue_owner", "queued_at", "orphan_shard")
+BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard", "entry", *QUEUED})
 
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:
@@ -12,6 +13,8 @@ def facts_of(record: Any) -> Iterator[dict[str, Any]]:
     And lead.entered, once, where it entered a stage that has actions.
     """
     old, new = record.old or {}, record.new or {}
+    if "opportunity" in {old.get("kind"), new.get("kind")}:
+        yield from _of_opportunity(old, new, record.changed)
     if "lead" not in {old.get("kind"), new.get("kind")}:
         return
     yield from _entered(old, new)
@@ -19,6 +22,20 @@ def facts_of(record: Any) -> Iterator[dict[str, Any]]:
     for contact_id in dict.fromkeys([new.get("contact_id"), old.get("contact_id")]):
         if contact_id is not None or not _parents(old, new):
             yield _fact(old, new, contact_id, changed)
+
+
+def _of_opportunity(old: Mapping[str, Any], new: Mapping[str, Any], changed: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield opportunity.created, changed or deleted as a contact sees it: one that it gives away is gone for it."""
+    before, after = old.get("contact_id"), new.get("contact_id")
+    identity = (new or old)["opportunity_id"]
+    if before is not None and before == after:
+        told = sorted(set(changed) - BOOKKEEPING)
+        yield {"fact": "opportunity.changed", "id": identity, "contact": after, "changed": told}
+        return
+    if before is not None:
+        yield {"fact": "opportunity.deleted", "id": identity, "contact": before}
+    if after is not None:
+        yield {"fact": "opportunity.created", "id": identity, "contact": after}
 
 
 def _entered(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

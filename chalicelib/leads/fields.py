@@ -24,7 +24,7 @@ TEXTS = (
 )
 IDS = (
     *("lead_id", "contact_id", "account_id", "owner_id"),
-    *("source_journey_id", "source_email_id", "source_form_id", "source_page_id"),
+    *("source_journey_id", "source_email_id", "source_form_id", "source_page_id", "originating_event_id"),
     *("process_id", "stage", "waiting_stage"),
 )
 INTEGERS = ("employees", "linkedin_submissions")

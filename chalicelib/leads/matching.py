@@ -68,9 +68,9 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     if matched is not None:
         return _matched(matched, given, contact_id, now)
     lead = Lead.new(new_id, now)
-    plans.begin(lead, look)
     plans.take_context(lead, context)
     lead.source_page_id, lead.owner_id, lead.contact_id = page_id, owner_id, contact_id
+    plans.begin(lead, look)
     return _created(lead, given, owners, now)
 
 

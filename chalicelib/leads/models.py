@@ -4,70 +4,15 @@ from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
-from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.agenda import ByDue
 from chalicelib.clock import as_text
 from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, Key, shard
 from chalicelib.leads.choices import State, StatusReason
-from chalicelib.leads.process import Flag, Position
+from chalicelib.leads.indexes import ByAccount, ByContact, ByCreated, ByOrphan, ByOwner, ByQueue, ByQueueOwner, ByStage
+from chalicelib.leads.process import Flag, Position, Queue
 from chalicelib.leads.shipped import Stage
 from chalicelib.settings import settings
-
-
-class ByCreated(GlobalSecondaryIndex["LeadsItem"]):
-    """All leads, by creation."""
-
-    class Meta:
-        index_name = "by_created"
-        projection = IncludeProjection(["kind"])
-
-    listed = UnicodeAttribute(hash_key=True)
-    created_at = InstantAttribute(range_key=True)
-
-
-class ByOwner(GlobalSecondaryIndex["LeadsItem"]):
-    """The leads of an owner, by creation."""
-
-    class Meta:
-        index_name = "by_owner"
-        projection = IncludeProjection(["kind"])
-
-    owner_id = UnicodeAttribute(hash_key=True)
-    created_at = InstantAttribute(range_key=True)
-
-
-class ByStage(GlobalSecondaryIndex["LeadsItem"]):
-    """The open leads of a stage, by how long they have been there."""
-
-    class Meta:
-        index_name = "by_stage"
-        projection = IncludeProjection(["kind"])
-
-    stage_shard = UnicodeAttribute(hash_key=True)
-    stage_since = InstantAttribute(range_key=True)
-
-
-class ByContact(GlobalSecondaryIndex["LeadsItem"]):
-    """The leads of a contact, by creation."""
-
-    class Meta:
-        index_name = "by_contact"
-        projection = IncludeProjection(["kind"])
-
-    contact_id = UnicodeAttribute(hash_key=True)
-    created_at = InstantAttribute(range_key=True)
-
-
-class ByAccount(GlobalSecondaryIndex["LeadsItem"]):
-    """The leads of an account, by creation."""
-
-    class Meta:
-        index_name = "by_account"
-        projection = IncludeProjection(["kind"])
-
-    account_id = UnicodeAttribute(hash_key=True)
-    created_at = InstantAttribute(range_key=True)
 
 
 class LeadsItem(Item):
@@ -82,6 +27,9 @@ class LeadsItem(Item):
     by_stage = ByStage()
     by_contact = ByContact()
     by_account = ByAccount()
+    by_queue = ByQueue()
+    by_queue_owner = ByQueueOwner()
+    by_orphan = ByOrphan()
 
 
 class Lead(LeadsItem, discriminator="lead"):
@@ -134,6 +82,7 @@ class Lead(LeadsItem, discriminator="lead"):
     source_page_id = UnicodeAttribute(null=True)
     source_submission_id = UnicodeAttribute(null=True)
     source_at = InstantAttribute(null=True)
+    originating_event_id = UnicodeAttribute(null=True)
     latest_submission_at = InstantAttribute(null=True)
     # Whose it is, and where it stands.
     contact_id = UnicodeAttribute(null=True)
@@ -148,6 +97,10 @@ class Lead(LeadsItem, discriminator="lead"):
     waiting_stage = UnicodeAttribute(null=True)  # where it would have moved by itself, had nothing been missing
     entry = UnicodeAttribute(null=True)  # names its entry into this stage, where that causes something
     stage_shard = UnicodeAttribute(null=True)
+    queue_shard = UnicodeAttribute(null=True)
+    queue_owner = UnicodeAttribute(null=True)
+    queued_at = InstantAttribute(null=True)
+    orphan_shard = UnicodeAttribute(null=True)
     teleprospect_ready = BooleanAttribute(default=False)
     teleprospect_accepted = BooleanAttribute(default=False)
     sales_ready = BooleanAttribute(default=False)
@@ -156,6 +109,7 @@ class Lead(LeadsItem, discriminator="lead"):
     trigger_recycle = BooleanAttribute(default=False)
     sales_ready_at = InstantAttribute(null=True)
     recycled_at = InstantAttribute(null=True)
+    opportunity_id = UnicodeAttribute(null=True)  # the last one that came of it
     claims = JSONAttribute(null=True)
     listed = UnicodeAttribute()
     created_at = InstantAttribute()
@@ -187,9 +141,32 @@ class Lead(LeadsItem, discriminator="lead"):
         """The values that matching strategies compare: `page_id` is the page that it came from."""
         return {**self.attribute_values, "page_id": self.source_page_id}
 
-    def list_by_stage(self) -> None:
-        """Closed leads leave the lists of the stages."""
-        self.stage_shard = f"{self.stage}#{shard(self.lead_id)}" if self.open else None
+    def list_by_stage(self, queue: Queue | None = None) -> None:
+        """Bring the keys of its lists up to date; `queue` is whose work it is. Closed leads leave them all."""
+        number = shard(self.lead_id)
+        parentless = self.contact_id is None and self.account_id is None
+        self.stage_shard = f"{self.stage}#{number}" if self.open else None
+        self.orphan_shard = f"orphan#{number}" if self.open and parentless else None
+        self.queue_shard = f"{queue_of(queue, self.stage)}#{number}" if queue else None
+        self.queue_owner = assigned(queue, self.owner_id) if queue and self.owner_id else None
+        if queue and self.owner_id is None:
+            self.queue_owner = f"{unassigned(queue)}#{number}"
+        self.queued_at = (self.sales_ready_at if queue is Queue.SALES else None) or self.stage_since if queue else None
+
+
+def queue_of(queue: Queue, stage: str) -> str:
+    """Return the name of a queue's list: that of sales is one, teleprospectors have one a stage."""
+    return queue.value if queue is Queue.SALES else f"{queue.value}.{stage}"
+
+
+def assigned(queue: Queue, owner_id: str) -> str:
+    """Return the partition of somebody's leads in a queue."""
+    return f"{queue.value}#owner#{owner_id}"
+
+
+def unassigned(queue: Queue) -> str:
+    """Return the name of the list of a queue's leads that are nobody's."""
+    return f"{queue.value}#nobody"
 
 
 class Move(LeadsItem, discriminator="move"):
@@ -204,6 +181,20 @@ class Move(LeadsItem, discriminator="move"):
     @staticmethod
     def place(lead_id: str, at: datetime, move_id: str) -> tuple[str, str]:
         return f"LEAD#{lead_id}", f"HISTORY#{as_text(at)}#{move_id}"
+
+
+class Stakeholder(LeadsItem, discriminator="stakeholder"):
+    """A contact that has a stake in a lead without being its parent."""
+
+    lead_id = UnicodeAttribute()
+    contact_id = UnicodeAttribute()
+    role = UnicodeAttribute(null=True)
+    created_at = InstantAttribute()
+    added_by = UnicodeAttribute()
+
+    @staticmethod
+    def at(lead_id: str, contact_id: str) -> tuple[str, str]:
+        return f"LEAD#{lead_id}", f"STAKEHOLDER#{contact_id}"
 
 
 class Owner(LeadsItem, discriminator="lead_owner"):
@@ -225,6 +216,7 @@ class LeadSettings(LeadsItem, discriminator="lead_settings"):
     """What the organisation decided about its leads: one item."""
 
     process_id = UnicodeAttribute(null=True)  # the process of leads that are made from now on
+    contacts_for_orphans = BooleanAttribute(default=False)
     version = IntegerAttribute(default=0)
 
     @staticmethod

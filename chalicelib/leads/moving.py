@@ -31,6 +31,18 @@ def step(
     return lead
 
 
+def assign(lead_id: str, owner_id: str | None, *, by: str, why: str, version: int, now: datetime) -> Lead:
+    """Give a lead to somebody, or (None) to nobody. Raises NotFound, Stale."""
+    lead = reading.as_read(lead_id, version)
+    if lead.owner_id == owner_id:
+        return lead
+    before = plans.remembered(lead)
+    lead.owner_id = owner_id
+    plans.resume(lead, now)
+    commit(plans.changed(lead, before, by=by, why=why, now=now))
+    return lead
+
+
 def switch(
     lead_id: str, process_id: str, mapped: Mapping[str, str], *, by: str, why: str, version: int, now: datetime
 ) -> Lead:

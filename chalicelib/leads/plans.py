@@ -22,7 +22,7 @@ SCORING = "scoring"
 
 REMEMBERED = (
     *("stage", *Flag, "contact_id", "account_id", "state", "status_reason", "owner_id"),
-    *("process_id", "process_version", "waiting_stage"),
+    *("process_id", "process_version", "waiting_stage", "opportunity_id"),
 )
 """Fields whose changes are kept: ids and choices only, never what a person wrote."""
 
@@ -37,7 +37,7 @@ def remembered(lead: Lead) -> dict[str, Any]:
 def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> list[Write]:
     """Put a lead back after it was changed; `before` is what `remembered` said when it was read."""
     lead.updated_at = now
-    lead.list_by_stage()
+    list_anew(lead)
     changes = {name: [was, getattr(lead, name)] for name, was in before.items() if was != getattr(lead, name)}
     write = put_changed(lead)
     if not changes:
@@ -45,6 +45,11 @@ def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> 
     move_id = digest(lead.lead_id, str(lead.version))
     move = Move(*Move.place(lead.lead_id, now, move_id), lead_id=lead.lead_id, at=now, by=by, why=why, changes=changes)
     return [write, put_new(move)]
+
+
+def list_anew(lead: Lead) -> None:
+    """Bring the keys of a lead's lists up to date with what it is now."""
+    lead.list_by_stage(process.queue_of(processes.of(lead), lead.position))
 
 
 def remark(lead_id: str, remark_id: str, why: str, at: datetime) -> list[Write]:
@@ -174,10 +179,11 @@ def begin(lead: Lead, look: Look = read) -> None:
     [own] = look([settings_key()])
     way = processes.live_if_any(own.process_id) if own is not None else None
     if way is None:
+        list_anew(lead)
         return
     lead.process_id, lead.process_version, lead.stage = way.id, way.version, way.first
     lead.entry = digest(lead.lead_id, "entry", "made") if way.stages[0].actions else None
-    lead.list_by_stage()
+    list_anew(lead)
 
 
 def take_context(lead: Lead, context: MarketingContext | None) -> None:

@@ -242,6 +242,17 @@ def hindrances(process: Process, leaving: str, entering: str, facts: Facts, now:
     return found + (_denied(there.enters_if, facts, now, f"It enters {there.name} only if") if there else [])
 
 
+def queue_of(process: Process, position: Position) -> Queue | None:
+    """Return whose work a lead is: of sales only what is ready for sales (LEAD-10), of teleprospectors their stages."""
+    if not position.open:
+        return None
+    if Flag.SALES_READY in position.flags:
+        return Queue.SALES
+    info = process.stage(position.stage)
+    theirs = info is not None and info.queue is Queue.TELEPROSPECTING
+    return Queue.TELEPROSPECTING if theirs else None
+
+
 MARKS = frozenset(flag.value for flag in Flag)
 
 

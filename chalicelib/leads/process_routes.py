@@ -1,14 +1,12 @@
-"""Business processes over HTTP: definitions of users' own, the shipped one, where a lead stands, the settings."""
+"""Business processes over HTTP: definitions of users' own, the shipped one, and where a lead stands."""
 
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.http import Api, Call, Nothing
 from chalicelib.leads import moving, processes, service
-from chalicelib.leads.models import LeadSettings
 from chalicelib.leads.process import Process
 from chalicelib.leads.process_checks import KIND
 from chalicelib.leads.process_schemas import LeadProcessView, ProcessDocument, ProcessView, StageView
-from chalicelib.leads.schemas import LeadSettingsChange, LeadSettingsView
 from chalicelib.leads.shipped import NAME, PROCESS_ID, SHIPPED
 
 api = Api(__name__)
@@ -56,20 +54,3 @@ def _stages(way: Process) -> list[StageView]:
         )
         for number, info in enumerate(way.stages, start=1)
     ]
-
-
-@api.on("GET /settings/leads", scope="settings:read", returns=LeadSettingsView)
-def show_lead_settings(_: Call[Nothing]) -> LeadSettingsView:
-    """Show what is decided about leads."""
-    return _settings(service.settings())
-
-
-@api.on("PUT /settings/leads", scope="settings:write", body=LeadSettingsChange, returns=LeadSettingsView)
-def save_lead_settings(call: Call[LeadSettingsChange]) -> LeadSettingsView:
-    """Decide about leads."""
-    wanted = LeadSettings(*LeadSettings.at(), **call.body.model_dump())
-    return _settings(service.save_settings(wanted, call.version))
-
-
-def _settings(found: LeadSettings) -> LeadSettingsView:
-    return LeadSettingsView(process_id=found.process_id, version=found.version)

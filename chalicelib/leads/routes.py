@@ -7,7 +7,7 @@ from typing import Any
 
 from chalicelib.errors import Invalid
 from chalicelib.http import Api, Call, Listing, Nothing
-from chalicelib.leads import lists, moving, process, processes, service
+from chalicelib.leads import lists, moving, process, processes, service, stakeholders
 from chalicelib.leads.models import Lead, Move
 from chalicelib.leads.process_schemas import SwitchProcess
 from chalicelib.leads.schemas import (
@@ -38,7 +38,7 @@ def create_lead(call: Call[NewLead]) -> LeadView:
 
 @api.on("GET /leads", scope="leads:read", query=LeadsQuery, returns=Listing[LeadView])
 def list_leads(call: Call[Nothing]) -> Listing[LeadView]:
-    """List leads: all, newest first, or those of one owner, stage, contact or account."""
+    """List leads: all, newest first, or those of one owner, stage, contact, account or stakeholder."""
     return Listing[LeadView].of(_listed(call.query), view)
 
 
@@ -56,6 +56,7 @@ LISTS: dict[str, Callable[[Any, Any], Page[Lead]]] = {
     "stage": lists.of_stage,
     "contact_id": lists.of_contact,
     "account_id": lists.of_account,
+    "stakeholder_id": stakeholders.leads_of,
 }
 
 

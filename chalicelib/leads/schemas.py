@@ -132,6 +132,12 @@ class AcceptLead(Why):
     owner_id: Id | None = None
 
 
+class AssignLead(Why):
+    """Whose the lead becomes; null: nobody's."""
+
+    owner_id: Id | None
+
+
 class CloseLead(Why):
     """How a lead ended."""
 
@@ -158,6 +164,20 @@ class LeadsQuery(ListQuery):
     stage: StageId | None = None
     contact_id: Id | None = None
     account_id: Id | None = None
+    stakeholder_id: Id | None = None
+
+
+class SalesQueueQuery(ListQuery):
+    """All that is ready for sales, or what of it is somebody's, or nobody's yet."""
+
+    owner_id: Id | None = None
+    unassigned: bool = False
+
+
+class TeleprospectingQueueQuery(SalesQueueQuery):
+    """What waits for teleprospectors at a stage, or what is somebody's, or nobody's yet."""
+
+    stage: StageId | None = None
 
 
 class LeadView(LeadFields):
@@ -171,6 +191,7 @@ class LeadView(LeadFields):
     process_version: int
     stage: str
     waiting_stage: str | None = None
+    opportunity_id: str | None = None
     stage_since: datetime
     teleprospect_ready: bool
     teleprospect_accepted: bool
@@ -186,6 +207,7 @@ class LeadView(LeadFields):
     source_page_id: str | None = None
     source_submission_id: str | None = None
     source_at: datetime | None = None
+    originating_event_id: str | None = None
     latest_submission_at: datetime | None = None
     created_at: datetime
     updated_at: datetime
@@ -205,10 +227,37 @@ class Moves(Schema):
     items: list[MoveView]
 
 
-class LeadSettingsChange(Schema):
-    """The process that leads follow which are made from now on; null: the one that is shipped."""
+class NewStakeholder(Schema):
+    """A contact that has a stake in the lead, and which."""
 
-    process_id: Id | None = None
+    contact_id: Id
+    role: Line = ""
+
+
+class StakeholderView(Schema):
+    """Somebody with a stake in a lead; the parent contact comes first."""
+
+    contact_id: str
+    parent: bool
+    role: str | None = None
+    since: datetime | None = None
+    added_by: str | None = None
+
+
+class Stakeholders(Schema):
+    items: list[StakeholderView]
+
+
+class LeadSettingsChange(Schema):
+    """What is decided about leads."""
+
+    process_id: Annotated[
+        Id | None,
+        Field(description="The process that leads follow which are made from now on; null: the one that is shipped."),
+    ] = None
+    contacts_for_orphans: Annotated[
+        bool, Field(description="Whether open leads without a parent are given a contact by themselves.")
+    ] = False
 
 
 class LeadSettingsView(LeadSettingsChange):

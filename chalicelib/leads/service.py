@@ -12,9 +12,20 @@ from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, Problem, Stale, Unprocessable
-from chalicelib.leads import matching, moving, plans, process, processes, reading
+from chalicelib.leads import (
+    matching,
+    moving,
+    opportunities,
+    orphans,
+    plans,
+    process,
+    processes,
+    qualifying,
+    reading,
+    stakeholders,
+)
 from chalicelib.leads.choices import REASONS, State, StatusReason
-from chalicelib.leads.models import Lead, LeadSettings, Move, Owner, lead_key
+from chalicelib.leads.models import Lead, LeadSettings, LeadsItem, Move, Owner, lead_key
 
 Change = Callable[[Lead], object]
 
@@ -44,7 +55,8 @@ def of_person(contact_ids: Sequence[str], also: Iterable[str] = ()) -> list[Lead
 
     The index may lag; `also` names leads that it may not show yet. Every row is read anew, consistently.
     """
-    listed = [item.pk.removeprefix("LEAD#") for each in contact_ids for item in Lead.by_contact.query(each)]
+    items = [item.pk for each in contact_ids for item in LeadsItem.by_contact.query(each)]
+    listed = [pk.removeprefix("LEAD#") for pk in items if pk.startswith("LEAD#")]
     return [lead for lead in find_many(dict.fromkeys([*listed, *also])) if lead.contact_id in contact_ids]
 
 
@@ -154,29 +166,39 @@ def close(lead_id: str, state: State, reason: StatusReason, *, by: str, why: str
 
 
 def reopen(lead_id: str, *, by: str, why: str, version: int, now: datetime) -> Lead:
-    """Open a closed lead again; where another open lead has its match key by now, it is that one's heir."""
-    lead = as_read(lead_id, version)
-    if lead.open:
-        raise Conflict("This lead is open.")
-    before = plans.remembered(lead)
-    lead.state, lead.status_reason = State.OPEN, REASONS[State.OPEN][0]
-    claims = matching.claim(lead, now)
-    try:
-        commit(plans.changed(lead, before, by=by, why=why, now=now), claims.writes)
-    except ConditionFailed as failed:
-        raise Conflict("Another lead took these details at the same moment. Try again.") from failed
-    return lead
+    """Open a closed lead again; where another open lead has its match key by now, it is that one's heir.
+
+    Its open opportunity is lost with that. Raises NotFound, Stale, Conflict (open already, its opportunity won).
+    """
+    for _ in range(ROUNDS):
+        lead = as_read(lead_id, version)
+        if lead.open:
+            raise Conflict("This lead is open.")
+        lost = qualifying.let_go(lead, by, now)
+        before = plans.remembered(lead)
+        lead.state, lead.status_reason = State.OPEN, REASONS[State.OPEN][0]
+        claims = matching.claim(lead, now)
+        try:
+            commit(plans.changed(lead, before, by=by, why=why, now=now), claims.writes, lost)
+        except ConditionFailed:
+            continue  # others took or left what it claims; what they left behind is read anew
+        return lead
+    raise BUSY
 
 
 def remove(lead_id: str, version: int, now: datetime) -> None:
     """Delete a lead and free its match keys. Raises NotFound, Stale."""
-    lead = as_read(lead_id, version)
-    gone = delete(lead.key, Lead.version == version, refused=Stale(STALE))
-    released = changed_claims(matching.BOOK, lead_id, lead.claims or {}, {}, now).writes
-    try:
-        commit([gone], released)
-    except ConditionFailed as failed:
-        raise Conflict("Somebody took over its details at the same moment. Try again.") from failed
+    for _ in range(ROUNDS):
+        lead = as_read(lead_id, version)
+        gone = delete(lead.key, Lead.version == version, refused=Stale(STALE))
+        released = changed_claims(matching.BOOK, lead_id, lead.claims or {}, {}, now).writes
+        try:
+            commit([gone], released)
+        except ConditionFailed:
+            continue  # somebody joined or left its heirs; they are read anew
+        stakeholders.drop(lead_id)
+        return
+    raise BUSY
 
 
 def orphan(contact_id: str, now: datetime) -> list[str]:
@@ -192,6 +214,8 @@ def orphan(contact_id: str, now: datetime) -> list[str]:
 def sweep(contact_id: str, now: datetime) -> bool:
     """Leave no lead with a deleted contact as its parent; return whether nothing is left to do."""
     orphan(contact_id, now)
+    opportunities.orphan(contact_id, now)
+    stakeholders.forget(contact_id)
     return True
 
 
@@ -214,17 +238,18 @@ def settings() -> LeadSettings:
     return LeadSettings.find(*LeadSettings.at()) or LeadSettings(*LeadSettings.at())
 
 
-def save_settings(wanted: LeadSettings, version: int) -> LeadSettings:
-    """Replace the settings of leads. Raises Stale; Unprocessable for a process that is not live."""
+def save_settings(wanted: LeadSettings, version: int, now: datetime) -> LeadSettings:
+    """Replace the settings of leads. Raises Stale; Unprocessable for a process that is not live.
+
+    Where they begin to give orphans contacts, the job that gives them to those that are there comes with it.
+    """
     if wanted.process_id is not None:
         processes.live(wanted.process_id)
+    before = LeadSettings.find(*LeadSettings.at())
     stale = Stale("The settings have changed since you read them. Read them again and repeat the change.")
-    wanted.version = version
-    if version:
-        commit([put_changed(wanted, refused=stale)])
-        return wanted
-    wanted.version = 1
-    commit([put_new(wanted, refused=stale)])
+    wanted.version = version or 1
+    job = orphans.planned(f"{orphans.WORK}-{version}", now) if orphans.turned_on(wanted, before) else []
+    commit([put_changed(wanted, refused=stale) if version else put_new(wanted, refused=stale)], job)
     return wanted
 
 

@@ -136,7 +136,7 @@ def done(contact_id, type_="FormSubmitted"):
 # What a submission makes -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("SUB-1", "SUB-5", "GEN-3", "MAT-4")
+@pytest.mark.rule("SUB-1", "SUB-5", "GEN-3", "GEN-8", "GEN-13", "MAT-4")
 def test_a_submission_makes_a_contact_and_its_lead_and_one_interaction_of_both(client, api):
     form_id = form(api, owner_id="sam")
 

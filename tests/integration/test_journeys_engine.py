@@ -565,6 +565,19 @@ def test_a_lead_tile_makes_a_new_lead_each_time_it_is_passed():
     assert [(lead.contact_id, lead.last_name) for lead in leads] == [("c", "Nygård")] * 2
 
 
+@pytest.mark.rule("GEN-13")
+@pytest.mark.parametrize(("owner", "whose"), [("olga", "olga"), (None, "sven")])
+def test_a_lead_that_a_tile_makes_is_the_journey_owners_else_the_contact_owners(owner, whose):
+    from chalicelib.leads.models import Lead
+
+    contact("c", owner_id="sven")
+    enrolled({"a": {"kind": "create_lead", "topic": "Offer"}}, owner=owner)
+
+    burst()
+
+    assert [item.owner_id for item in Lead.scan() if isinstance(item, Lead)] == [whose]
+
+
 @pytest.mark.rule("JRN-62", "JRN-63", "JRN-64")
 def test_a_task_tile_makes_a_task_with_an_owner_and_a_due_date_and_passes_on_at_once():
     from chalicelib.activities.models import Activity

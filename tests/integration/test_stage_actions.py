@@ -144,7 +144,7 @@ def test_the_shipped_process_puts_no_message_on_the_queue(api, world):
 
     world.deliver()
 
-    assert world.queues["stages"] == []
+    assert world.queues["leads-work"] == []
 
 
 # Notices -------------------------------------------------------------------------------------------------------------

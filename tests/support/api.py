@@ -36,5 +36,5 @@ class Caller:
     def change(self, method: str, path: str, record: Any, body: Any = None) -> Any:
         """Change a record as it was read."""
         status, answer, _ = self.call(method, path, body, If_Match=f'"{record["version"]}"')
-        assert status in {200, 204}, answer
+        assert status in {200, 201, 204}, answer
         return answer
