@@ -69,6 +69,7 @@ from chalicelib.openapi import api as openapi_api
 from chalicelib.operations.routes import api as operations_api
 from chalicelib.scoring.handlers import handlers as scoring_handlers
 from chalicelib.scoring.handlers import recount_scores, rescore_contacts, route_scoring
+from chalicelib.scoring.reports import api as scoring_reports_api
 from chalicelib.scoring.routes import api as scoring_api
 from chalicelib.segments.handlers import evaluate_membership, route_segments
 from chalicelib.segments.handlers import handlers as segments_handlers
@@ -133,6 +134,7 @@ BLUEPRINTS: list[Blueprint] = [
     lead_settings_api,
     stakeholders_api,
     scoring_api,
+    scoring_reports_api,
     segments_api,
     messages_api,
     mail_api,

@@ -14,6 +14,7 @@ from chalicelib.conditions.durations import Duration
 from chalicelib.conditions.facts import Facts, Interaction
 
 _AT = attrgetter("at")
+_SLACK = timedelta(days=2)  # more than clocks of any zone were ever put forward or back
 _LONG_AGO, _FAR_AWAY = datetime(1000, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 
 
@@ -54,9 +55,18 @@ class Window(Struct, frozen=True):
         if self.length is None or not happened:
             return happened
         if self.elapsed is None or now < _LONG_AGO:
-            return [fact for fact in happened if now < self.length.after(fact.at, self.zone)]
+            return self._by_calendar(self.length, happened, now)
         gone = bisect_right(happened, now - self.elapsed, key=_AT)
         return happened[gone:] if gone else happened
+
+    def _by_calendar(self, length: Duration, happened: Sequence[Interaction], now: datetime) -> Sequence[Interaction]:
+        """Step only from those that are about as old as the window is long: few are, and each step is dear."""
+        if now < _LONG_AGO:
+            return [fact for fact in happened if now < length.after(fact.at, self.zone)]
+        gone = bisect_right(happened, now - length.longest - _SLACK, key=_AT)
+        still = bisect_right(happened, now - length.shortest + _SLACK, lo=gone, key=_AT)
+        edge = [fact for fact in happened[gone:still] if now < length.after(fact.at, self.zone)]
+        return [*edge, *happened[still:]]
 
     def first_end(self, counted: Sequence[Interaction]) -> datetime | None:
         """Return when the first of them stops to count."""

@@ -61,6 +61,11 @@ class Duration(Struct, frozen=True):
         """The elapsed time of this with every month as long as months get: no calendar makes more of it."""
         return timedelta(days=31 * self.in_months) + self.elapsed
 
+    @property
+    def shortest(self) -> timedelta:
+        """The elapsed time of this with every month as short as months get."""
+        return timedelta(days=28 * self.in_months) + self.elapsed
+
     def after(self, instant: datetime, zone: tzinfo = UTC) -> datetime:
         """Return the instant that is this much later; months are counted on the clocks of `zone`."""
         return self._step(instant, zone, 1)

@@ -19,19 +19,19 @@ from chalicelib.scoring import differing, reading, wording
 from chalicelib.scoring.deciding import entry_refusal, refusal, shown
 from chalicelib.scoring.differing import Then
 from chalicelib.scoring.engine import score
-from chalicelib.scoring.live import KIND, Model, published
-from chalicelib.scoring.model import Rule
-from chalicelib.scoring.models import Score, ScoreChange
-from chalicelib.scoring.reasons import Reason, reasons
-from chalicelib.scoring.schemas import (
+from chalicelib.scoring.explanation_schemas import (
     Basis,
     DifferenceView,
     ExplanationView,
-    ModelDocument,
     PartView,
     RuleDifference,
     RuleView,
 )
+from chalicelib.scoring.live import KIND, Model, published
+from chalicelib.scoring.model import Rule
+from chalicelib.scoring.models import Score, ScoreChange
+from chalicelib.scoring.reasons import Reason, reasons
+from chalicelib.scoring.schemas import ModelDocument
 
 
 def explain(lead_id: str, model_id: str, at: datetime | None, now: datetime) -> ExplanationView:

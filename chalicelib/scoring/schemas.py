@@ -1,14 +1,13 @@
 """Scoring as clients send and get it."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from chalicelib.http import ListQuery, Schema
 from chalicelib.scoring.model import ScoringModel
-from chalicelib.scoring.previewing import Effect
 
 
 class ModelDocument(ScoringModel):
@@ -117,109 +116,6 @@ class HistoryQuery(ListQuery):
     model_id: Annotated[str, Field(min_length=1, max_length=64)]
 
 
-def _in_utc(instant: datetime) -> datetime:
-    try:
-        return instant.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("The calendar does not reach that far.") from error
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
-"""An instant with its zone."""
-
-
-class ExplainQuery(Schema):
-    """The moment to explain; without one it is now."""
-
-    at: Moment | None = None
-
-
-class PartView(Schema):
-    """One thing that a rule asks, whether it holds, and why."""
-
-    text: str
-    holds: bool
-    why: str
-    saw: Any = None
-    counted: int | None = None
-    needed: int | None = None
-
-
-class RuleView(Schema):
-    """What a rule gave, and why; of the past only what it gave is known.
-
-    `offers` are its points as the model has them, `expires_at` when a part of what it gave goes, `changes_at` until
-    when time alone changes nothing of it.
-    """
-
-    rule_id: str
-    name: str = ""
-    text: str = ""
-    offers: int | None = None
-    holds: bool
-    points: int = 0
-    occurrences: int = 0
-    first_interaction_id: str | None = None
-    last_interaction_id: str | None = None
-    expires_at: datetime | None = None
-    changes_at: datetime | None = None
-    saw: list[list[Any]] = Field(default_factory=list)
-    parts: list[PartView] = Field(default_factory=list)
-
-
-class Basis(StrEnum):
-    """What an explanation rests on: all facts as they are now, or what was stored."""
-
-    COMPUTED = "computed"
-    STORED = "stored"
-
-
-class ExplanationView(Schema):
-    """Why a model says of a lead what it says, or said at a moment."""
-
-    lead_id: str
-    model_id: str
-    at: datetime
-    basis: Basis
-    note: str
-    model_version: int | None = None
-    score: int | None = None
-    grade: str | None = None
-    sales_ready_score: int | None = None
-    stored_score: int | None = None
-    rules: list[RuleView] = Field(default_factory=list)
-
-
-class DifferenceQuery(Schema):
-    """The moments to compare; without `until` the later one is now."""
-
-    since: Moment
-    until: Moment | None = None
-
-
-class RuleDifference(Schema):
-    """A rule that gave other points at the later moment, and why."""
-
-    rule_id: str
-    name: str = ""
-    before: int
-    after: int
-    why: str
-
-
-class DifferenceView(Schema):
-    """What made a score rise or fall between two moments, rule by rule: the differences sum to that of the scores."""
-
-    lead_id: str
-    model_id: str
-    since: datetime
-    until: datetime
-    before: int | None
-    after: int | None
-    note: str
-    rules: list[RuleDifference]
-
-
 class TextQuery(Schema):
     """A published version; without one it is the draft."""
 
@@ -239,80 +135,3 @@ class ModelText(Schema):
     version: int | None
     model: list[str]
     rules: list[RuleText]
-
-
-class FileView(Schema):
-    """A file to be fetched from `url`, which works for a quarter of an hour; ask again for another one."""
-
-    url: str
-    rows: int
-    bytes: int
-
-
-class ExportView(Schema):
-    """An export of a model's scores: how far it is, and its files once it is done. All of it is kept for a day."""
-
-    id: str
-    model_id: str
-    state: str
-    reason: str | None = None
-    leads_seen: int
-    slices_finished: int
-    rows: int | None = None
-    files: list[FileView] = Field(default_factory=list)
-    created_at: datetime
-    created_by: str
-    expires_at: datetime
-
-
-class NewPreview(Schema):
-    """How many leads to look at: all of them, or one in so many, always the same ones."""
-
-    one_in: Annotated[int, Field(ge=1, le=1000)] = 1
-
-
-class GradeForecast(Schema):
-    """How many leads have a grade, and how many would have it."""
-
-    before: int = 0
-    after: int = 0
-
-
-class PreviewView(Schema):
-    """What publishing the draft, as it was when the preview began, would do: so far, and whole once `state` is done.
-
-    `effects` says for how many of the leads looked at each holds; a lead without a parent has no score either way.
-    """
-
-    id: str
-    model_id: str
-    live_version: int
-    draft_version: int
-    one_in: int
-    state: str
-    reason: str | None = None
-    leads: int
-    with_parent: int
-    slices_finished: int
-    effects: dict[Effect, int]
-    grades: dict[str, GradeForecast]
-    created_at: datetime
-    created_by: str
-    expires_at: datetime
-
-
-class PreviewedQuery(ListQuery):
-    """The effect of which the leads are listed."""
-
-    effect: Effect
-
-
-class PreviewedLeadView(Schema):
-    """A lead for which publishing would have the effect; null is no score, or no grade."""
-
-    lead_id: str
-    contact_id: str
-    score_before: int | None
-    score_after: int | None
-    grade_before: str | None
-    grade_after: str | None

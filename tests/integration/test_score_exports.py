@@ -19,6 +19,7 @@ from chalicelib.scoring import exports, walks
 from chalicelib.settings import settings
 from tests.support.api import Caller
 from tests.support.faults import Faults, Killed, database, injected
+from tests.support.meter import metered
 from tests.support.scoring import DAY, NOW, click, clicked, lead, person, publish, rescore
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -185,3 +186,14 @@ def test_an_export_is_gone_after_a_day_and_never_another_models(api, model):
     assert api.call("GET", f"/scoring-models/{other}/exports/{export['id']}")[0] == 404
     assert api.call("POST", "/scoring-models/nothing/exports")[0] == 404
     assert boto3.client("s3").head_bucket(Bucket=settings.exports_bucket)
+
+
+def test_an_export_reads_each_lead_in_batches_and_writes_a_row_a_page(model):
+    arguments = {"model": model, "export": "measured"}
+
+    with metered() as usage:
+        exports.write_part(arguments, LEADS, NOW)
+
+    assert usage.round_trips <= 8  # of a page, however many leads up to a hundred
+    assert usage.read_units <= 4 * len(LEADS)
+    assert usage.write_units <= 5

@@ -1,6 +1,7 @@
 """A model's insights: exact figures of its scores, in whatever order and how often the stream tells of them."""
 
 from collections import Counter
+from itertools import pairwise
 
 import pytest
 from chalice.test import Client
@@ -8,12 +9,14 @@ from chalice.test import Client
 from app import app
 from chalicelib.definitions import service as definitions
 from chalicelib.insights import service as insights
+from chalicelib.insights.counting import of_fact
 from chalicelib.scoring import bulk
 from chalicelib.scoring.buckets import bucket
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Score, ScoringItem
 from tests.support.api import Caller
-from tests.support.scoring import click, clicked, lead, person, publish, rescore
+from tests.support.meter import metered
+from tests.support.scoring import NOW, click, clicked, lead, person, publish, rescore
 
 GRADES = [{"name": "Cold", "max": 20}, {"name": "Warm", "min": 21, "max": 60}, {"name": "Hot", "min": 61}]
 PEOPLE = [f"c{number}" for number in range(6)]
@@ -109,3 +112,26 @@ def test_a_model_without_scores_has_insights_too(api, world):
     assert (found["scored"], found["best_tenth"], found["timeline"]) == (0, None, [])
     assert api.call("GET", "/scoring-models/nothing/insights")[0] == 404
     assert api.call("GET", f"/scoring-models/{model}/insights?months=13")[0] == 400
+
+
+def test_a_changed_score_costs_two_write_units_and_its_share_of_two_counters(cloud):
+    """What decision 53 says."""
+    standings = [{"bucket": number * 10, "grade": "Hot"} for number in range(61)]
+    facts = [
+        {
+            "fact": "score.changed",
+            "model": "m",
+            "mark": str(number),
+            "at": "2026-11-24T09:00:00Z",
+            "was": was,
+            "is": now,
+        }
+        for number, (was, now) in enumerate(pairwise(standings))
+    ]
+
+    with metered() as usage:
+        counted = insights.count((each for fact in facts for each in of_fact(fact)), NOW)
+
+    assert counted == 60
+    assert usage.requests == {"TransactWriteItems": 1}
+    assert usage.write_units <= 60 * 2.15

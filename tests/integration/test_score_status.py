@@ -184,3 +184,52 @@ def test_how_late_the_scores_were_is_measured(model, monkeypatch):
     deliver(NOW, {"fact": "rebuild", "contact": "c", "at": "2026-11-24T08:59:30.000000Z"})
 
     assert told == [("ScoreLateness", 30.0)]
+
+
+# The life of a model, and several of them --------------------------------------------------------------------------
+
+
+@pytest.mark.rule("SCO-8", "RSC-9")
+def test_what_is_live_is_read_only_whatever_becomes_of_its_draft(api):
+    """Decision 30: a live model is edited as the draft of a next version, which changes nothing until it is live."""
+    person()
+    lead()
+    click("1")
+    document = {"sales_ready_score": 100, "rules": [clicked(30)]}
+    model = api.post("/scoring-models", {"name": "Interest", "document": document})
+    path = f"/scoring-models/{model['id']}"
+    model = api.change("POST", f"{path}/publish", model)
+
+    model = api.change("PUT", path, model, {"name": "Interest", "document": {**document, "rules": []}})
+    rescore()
+
+    assert (model["state"], model["live_version"]) == ("live-edited", 1)
+    assert [score["score"] for score in api.get("/leads/l/scores")["items"]] == [30]
+    assert [each["field"] for each in api.post(f"{path}/check")["problems"]] == ["/rules"]
+    assert api.call("POST", f"{path}/publish", If_Match=f'"{model["version"]}"')[0] == 422
+    assert api.call("DELETE", path, If_Match=f'"{model["version"]}"')[0] == 409
+    assert api.get(f"{path}/text?version=1")["rules"] != api.get(f"{path}/text")["rules"] == []
+
+
+@pytest.mark.rule("SCO-8")
+def test_a_stopped_model_is_a_draft_that_can_be_edited_and_goes_live_again(api, model):
+    path = f"/scoring-models/{model}"
+    stopped = api.change("POST", f"{path}/stop", api.get(path))
+    assert stopped["state"] == "draft"
+
+    edited = api.change("PUT", path, stopped, {"name": "Interest", "document": stopped["document"]})
+    live = api.change("POST", f"{path}/publish", edited)
+
+    assert (live["state"], live["live_version"]) == ("live", 2)
+
+
+@pytest.mark.rule("SCO-30", "SCO-27")
+def test_a_lead_shows_a_score_for_each_model_and_none_of_all_together(api, model):
+    other = publish(clicked(7))
+    rescore()
+
+    found = api.get("/leads/l/scores")
+
+    assert {score["model_id"]: score["score"] for score in found["items"]} == {model: 30, other: 7}
+    assert set(found) == {"items", "unscored"}
+    assert not {name for name in api.get("/leads/l") if "score" in name.split("_")}

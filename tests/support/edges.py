@@ -138,14 +138,19 @@ class Asker:
 
         Where there may be no more of a kind, the last one has to do.
         """
-        return {name: identity for name in route.parameters if (identity := self._make(name))}
+        made: dict[str, str] = {}
+        for name in route.parameters:
+            if identity := self._make(name, made):
+                made[name] = identity
+        return made
 
-    def _make(self, parameter: str) -> str | None:
+    def _make(self, parameter: str, within: Mapping[str, str]) -> str | None:
+        """Make one, `within` what the earlier parameters name."""
         making = next((each for each in ROUTES if _makes(each, parameter)), None)
         if making is None:
             return None
-        answer = self.ask("to make one", making, making.path({}), making.body())
-        assert answer.status in {HTTPStatus.CREATED, HTTPStatus.CONFLICT}, str(answer)
+        answer = self.ask("to make one", making, making.path(within), making.body())
+        assert answer.status in {HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.CONFLICT}, str(answer)
         if answer.status == HTTPStatus.CONFLICT:
             listing = next(each for each in ROUTES if str(each) == f"GET {making.operation.path}")
             answer = self.ask("to find one", listing, listing.path({}))

@@ -34,7 +34,13 @@ KNOWN: dict[str, Any] = {
 }
 """Values for fields whose rule the schema does not tell."""
 
-WHOLE: dict[str, Any] = {"RaiseRequest": {"contact_id": "sample"}}
+WHOLE: dict[str, Any] = {
+    "RaiseRequest": {"contact_id": "sample"},
+    "ModelDocument": {
+        "sales_ready_score": 1,
+        "rules": [{"id": "r", "points": 1, "conditions": [{"entity": "EmailClicked"}]}],
+    },
+}
 """Bodies of models whose rule the schema does not tell."""
 
 
