@@ -46,6 +46,7 @@ from chalicelib.journeys.handlers import handlers as journeys_handlers
 from chalicelib.journeys.routes import api as journeys_api
 from chalicelib.leads.handlers import handlers as leads_handlers
 from chalicelib.leads.handlers import route_leads
+from chalicelib.leads.merge_routes import api as merging_leads_api
 from chalicelib.leads.routes import api as leads_api
 from chalicelib.messages.handlers import (
     confirm_verdicts,
@@ -119,6 +120,7 @@ BLUEPRINTS: list[Blueprint] = [
     consent_api,
     activities_api,
     leads_api,
+    merging_leads_api,
     scoring_api,
     segments_api,
     messages_api,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard"})
+BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard", "inherited", "identities", "merged"})
 
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:

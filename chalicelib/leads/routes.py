@@ -145,7 +145,7 @@ def _step(call: Call[Any], lead_id: str, rule: Callable[[Position], Step], owner
 
 def view(lead: Lead) -> LeadView:
     shown = {name: getattr(lead, name) for name in LeadView.model_fields if name != "id"}
-    return LeadView(id=lead.lead_id, **shown)
+    return LeadView(id=lead.lead_id, **{**shown, "identities": sorted(lead.identities or ())})
 
 
 def _move(move: Move) -> MoveView:

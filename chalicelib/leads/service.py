@@ -14,7 +14,7 @@ from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, p
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale, Unprocessable
 from chalicelib.leads import matching, plans, process
 from chalicelib.leads.choices import REASONS, State, StatusReason
-from chalicelib.leads.models import Lead, Move, Owner, lead_key
+from chalicelib.leads.models import Lead, LeadMerge, Move, Owner, lead_key
 from chalicelib.leads.process import Position, Step
 
 Change = Callable[[Lead], object]
@@ -24,6 +24,7 @@ prepare = matching.prepare
 STALE = "The lead has changed since you read it. Read it again and repeat the change."
 TAKEN = "There is an open lead with these details already."
 BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
+MOST_MERGES = 50  # undone ones that go with their lead
 ROUNDS = 4  # of reading who owns a key and writing what follows from it
 
 
@@ -45,13 +46,15 @@ def of_contact(contact_id: str, also: Iterable[str] = ()) -> list[Lead]:
     return of_person([contact_id], also)
 
 
-def of_person(contact_ids: Sequence[str], also: Iterable[str] = ()) -> list[Lead]:
+def of_person(contact_ids: Sequence[str], also: Iterable[str] = (), *, merged: bool = False) -> list[Lead]:
     """Return the leads of somebody with these identities, open and closed, each as it is now.
 
-    The index may lag; `also` names leads that it may not show yet. Every row is read anew, consistently.
+    One that was merged into another is only told where it is asked for. The index may lag; `also` names leads that it
+    may not show yet. Every row is read anew, consistently.
     """
     listed = [item.pk.removeprefix("LEAD#") for each in contact_ids for item in Lead.by_contact.query(each)]
-    return [lead for lead in find_many(dict.fromkeys([*listed, *also])) if lead.contact_id in contact_ids]
+    found = [lead for lead in find_many(dict.fromkeys([*listed, *also])) if lead.contact_id in contact_ids]
+    return [lead for lead in found if merged or lead.merged_into is None]
 
 
 def foresee(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
@@ -150,7 +153,15 @@ def _read(lead_id: str, version: int) -> Lead:
     lead = find(lead_id)
     if lead.version != version:
         raise Stale(STALE)
+    require_itself(lead)
     return lead
+
+
+def require_itself(lead: Lead) -> None:
+    """Raise Conflict, naming the lead that counts, for one that was merged into it."""
+    if lead.merged_into is not None:
+        into = [Problem("merged_into", lead.merged_into)]
+        raise Conflict("This lead was merged into another one. Change that one, or undo the merge first.", into)
 
 
 def step(
@@ -199,17 +210,21 @@ def reopen(lead_id: str, *, by: str, why: str, version: int, now: datetime) -> L
 def remove(lead_id: str, version: int, now: datetime) -> None:
     """Delete a lead and free its match keys. Raises NotFound, Stale."""
     lead = _read(lead_id, version)
+    if lead.identities:
+        merged = [Problem("identities", each) for each in sorted(lead.identities)]
+        raise Conflict("Other leads were merged into this one. Undo that before you delete it.", merged)
     gone = delete(lead.key, Lead.version == version, refused=Stale(STALE))
     released = changed_claims(matching.BOOK, lead_id, lead.claims or {}, {}, now).writes
+    undone = LeadMerge.query(f"LEAD#{lead_id}", LeadMerge.sk.startswith("MERGE#"), limit=MOST_MERGES)
     try:
-        commit([gone], released)
+        commit([gone], released, [delete(each.key) for each in undone])  # what they hold is what the lead held
     except ConditionFailed as failed:
         raise Conflict("Somebody took over its details at the same moment. Try again.") from failed
 
 
 def orphan(contact_id: str, now: datetime) -> list[str]:
     """Take a deleted contact from its leads as their parent, which keep their own claims (decision 40)."""
-    found = of_contact(contact_id)
+    found = of_person([contact_id], merged=True)
     for lead in found:
         before = plans.remembered(lead)
         lead.contact_id = None
@@ -230,12 +245,24 @@ def backfill(strategy: Strategy, lead_ids: Iterable[str], now: datetime) -> None
 
 def _backfilled(strategy: Strategy, lead_id: str, now: datetime) -> list[Write]:
     lead = Lead.find(*Lead.at(lead_id))
-    place = strategy.place(lead.matched_by) if lead is not None and lead.open else None
-    if lead is None or place is None or (lead.claims or {}).get(strategy.id) == place:
+    if lead is None or not lead.open:
         return []
-    claimed, _ = backfilled(matching.BOOK, place, lead_id, lead.updated_at, now)
-    lead.claims = {**(lead.claims or {}), strategy.id: place}
-    return [put_changed(lead), *claimed]
+    place, inherited = strategy.place(lead.matched_by), _of_merged(strategy, lead)
+    wanted = {*inherited, *([place] if place is not None else [])} - lead.places
+    if not wanted:
+        return []
+    if place is not None:
+        lead.claims = {**(lead.claims or {}), strategy.id: place}
+    lead.inherited = {**inherited, **(lead.inherited or {})} or None
+    claimed = [backfilled(matching.BOOK, each, lead_id, lead.updated_at, now)[0] for each in sorted(wanted)]
+    return [put_changed(lead), *(write for writes in claimed for write in writes)]
+
+
+def _of_merged(strategy: Strategy, lead: Lead) -> dict[str, list[str]]:
+    """Return the places that a lead claims for those that were merged into it, each with the merge that it is for."""
+    merges = lead.identities or {}
+    placed = [(strategy.place(each.matched_by), merges[each.lead_id]) for each in (find_many(merges) if merges else [])]
+    return {place: [merge_id] for place, merge_id in placed if place is not None}
 
 
 def history(lead_id: str) -> list[Move]:

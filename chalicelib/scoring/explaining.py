@@ -21,6 +21,8 @@ from chalicelib.scoring.schemas import (
 )
 from chalicelib.tokens import seal, unseal
 
+MERGED = "The lead was merged into another one, which is scored."
+
 
 def scores_of_lead(lead_id: str) -> LeadScores:
     """Return a lead's scores, explained, and why live models have none (invariant 14). Raises NotFound."""
@@ -32,6 +34,7 @@ def scores_of_lead(lead_id: str) -> LeadScores:
     unscored = []
     for model in missing:
         why = refusal(person, model.minimum_consent) if person else "The lead has no parent contact (SCO-4)."
+        why = MERGED if lead.merged_into else why
         unscored.append(Unscored(model_id=model.id, reason=why or "The score is being computed."))
     return LeadScores(items=[view(score) for score in scores], unscored=unscored)
 

@@ -47,8 +47,8 @@ def published(model_id: str, version: int) -> Model:
     return Model(model_id, version, document.minimum_consent, compile_model(document, sources.catalogue()))
 
 
-ALWAYS = frozenset({"contact_id", "account_id", "state"})
-"""What of a lead concerns every model: whose it is, and whether it is open."""
+ALWAYS = frozenset({"contact_id", "account_id", "state", "merged_into"})
+"""What of a lead concerns every model: whose it is, whether it is open, and whether it is a lead of its own."""
 
 
 def touched(models: Collection[Model], fact: Mapping[str, Any]) -> bool:
