@@ -47,6 +47,7 @@ from chalicelib.journeys.handlers import handlers as journeys_handlers
 from chalicelib.journeys.routes import api as journeys_api
 from chalicelib.leads.handlers import handlers as leads_handlers
 from chalicelib.leads.handlers import route_leads
+from chalicelib.leads.merge_routes import api as merging_leads_api
 from chalicelib.leads.opportunity_routes import api as opportunities_api
 from chalicelib.leads.process_routes import api as processes_api
 from chalicelib.leads.queue_routes import api as lead_queues_api
@@ -133,6 +134,7 @@ BLUEPRINTS: list[Blueprint] = [
     opportunities_api,
     lead_settings_api,
     stakeholders_api,
+    merging_leads_api,
     scoring_api,
     scoring_reports_api,
     segments_api,

@@ -175,9 +175,11 @@ def _asked(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tup
 
 
 def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
-    """Have every reaction look at a contact again; safe at any time."""
-    for queue in ("rescore", "membership", "wake"):
+    """Have every reaction look at a contact again, and at who it is; safe at any time."""
+    for queue in ("rescore", "wake"):
         queues.send(queue, ({"fact": "rebuild", "contact": each} for each in ids))
+    for queue in ("membership", "enrol"):
+        queues.send(queue, ({"fact": "contact.merged", "id": each, "contact": each} for each in ids))
 
 
 CLAIMANTS = {

@@ -10,11 +10,11 @@ from typing import Any
 
 from chalicelib.contacts import accounts
 from chalicelib.contacts.joining import OTHER, Choices, Wish
-from chalicelib.contacts.merging import BUSY, Field, Preview
+from chalicelib.contacts.merging import BUSY, Field, Preview, read_both
 from chalicelib.contacts.models import Account, Merge
 from chalicelib.contacts.parting import later_ones, rewritten
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_changed, put_new, read, silent, update
-from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale, Unprocessable
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_changed, put_new, silent, update
+from chalicelib.errors import Conflict, Invalid, NotFound, Problem
 
 ROUNDS = 6
 SHOWN = 50  # merges of an account, newest first
@@ -63,9 +63,7 @@ def merge(account_id: str, other_id: str, wish: Wish, version: int, now: datetim
         earlier = Merge.find(*Merge.place(account_id, wish.merge_id, KIND))
         if earlier is not None:
             return earlier
-        main, other = _read(account_id, other_id)
-        if main.version != version:
-            raise Stale("The account has changed since you read it. Read it again and repeat the merge.")
+        main, other = _read(account_id, other_id, version)
         if _made(_merged(main, other, _values(main, other, wish.choices), wish, now)):
             return find_merge(account_id, wish.merge_id)
     raise BUSY
@@ -79,15 +77,9 @@ def _made(writes: Sequence[Write]) -> bool:
     return True
 
 
-def _read(account_id: str, other_id: str) -> tuple[Account, Account]:
-    if account_id == other_id:
-        raise Invalid("An account cannot be merged into itself.", [Problem("other_id", "This is the same account.")])
-    main, other = read(Key(Account, *Account.at(each)) for each in (account_id, other_id))
-    if main is None:
-        raise NotFound("There is no account of this id.")
-    if other is None:
-        unknown = Problem("other_id", "There is no account of this id.")
-        raise Unprocessable("The other account does not exist.", [unknown])
+def _read(account_id: str, other_id: str, version: int | None = None) -> tuple[Account, Account]:
+    one, another = (Key(Account, *Account.at(each)) for each in (account_id, other_id))
+    main, other = read_both(one, another, version, "account")
     for each in (main, other):
         accounts.require_itself(each)
     if len(accounts.ids_of_row(main)) + len(accounts.ids_of_row(other)) > accounts.MOST_IDENTITIES:
@@ -119,7 +111,8 @@ def _merged(main: Account, other: Account, values: Mapping[str, Any], wish: Wish
     _give(main, values, now)
     main.identities = {**(main.identities or {}), **dict.fromkeys([other.record_id, *below], wish.merge_id)}
     other.merged = {"owner_id": other.owner_id, "identities": other.identities}
-    other.merged_into, other.identities, other.listed, other.owner_id = main.record_id, None, None, None
+    other.merged_into, other.identities = main.record_id, None
+    other.listed = other.likeness = other.owner_id = None
     follow = [_follow(each, other.record_id, main.record_id) for each in below]
     return [silent(put_changed(main)), silent(put_changed(other)), *follow, put_new(record)]
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from chalicelib.contacts.deletion import forget_dismissed
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
 from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put_changed, put_new, read
@@ -113,9 +114,16 @@ def remove(account_id: str, version: int) -> None:
         except ConditionFailed:
             continue  # read anew why
         for each in gone:
-            emptied(ContactsItem, f"ACCOUNT#{each.record_id}", "MERGE#")
+            _sweep(each.record_id)
         return
     raise Conflict("Contacts join and leave this account at this moment. Delete it again.")
+
+
+def _sweep(account_id: str) -> None:
+    """Take away what was said of an account that is gone: merges into it, and what it is not the same as."""
+    forget_dismissed("account", account_id)
+    for prefix in ("MERGE#", "DISMISSED#"):
+        emptied(ContactsItem, f"ACCOUNT#{account_id}", prefix)
 
 
 def _peopled(account_id: str) -> bool:

@@ -5,7 +5,9 @@ from typing import Any
 
 QUIET = {"version", "updated_at", "claims", "name_key", "listed", "member_since", "joins", "due", "due_shard"} | {
     "inherited",
+    "likeness",
     "merged",
+    "phone_tail",
 }
 """Attributes whose change alone is nobody's business."""
 

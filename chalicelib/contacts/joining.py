@@ -137,7 +137,7 @@ def _step_back(other: Contact, into: str, merge_id: str, owned: Sequence[str]) -
         "identities": other.identities,
     }
     other.merged_into = into
-    other.listed = other.owner_id = other.account_id = other.member_since = None
+    other.listed = other.likeness = other.phone_tail = other.owner_id = other.account_id = other.member_since = None
     other.claims = other.inherited = other.identities = None
 
 

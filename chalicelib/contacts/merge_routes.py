@@ -1,10 +1,14 @@
-"""Merging contacts and accounts over HTTP: see what it would change, do it, undo it."""
+"""Merging contacts and accounts over HTTP: who may be the same, what merging would change, do it, undo it."""
 
 from http import HTTPStatus
 
-from chalicelib.contacts import account_merging, merging
+from chalicelib.contacts import account_merging, merging, suggesting
 from chalicelib.contacts.joining import Wish
 from chalicelib.contacts.merge_schemas import (
+    AccountDuplicates,
+    AccountDuplicateView,
+    Duplicates,
+    DuplicateView,
     FieldView,
     MergePreviewRequest,
     MergePreviewView,
@@ -88,6 +92,43 @@ def list_account_merges(_: Call[Nothing], account_id: str) -> Merges:
 def undo_account_merge(call: Call[Nothing], account_id: str, merge_id: str) -> MergeView:
     """Make two accounts of one again."""
     return _view(account_merging.undo(account_id, merge_id, call.caller.id, call.now))
+
+
+@api.on("GET /contacts/{contact_id}/duplicates", scope="contacts:read", returns=Duplicates)
+def list_duplicates(_: Call[Nothing], contact_id: str) -> Duplicates:
+    """List contacts that may be the same person, the surest first."""
+    found = suggesting.of_contact(contact_id)
+    return Duplicates(items=[_suggestion(each) for each in found])
+
+
+def _suggestion(each: suggesting.Suggestion) -> DuplicateView:
+    return DuplicateView(
+        contact_id=each.id,
+        score=each.score,
+        reasons=each.reasons,
+        strategy_id=each.strategy_id,
+        found_at=each.found_at,
+    )
+
+
+@api.on("POST /contacts/{contact_id}/duplicates/{other_id}/dismiss", scope="contacts:write")
+def dismiss_duplicate(call: Call[Nothing], contact_id: str, other_id: str) -> None:
+    """Say that another contact is not the same person; it is not suggested again while both stay as they are."""
+    suggesting.dismiss_contact(contact_id, other_id, call.caller.id, call.now)
+
+
+@api.on("GET /accounts/{account_id}/duplicates", scope="accounts:read", returns=AccountDuplicates)
+def list_account_duplicates(_: Call[Nothing], account_id: str) -> AccountDuplicates:
+    """List accounts that may be the same company, the surest first."""
+    found = suggesting.of_account(account_id)
+    views = [AccountDuplicateView(account_id=each.id, score=each.score, reasons=each.reasons) for each in found]
+    return AccountDuplicates(items=views)
+
+
+@api.on("POST /accounts/{account_id}/duplicates/{other_id}/dismiss", scope="accounts:write")
+def dismiss_account_duplicate(call: Call[Nothing], account_id: str, other_id: str) -> None:
+    """Say that another account is not the same company; it is not suggested again while both stay as they are."""
+    suggesting.dismiss_account(account_id, other_id, call.caller.id, call.now)
 
 
 def preview_view(found: merging.Preview) -> MergePreviewView:

@@ -61,3 +61,32 @@ class MergeView(Schema):
 
 class Merges(Schema):
     items: list[MergeView]
+
+
+class DuplicateView(Schema):
+    """Another contact that may be the same person: by a matching strategy (it names which), or because they are alike.
+
+    `score` says of a hundred how sure that is, `reasons` why.
+    """
+
+    contact_id: str
+    score: int
+    reasons: list[str]
+    strategy_id: str | None = None
+    found_at: datetime | None = None
+
+
+class Duplicates(Schema):
+    items: list[DuplicateView]
+
+
+class AccountDuplicateView(Schema):
+    """Another account that may be the same company, of a hundred how sure that is, and why."""
+
+    account_id: str
+    score: int
+    reasons: list[str]
+
+
+class AccountDuplicates(Schema):
+    items: list[AccountDuplicateView]

@@ -10,7 +10,7 @@ from chalicelib.contacts import identity, joining, parting
 from chalicelib.contacts.joining import THIS, Choices, Wish
 from chalicelib.contacts.models import Contact, Merge
 from chalicelib.contacts.reading import find, key
-from chalicelib.dynamodb import ConditionFailed, Write, commit, read
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale, Unprocessable
 
 ROUNDS = 6
@@ -71,9 +71,7 @@ def merge(contact_id: str, other_id: str, wish: Wish, version: int, now: datetim
         earlier = Merge.find(*Merge.place(contact_id, wish.merge_id))
         if earlier is not None:
             return earlier
-        primary, other, below = _read(contact_id, other_id)
-        if primary.version != version:
-            raise Stale("The contact has changed since you read it. Read it again and repeat the merge.")
+        primary, other, below = _read(contact_id, other_id, version)
         _values(primary, other, wish.choices)
         ids = [*_ids(primary), *_ids(other)]
         writes = joining.merged(primary, other, below, wish, now)
@@ -92,17 +90,24 @@ def _made(writes: Sequence[Write]) -> bool:
     return True
 
 
-def _read(contact_id: str, other_id: str) -> tuple[Contact, Contact, list[Contact]]:
+def read_both(one: Key, other: Key, version: int | None, noun: str) -> tuple[Any, Any]:
+    """Return the record that stays, as it was when somebody read it, and the other one."""
+    if one == other:
+        raise Invalid(f"Two {noun}s are merged, not one.", [Problem("other_id", f"This is the same {noun}.")])
+    main, found = read([one, other])
+    if main is None:
+        raise NotFound(f"There is no {noun} of this id.")
+    if version not in {None, main.version}:
+        raise Stale(f"The {noun} has changed since you read it. Read it again and repeat the merge.")
+    if found is None:
+        unknown = Problem("other_id", f"There is no {noun} of this id.")
+        raise Unprocessable(f"The other {noun} does not exist.", [unknown])
+    return main, found
+
+
+def _read(contact_id: str, other_id: str, version: int | None = None) -> tuple[Contact, Contact, list[Contact]]:
     """Return the contact, the other one, and who was merged into the other before."""
-    if contact_id == other_id:
-        raise Invalid("A contact cannot be merged into itself.", [Problem("other_id", "This is the same contact.")])
-    primary, other = read([key(contact_id), key(other_id)])
-    if primary is None:
-        raise NotFound("There is no contact of this id.")
-    if other is None:
-        raise Unprocessable(
-            "The other contact does not exist.", [Problem("other_id", "There is no contact of this id.")]
-        )
+    primary, other = read_both(key(contact_id), key(other_id), version, "contact")
     for each in (primary, other):
         identity.require_itself(each)
     ids = _ids(other)

@@ -4,6 +4,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribut
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.agenda import ByDue
+from chalicelib.contacts.likeness import block_of_account, block_of_contact, tail
 from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, JsonAttribute, shard
 from chalicelib.settings import settings
 
@@ -60,6 +61,28 @@ class ByAccount(GlobalSecondaryIndex["ContactsItem"]):
     name_key = UnicodeAttribute(range_key=True)
 
 
+class ByLikeness(GlobalSecondaryIndex["ContactsItem"]):
+    """Contacts, or accounts, that may be alike, by name."""
+
+    class Meta:
+        index_name = "by_likeness"
+        projection = IncludeProjection(["kind"])
+
+    likeness = UnicodeAttribute(hash_key=True)
+    name_key = UnicodeAttribute(range_key=True)
+
+
+class ByPhoneTail(GlobalSecondaryIndex["ContactsItem"]):
+    """Contacts whose telephone numbers end the same, by name."""
+
+    class Meta:
+        index_name = "by_phone_tail"
+        projection = IncludeProjection(["kind"])
+
+    phone_tail = UnicodeAttribute(hash_key=True)
+    name_key = UnicodeAttribute(range_key=True)
+
+
 class ContactsItem(Item):
     """The contacts table."""
 
@@ -71,6 +94,8 @@ class ContactsItem(Item):
     by_created = ByCreated()
     by_owner = ByOwner()
     by_account = ByAccount()
+    by_likeness = ByLikeness()
+    by_phone_tail = ByPhoneTail()
     due_shard = UnicodeAttribute(null=True)
     due = InstantAttribute(null=True)
     listed = UnicodeAttribute(null=True)
@@ -78,6 +103,8 @@ class ContactsItem(Item):
     created_at = InstantAttribute(null=True)
     owner_id = UnicodeAttribute(null=True)
     account_id = UnicodeAttribute(null=True)
+    likeness = UnicodeAttribute(null=True)
+    phone_tail = UnicodeAttribute(null=True)
 
 
 class Contact(ContactsItem, discriminator="contact"):
@@ -140,6 +167,8 @@ class Contact(ContactsItem, discriminator="contact"):
         name = " ".join(part for part in (self.last_name, self.first_name) if part) or self.email or self.contact_id
         self.name_key = name_key(name)
         self.listed = f"contact#{shard(self.contact_id)}"
+        self.likeness = block_of_contact(self.last_name, self.email, self.website)
+        self.phone_tail = tail(self.mobile_phone or self.phone)
 
 
 class Merge(ContactsItem, discriminator="merge"):
@@ -211,6 +240,20 @@ class Account(ContactsItem, discriminator="account"):
     def list_by_name(self) -> None:
         self.name_key = name_key(self.name)
         self.listed = f"account#{shard(self.record_id)}"
+        self.likeness = block_of_account(self.website)
+
+
+class Dismissed(ContactsItem, discriminator="dismissed"):
+    """Somebody said that another record is not the same; `seen` is what was compared then. Lies at both."""
+
+    other_id = UnicodeAttribute()
+    seen = UnicodeAttribute()
+    by = UnicodeAttribute()
+    at_instant = InstantAttribute()
+
+    @staticmethod
+    def at(kind: str, record_id: str, other_id: str) -> tuple[str, str]:
+        return f"{kind.upper()}#{record_id}", f"DISMISSED#{other_id}"
 
 
 class Membership(ContactsItem, discriminator="membership"):

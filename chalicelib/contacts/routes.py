@@ -13,8 +13,6 @@ from chalicelib.contacts.schemas import (
     ContactSearch,
     ContactsQuery,
     ContactView,
-    Duplicates,
-    DuplicateView,
     Members,
     MemberView,
     NewAccount,
@@ -87,18 +85,6 @@ def change_contact(call: Call[ContactFields], contact_id: str) -> ContactView:
 def delete_contact(call: Call[Nothing], contact_id: str) -> None:
     """Delete a contact; send If-Match."""
     service.remove(contact_id, call.version, call.now)
-
-
-@api.on("GET /contacts/{contact_id}/duplicates", scope="contacts:read", returns=Duplicates)
-def list_duplicates(_: Call[Nothing], contact_id: str) -> Duplicates:
-    """List contacts that may be the same person."""
-    found = service.duplicates(contact_id)
-    return Duplicates(
-        items=[
-            DuplicateView(contact_id=each.other_id, strategy_id=each.strategy_id, found_at=each.found_at)
-            for each in found
-        ]
-    )
 
 
 @api.on("POST /accounts", scope="accounts:write", body=NewAccount, returns=AccountView, status=HTTPStatus.CREATED)

@@ -112,18 +112,6 @@ class ContactSearch(Schema):
     name_prefix: Annotated[str, Field(min_length=1, max_length=100)] | None = None
 
 
-class DuplicateView(Schema):
-    """Another contact that may be the same person."""
-
-    contact_id: str
-    strategy_id: str
-    found_at: datetime
-
-
-class Duplicates(Schema):
-    items: list[DuplicateView]
-
-
 class AccountFields(Schema):
     """What an account has (ACC-7)."""
 

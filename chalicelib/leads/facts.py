@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 QUEUED = ("queue_shard", "queue_owner", "queued_at", "orphan_shard")
-BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard", "entry", *QUEUED})
+OF_MERGES = ("inherited", "identities", "merged")
+BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard", "entry", *QUEUED, *OF_MERGES})
 
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:

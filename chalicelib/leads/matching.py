@@ -1,6 +1,6 @@
 """Which lead a submission belongs to: the claims of open leads, and what a match changes (8, decisions 10 and 11)."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,9 +30,17 @@ def claims_of(lead: Lead) -> dict[str, str]:
 
 def claim(lead: Lead, now: datetime, owners: Mapping[str, Any] | None = None) -> Change:
     """Bring a lead's claims up to date with its values and its state; where another owns one it becomes an heir."""
-    before = lead.claims or {}
+    before, kept = lead.claims or {}, lead.inherited or {}
     lead.claims = claims_of(lead)
-    return change(BOOK, lead.lead_id, before, lead.claims, now, owners=owners)
+    if not lead.open:  # lets go of what it held for merged ones as well
+        before = {**before, **{place: place for place in kept if place not in before.values()}}
+        lead.inherited, kept = None, {}
+    return change(BOOK, lead.lead_id, _but(before, kept), _but(lead.claims, kept), now, owners=owners)
+
+
+def _but(claims: Mapping[str, str], kept: Container[str]) -> dict[str, str]:
+    """Leave out what it holds for leads that were merged into it, whatever its own values become."""
+    return {strategy: place for strategy, place in claims.items() if place not in kept}
 
 
 def prepare(  # noqa: PLR0913  each is part of what was submitted
@@ -65,7 +73,9 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     place = strategy.place(keyed) if strategy else None
     owners = BOOK.owners({*_places(keyed), *([place] if place else [])}, look)
     matched = _open(owners[place], look) if place in owners else None
-    if matched is not None:
+    if matched is not None and strategy is not None:
+        if (matched.claims or {}).get(strategy.id) != place:  # known by what a lead had that was merged into it
+            given = {name: value for name, value in given.items() if name not in strategy.attributes}
         return _matched(matched, given, contact_id, now)
     lead = Lead.new(new_id, now)
     plans.take_context(lead, context)

@@ -7,7 +7,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribut
 
 from chalicelib.agenda import ByDue
 from chalicelib.clock import as_text
-from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, Key, shard
+from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, JsonAttribute, Key, shard
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.indexes import ByAccount, ByContact, ByCreated, ByOrphan, ByOwner, ByQueue, ByQueueOwner, ByStage
 from chalicelib.leads.process import Flag, Position, Queue
@@ -111,6 +111,10 @@ class Lead(LeadsItem, discriminator="lead"):
     recycled_at = InstantAttribute(null=True)
     opportunity_id = UnicodeAttribute(null=True)  # the last one that came of it
     claims = JSONAttribute(null=True)
+    inherited = JsonAttribute(null=True)  # places of claims that it holds for leads merged into it: place → merge ids
+    identities = JsonAttribute(null=True)  # which were merged into it: lead id → merge id
+    merged_into = UnicodeAttribute(null=True)
+    merged = JsonAttribute(null=True)  # what it had before it was merged and does not have now
     listed = UnicodeAttribute()
     created_at = InstantAttribute()
     updated_at = InstantAttribute()
@@ -126,6 +130,15 @@ class Lead(LeadsItem, discriminator="lead"):
         lead.listed = f"lead#{shard(lead_id)}"
         lead.list_by_stage()
         return lead
+
+    @property
+    def record_id(self) -> str:
+        return self.lead_id
+
+    @property
+    def places(self) -> set[str]:
+        """Where its claims lie: its own, and those that it holds for leads merged into it."""
+        return {*(self.claims or {}).values(), *(self.inherited or ())}
 
     @property
     def open(self) -> bool:
@@ -195,6 +208,26 @@ class Stakeholder(LeadsItem, discriminator="stakeholder"):
     @staticmethod
     def at(lead_id: str, contact_id: str) -> tuple[str, str]:
         return f"LEAD#{lead_id}", f"STAKEHOLDER#{contact_id}"
+
+
+class LeadMerge(LeadsItem, discriminator="lead_merge"):
+    """Another lead was merged into this one: who did it, when, why, and what to put back when it is undone."""
+
+    merge_id = UnicodeAttribute()
+    into_id = UnicodeAttribute()
+    other_id = UnicodeAttribute()
+    at_instant = InstantAttribute()
+    by = UnicodeAttribute()
+    why = UnicodeAttribute()
+    taken = JsonAttribute()
+    before = JsonAttribute()
+    undone_at = InstantAttribute(null=True)
+    undone_by = UnicodeAttribute(null=True)
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def place(lead_id: str, merge_id: str) -> tuple[str, str]:
+        return f"LEAD#{lead_id}", f"MERGE#{merge_id}"
 
 
 class Owner(LeadsItem, discriminator="lead_owner"):

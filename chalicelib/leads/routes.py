@@ -161,6 +161,7 @@ def _step(call: Call[Any], lead_id: str, rule: moving.Rule, owner_id: str | None
 
 def view(lead: Lead) -> LeadView:
     shown = {name: getattr(lead, name) for name in LeadView.model_fields if name not in ABOUT_ITSELF}
+    shown["identities"] = sorted(lead.identities or ())
     way = processes.of(lead)
     return LeadView(id=lead.lead_id, process_id=way.id, process_version=way.version, **shown)
 

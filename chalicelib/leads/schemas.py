@@ -184,6 +184,8 @@ class LeadView(LeadFields):
     """A lead."""
 
     id: str
+    merged_into: str | None = None
+    identities: list[str] = Field(default_factory=list)
     last_name: str
     state: State
     status_reason: StatusReason

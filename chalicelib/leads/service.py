@@ -25,18 +25,20 @@ from chalicelib.leads import (
     stakeholders,
 )
 from chalicelib.leads.choices import REASONS, State, StatusReason
-from chalicelib.leads.models import Lead, LeadSettings, LeadsItem, Move, Owner, lead_key
+from chalicelib.leads.models import Lead, LeadMerge, LeadSettings, LeadsItem, Move, Owner, lead_key
 
 Change = Callable[[Lead], object]
 
 find = reading.find
 as_read = reading.as_read
+require_itself = reading.require_itself
 prepare = matching.prepare
 step = moving.step
 
 STALE = reading.STALE
 TAKEN = "There is an open lead with these details already."
 BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
+MOST_MERGES = 50  # undone ones that go with their lead
 ROUNDS = 4  # of reading who owns a key and writing what follows from it
 
 
@@ -50,14 +52,16 @@ def of_contact(contact_id: str, also: Iterable[str] = ()) -> list[Lead]:
     return of_person([contact_id], also)
 
 
-def of_person(contact_ids: Sequence[str], also: Iterable[str] = ()) -> list[Lead]:
+def of_person(contact_ids: Sequence[str], also: Iterable[str] = (), *, merged: bool = False) -> list[Lead]:
     """Return the leads of somebody with these identities, open and closed, each as it is now.
 
-    The index may lag; `also` names leads that it may not show yet. Every row is read anew, consistently.
+    One that was merged into another is only told where it is asked for. The index may lag; `also` names leads that it
+    may not show yet. Every row is read anew, consistently.
     """
     items = [item.pk for each in contact_ids for item in LeadsItem.by_contact.query(each)]
     listed = [pk.removeprefix("LEAD#") for pk in items if pk.startswith("LEAD#")]
-    return [lead for lead in find_many(dict.fromkeys([*listed, *also])) if lead.contact_id in contact_ids]
+    found = [lead for lead in find_many(dict.fromkeys([*listed, *also])) if lead.contact_id in contact_ids]
+    return [lead for lead in found if merged or lead.merged_into is None]
 
 
 def foresee(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
@@ -190,10 +194,12 @@ def remove(lead_id: str, version: int, now: datetime) -> None:
     """Delete a lead and free its match keys. Raises NotFound, Stale."""
     for _ in range(ROUNDS):
         lead = as_read(lead_id, version)
+        _require_alone(lead)
         gone = delete(lead.key, Lead.version == version, refused=Stale(STALE))
         released = changed_claims(matching.BOOK, lead_id, lead.claims or {}, {}, now).writes
+        undone = LeadMerge.query(f"LEAD#{lead_id}", LeadMerge.sk.startswith("MERGE#"), limit=MOST_MERGES)
         try:
-            commit([gone], released)
+            commit([gone], released, [delete(each.key) for each in undone])  # what they hold is what the lead held
         except ConditionFailed:
             continue  # somebody joined or left its heirs; they are read anew
         stakeholders.drop(lead_id)
@@ -201,9 +207,15 @@ def remove(lead_id: str, version: int, now: datetime) -> None:
     raise BUSY
 
 
+def _require_alone(lead: Lead) -> None:
+    if lead.identities:
+        merged = [Problem("identities", each) for each in sorted(lead.identities)]
+        raise Conflict("Other leads were merged into this one. Undo that before you delete it.", merged)
+
+
 def orphan(contact_id: str, now: datetime) -> list[str]:
     """Take a deleted contact from its leads as their parent, which keep their own claims (decision 40)."""
-    found = of_contact(contact_id)
+    found = of_person([contact_id], merged=True)
     for lead in found:
         before = plans.remembered(lead)
         lead.contact_id = None
@@ -226,12 +238,24 @@ def backfill(strategy: Strategy, lead_ids: Iterable[str], now: datetime) -> None
 
 def _backfilled(strategy: Strategy, lead_id: str, now: datetime) -> list[Write]:
     lead = Lead.find(*Lead.at(lead_id))
-    place = strategy.place(lead.matched_by) if lead is not None and lead.open else None
-    if lead is None or place is None or (lead.claims or {}).get(strategy.id) == place:
+    if lead is None or not lead.open:
         return []
-    claimed, _ = backfilled(matching.BOOK, place, lead_id, lead.updated_at, now)
-    lead.claims = {**(lead.claims or {}), strategy.id: place}
-    return [put_changed(lead), *claimed]
+    place, inherited = strategy.place(lead.matched_by), _of_merged(strategy, lead)
+    wanted = {*inherited, *([place] if place is not None else [])} - lead.places
+    if not wanted:
+        return []
+    if place is not None:
+        lead.claims = {**(lead.claims or {}), strategy.id: place}
+    lead.inherited = {**inherited, **(lead.inherited or {})} or None
+    claimed = [backfilled(matching.BOOK, each, lead_id, lead.updated_at, now)[0] for each in sorted(wanted)]
+    return [put_changed(lead), *(write for writes in claimed for write in writes)]
+
+
+def _of_merged(strategy: Strategy, lead: Lead) -> dict[str, list[str]]:
+    """Return the places that a lead claims for those that were merged into it, each with the merge that it is for."""
+    merges = lead.identities or {}
+    placed = [(strategy.place(each.matched_by), merges[each.lead_id]) for each in (find_many(merges) if merges else [])]
+    return {place: [merge_id] for place, merge_id in placed if place is not None}
 
 
 def settings() -> LeadSettings:

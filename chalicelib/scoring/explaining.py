@@ -29,6 +29,8 @@ from chalicelib.scoring.schemas import (
 from chalicelib.scoring.standing import KnownOf
 from chalicelib.tokens import seal, unseal
 
+MERGED = "The lead was merged into another one, which is scored."
+
 
 def scores_of_lead(lead_id: str, now: datetime) -> LeadScores:
     """Return a lead's scores, explained, and why live models have none (invariant 14). Raises NotFound."""
@@ -58,6 +60,8 @@ def _unscored(lead: Lead, model: Model, person: Person | None, known: KnownOf, n
 
 def refused(person: Person | None, model: Model, lead: Lead, now: datetime) -> str | None:
     """Return why a model may not score a lead of this parent, None where it may."""
+    if lead.merged_into is not None:
+        return MERGED
     if person is None:
         return "The lead has no parent contact (SCO-4)."
     outside, _ = entry_refusal(model.compiled, KnownFacts({"lead": [record_of(lead)]}, {}), now)

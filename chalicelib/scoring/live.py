@@ -58,8 +58,8 @@ def modelled(model_id: str, version: int, document: ModelDocument) -> Model:
 OF_ALL = frozenset({"lead", "contact", "preferences"})
 """Records whose coming and going concerns every model."""
 
-ALWAYS = frozenset({"contact_id", "account_id", "state"})
-"""What of a lead concerns every model: whose it is, and whether it is open."""
+ALWAYS = frozenset({"contact_id", "account_id", "state", "merged_into"})
+"""What of a lead concerns every model: whose it is, whether it is open, and whether it is a lead of its own."""
 
 
 def touched(models: Collection[Model], fact: Mapping[str, Any]) -> bool:

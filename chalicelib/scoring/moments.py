@@ -15,7 +15,7 @@ from chalicelib.definitions.lifecycle import LIVE_STATES
 from chalicelib.errors import Invalid, Problem
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
-from chalicelib.scoring import differing, reading, wording
+from chalicelib.scoring import differing, explaining, reading, wording
 from chalicelib.scoring.deciding import entry_refusal, refusal, shown
 from chalicelib.scoring.differing import Then
 from chalicelib.scoring.engine import score
@@ -69,7 +69,9 @@ def _computed(lead: Lead, model: Model, now: datetime) -> ExplanationView:
         sales_ready_score=model.threshold,
         stored_score=before.score if before else None,
     )
-    if lead.contact_id is None:
+    if lead.merged_into is not None:
+        found.note = explaining.MERGED
+    if lead.contact_id is None or lead.merged_into is not None:
         return found
     scene = reading.scene(lead.contact_id, [lead.lead_id], [model], now)
     facts = scene.of(lead)

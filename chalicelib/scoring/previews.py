@@ -204,7 +204,7 @@ def _compiled(preview_id: str, model_id: str, version: int) -> Model:
 
 def _foreseen(lead: Lead, model: Model, now: datetime) -> Iterator[Foreseen]:
     """Do what a rescoring would do after publishing, but write nothing."""
-    if lead.contact_id is None:
+    if lead.contact_id is None or lead.merged_into is not None:
         return
     scene = reading.scene(lead.contact_id, [lead.lead_id], [model], now)
     stored = scene.scores.get((lead.lead_id, model.id))

@@ -7,6 +7,7 @@ main contact, and is the member again by itself once the merge is undone. `why` 
 
 from datetime import datetime
 
+from chalicelib.conditions.sources import Identity
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, Write, commit
@@ -21,19 +22,28 @@ MERGED = "merged:"
 
 
 def follow(contact_id: str, now: datetime) -> None:
-    """Bring a contact's static memberships to whom they belong; safe to repeat and to race. Raises Conflict."""
+    """Bring the static memberships of all that a contact is to whom they belong; safe to repeat and to race.
+
+    Raises Conflict after five lost races, so that the queue tries again.
+    """
     for _ in range(TRIES):
         who = contacts.who_is(contact_id)
         if who.contact is None:
             return
-        held = list(_memberships(contact_id))
         try:
-            for each in held:
-                commit(_handed_over(each, who.id, now) if who.id != contact_id else _parted(each, who.ids, now))
+            _follow(who, now)
         except ConditionFailed:
             continue
         return
     raise Conflict("The contact's memberships are being changed by others.")
+
+
+def _follow(who: Identity, now: datetime) -> None:
+    for other in who.ids[1:]:
+        for each in _memberships(other):
+            commit(_handed_over(each, who.id, now))
+    for each in _memberships(who.id):
+        commit(_parted(each, who.ids, now))
 
 
 def _memberships(contact_id: str) -> list[Membership]:

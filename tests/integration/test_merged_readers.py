@@ -1,6 +1,7 @@
 """After a merge every reader sees one person: scores, segments, consent, journeys, messages, lists (decision 46)."""
 
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 from chalice.test import Client
@@ -11,8 +12,10 @@ from chalicelib.activities.schemas import NewActivity
 from chalicelib.conditions import sources
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.contacts import merging
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit
+from chalicelib.http import OPERATIONS
 from chalicelib.interactions import plans as interaction_plans
 from chalicelib.interactions import service as log
 from chalicelib.interactions.plans import NewInteraction
@@ -353,6 +356,28 @@ def test_what_one_identity_does_wakes_what_waits_for_the_person(pair, walks, dee
     assert [each.trigger_id for each in Raised.scan() if isinstance(each, Raised)].count("yes") == 1
 
 
+def test_a_preview_says_what_the_merge_then_does(pair):
+    prefer("twin", pair.now, bulk_email=False, consent_level=2)
+    journeys.publish("segment", "theirs", PICKED, pair.now)
+    segments.pick("theirs", ["twin"], pair.now)
+    journeys.publish("journey", "j", journeys.document(TILES), pair.now)
+    enter(pair, "twin")
+    pair.advance(timedelta(minutes=1))
+    enter(pair, "ada")
+
+    said = merging.preview("ada", "twin", {}).consequences
+    merge("ada", "twin", pair.now)
+    pair.settle()
+
+    assert said["consent"]["after"] == consent.of_person(contacts.who_is("ada")).fields()
+    assert said["consent"]["before"]["bulk_email"] is True
+    assert said["leads"] == {"now": ["l-ada"], "of_the_other": ["l-twin"]}
+    assert said["segments"] == {"now": [], "of_the_other": ["theirs"]}
+    assert held()["ada"] == {"theirs"}
+    assert said["enrolments"] == {"inside": ["ada.j.1", "twin.j.1"], "stopped": ["ada.j.1"]}
+    assert standing("ada") == (Standing.STOPPED, StopReason.MERGED)
+
+
 # Lists ---------------------------------------------------------------------------------------------------------------
 
 
@@ -424,3 +449,34 @@ def test_deleting_a_merged_contact_deletes_all_that_it_was(pair):
         assert contacts.holders(identity) == []
     journeys.contact("new", email="twin@contoso.example")
     assert [each.contact_id for each in contacts.by_email("twin@contoso.example")] == ["new"]
+
+
+# Every reader, whoever adds one ---------------------------------------------------------------------------------------
+
+OF_A_CONTACT = [
+    each
+    for each in OPERATIONS
+    if each.method == "GET" and ("{contact_id}" in each.path or "contact_id" in each.query.model_fields)
+]
+THEMSELVES = {"/contacts/{contact_id}", "/contacts/{contact_id}/merges"}
+"""These show the record that is named."""
+ASKED = {"type": "EmailClicked"}
+
+
+def test_whatever_is_read_of_a_contact_is_the_same_for_each_of_its_identities(pair):
+    journeys.publish("segment", "s", CLICKED, pair.now)
+    merge("ada", "twin", pair.now)
+    pair.settle()
+
+    with Client(app) as client:
+        api = Caller(client)
+        for operation in OF_A_CONTACT:
+            ada, twin = (api.get(_path(operation, each)) for each in ("ada", "twin"))
+            assert (ada == twin) is (operation.path not in THEMSELVES or ada == {"items": []}), operation.path
+
+
+def _path(operation, contact_id):
+    path = operation.path.format(contact_id=contact_id, segment_id="s")
+    asked = {name: ASKED.get(name) for name in operation.query.model_fields if name in ASKED}
+    named = {} if "{contact_id}" in operation.path else {"contact_id": contact_id}
+    return f"{path}?{urlencode({**asked, **named})}"

@@ -1,0 +1,145 @@
+"""Who may be the same is suggested with a score and reasons, looked for in bounded blocks, and can be dismissed."""
+
+from datetime import UTC, datetime
+
+import pytest
+from chalice.test import Client
+
+from app import app
+from chalicelib.contacts import accounts, service, strategies, suggesting
+from chalicelib.contacts.models import Dismissed
+from tests.support.api import Caller
+from tests.support.merged import merge
+from tests.support.meter import metered
+
+pytestmark = pytest.mark.usefixtures("cloud")
+
+NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+
+
+@pytest.fixture
+def api():
+    with Client(app) as client:
+        yield Caller(client)
+
+
+def person(identity, **values):
+    return service.create(identity, {"last_name": "Nygård", **values}, NOW, by="user:u")
+
+
+def suggested(identity):
+    return [each.id for each in suggesting.of_contact(identity)]
+
+
+@pytest.mark.rule("CON-20")
+def test_exact_and_loose_suggestions_come_together_each_with_its_reasons(api):
+    strategies.create("phone", "contact", "Telephone", ["phone"], NOW)
+    strategies.built("contact", "phone")
+    strategies.make_default("contact", "phone")
+    person("ada", first_name="Ada", email="ada@contoso.dk", phone="+4511111111", company_name="contoso")
+    person("exact", first_name="Q", last_name="Zorro", email="ada@contoso.dk", phone="+4522222222")
+    person("misspelt", first_name="Ada", last_name="Nygaard", email="ada.n@contoso.dk", company_name="Contoso")
+    person("phoned", first_name="Ada", email="ada@home.dk", mobile_phone="+4511111111")
+    person("stranger", first_name="Bo", last_name="Holm", email="bo@contoso.dk")
+
+    found = {each["contact_id"]: each for each in api.get("/contacts/ada/duplicates")["items"]}
+
+    assert found.keys() == {"exact", "misspelt", "phoned"}
+    assert found["exact"]["strategy_id"] == "email"
+    assert "matching strategy" in found["exact"]["reasons"][0]
+    assert "They have the same telephone number." in found["phoned"]["reasons"]
+    assert all(50 <= each["score"] <= 100 for each in found.values())
+
+
+def test_a_misspelt_name_is_found_at_its_domain_and_at_its_telephone():
+    person("ada", first_name="Ada", email="ada@contoso.dk", company_name="Contoso A/S", mobile_phone="+4512345678")
+    person("spelt", first_name="Ada", last_name="Nygaard", email="anyg@contoso.dk", company_name="Contoso")
+    person("called", first_name="Aida", last_name="Nygard", email="x@home.dk", phone="+4512345678")
+
+    assert set(suggested("ada")) == {"spelt", "called"}
+    assert "ada" in suggested("spelt")
+    assert "ada" in suggested("called")
+
+
+def test_without_address_and_telephone_the_name_itself_is_looked_for():
+    person("ada", first_name="Ada", company_name="Contoso")
+    person("same", first_name="Ada", company_name="Contoso")
+
+    assert suggested("ada") == ["same"]
+
+
+def test_a_dismissed_suggestion_stays_away_until_something_changes(api):
+    person("ada", first_name="Ada", email="ada@contoso.dk", phone="+4512345678")
+    person("twin", first_name="Ada", email="ada@home.dk", phone="+4512345678")
+    assert (suggested("ada"), suggested("twin")) == (["twin"], ["ada"])
+
+    status, _, _ = api.call("POST", "/contacts/ada/duplicates/twin/dismiss")
+    assert status == 204
+    assert (suggested("ada"), suggested("twin")) == ([], [])
+    service.amend("twin", {"city": "Vejle"}, service.find("twin").version, NOW)
+    assert suggested("ada") == []
+
+    service.amend("twin", {"company_name": "Contoso"}, service.find("twin").version, NOW)
+    assert (suggested("ada"), suggested("twin")) == (["twin"], ["ada"])
+
+
+def test_what_a_merge_settles_is_not_suggested_and_the_others_are_suggested_as_who_they_are():
+    for each in ("ada", "twin", "third"):
+        person(each, first_name="Ada", email=f"ada@{each}.dk", phone="+4512345678")
+    merge("ada", "twin", NOW)
+
+    assert suggested("ada") == ["third"]
+    assert suggested("twin") == ["third"]
+    assert suggested("third") == ["ada"]
+
+
+def test_who_is_deleted_is_suggested_to_nobody_and_leaves_nothing_dismissed(world):
+    for each in ("ada", "twin"):
+        service.create(each, {"last_name": "Juhl", "first_name": "Ada", "phone": "+4512345678"}, world.now, by="user:u")
+    suggesting.dismiss_contact("ada", "twin", "u", world.now)
+
+    service.remove("ada", 1, world.now)
+    world.settle()
+
+    assert suggested("twin") == []
+    assert [item for item in Dismissed.scan(consistent_read=True) if isinstance(item, Dismissed)] == []
+
+
+@pytest.mark.parametrize(("one", "other", "status"), [("ada", "ada", 400), ("ada", "nobody", 404), ("no", "ada", 404)])
+def test_only_two_that_are_there_are_told_apart(api, one, other, status):
+    person("ada")
+    accounts.create("ada", {"name": "Ada"}, NOW, by="user:u")
+
+    for kind in ("contacts", "accounts"):
+        assert api.call("POST", f"/{kind}/{one}/duplicates/{other}/dismiss")[0] == status
+
+
+def test_accounts_are_suggested_by_name_and_by_website_and_can_be_dismissed(api):
+    accounts.create("kajak", {"name": "Kajak ApS", "website": "https://www.kajak.dk"}, NOW, by="user:u")
+    accounts.create("named", {"name": "Kajak Aps."}, NOW, by="user:u")
+    accounts.create("at-home", {"name": "ApS Kajakken", "website": "kajak.dk", "postal_code": "1"}, NOW, by="user:u")
+    accounts.create("telt", {"name": "Telt ApS", "website": "telt.dk"}, NOW, by="user:u")
+
+    found = {each["account_id"]: each for each in api.get("/accounts/kajak/duplicates")["items"]}
+    assert found.keys() == {"named", "at-home"}
+    assert "They have the same website." in found["at-home"]["reasons"]
+
+    assert api.call("POST", "/accounts/kajak/duplicates/named/dismiss")[0] == 204
+    assert [each["account_id"] for each in api.get("/accounts/kajak/duplicates")["items"]] == ["at-home"]
+    accounts.amend("named", {"website": "kajak.dk"}, 1, NOW)
+    assert len(api.get("/accounts/kajak/duplicates")["items"]) == 2
+
+
+def test_looking_in_a_block_of_a_thousand_costs_what_looking_in_a_block_of_fifty_does():
+    for number in range(60):
+        person(f"c{number}", first_name=f"A{number:03}", email=f"a{number}@gmail.com")
+    person("ada", first_name="A030x", email="ada@gmail.com")
+
+    with metered() as small:
+        suggesting.of_contact("ada")
+    for number in range(60, 200):
+        person(f"c{number}", first_name=f"A{number:03}", email=f"a{number}@gmail.com")
+    with metered() as large:
+        suggesting.of_contact("ada")
+
+    assert large.requests.total() <= small.requests.total() <= 26
