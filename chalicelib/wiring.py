@@ -21,6 +21,7 @@ from chalicelib.definitions import jobs
 from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.insights import service as insights
 from chalicelib.insights.counting import OF_THE_LEDGER, of_burst
+from chalicelib.interactions import reading
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import bulk as journeys
@@ -223,7 +224,7 @@ def wire() -> None:
     sources.register("account", contact_fields.ACCOUNT_FIELDS, _account)
     sources.register("preferences", consent.FIELDS, _preferences)
     sources.register("lead", lead_fields.FIELDS, _leads)
-    sources.register_interactions(InteractionType, interactions.told)
+    sources.register_interactions(InteractionType, reading.told)
     streams.routes.queues_for = queues_for
     streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
     jobs.works.update(WORKS)

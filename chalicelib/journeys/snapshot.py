@@ -13,7 +13,7 @@ from chalicelib.consent import service as consent
 from chalicelib.consent.models import preferences_key
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import read
-from chalicelib.interactions import service as interactions
+from chalicelib.interactions import reading as interactions
 from chalicelib.journeys import versions
 from chalicelib.journeys.document import JourneyDocument
 from chalicelib.journeys.models import Enrolment
@@ -71,7 +71,7 @@ class Facts(Struct):
 
     def interactions(self, type_: str, since: datetime | None) -> Sequence[Interaction]:
         if (type_, since) not in self.read:
-            self.read[type_, since] = list(interactions.told(self.contact_id, type_, since))
+            self.read[type_, since] = interactions.told(self.contact_id, type_, since)
         return self.read[type_, since]
 
     def answer(self, tile: str, at: int) -> Answer:
