@@ -28,8 +28,8 @@ from chalicelib.http import Application
 from chalicelib.insights.handlers import count_facts
 from chalicelib.insights.handlers import handlers as insights_handlers
 from chalicelib.insights.routes import api as insights_api
+from chalicelib.interactions.handlers import digest_interactions, route_interactions
 from chalicelib.interactions.handlers import handlers as interactions_handlers
-from chalicelib.interactions.handlers import route_interactions
 from chalicelib.interactions.routes import api as interactions_api
 from chalicelib.journeys.handlers import (
     act_on_leads,
@@ -85,6 +85,7 @@ __all__ = [
     "confirm_verdicts",
     "count_facts",
     "decide_verdicts",
+    "digest_interactions",
     "enrol_contacts",
     "evaluate_membership",
     "finish_job",

@@ -83,7 +83,9 @@ def _instant(given: Any) -> datetime:
 
 
 def _image(raw: Mapping[str, Any] | None) -> Image | None:
-    return None if not raw else {name: _deserializer().deserialize(value) for name, value in raw.items()}
+    """Leaves binary attributes out: they are packed for whoever reads the item, and no fact is told by them."""
+    known = {name: value for name, value in (raw or {}).items() if "B" not in value}
+    return {name: _deserializer().deserialize(value) for name, value in known.items()} or None
 
 
 @cache

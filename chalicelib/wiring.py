@@ -22,6 +22,7 @@ from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.dynamodb import Notes
 from chalicelib.insights import service as insights
 from chalicelib.insights.counting import OF_THE_LEDGER, of_burst
+from chalicelib.interactions import reading
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import bulk as journeys
@@ -297,7 +298,7 @@ def wire() -> None:
         key="opportunity_id",
         reached_by={"contact.opportunities": _opportunities_of, "account.opportunities": _opportunities_of_account},
     )
-    sources.register_interactions(InteractionType, interactions.told)
+    sources.register_interactions(InteractionType, reading.told)
     streams.routes.queues_for = queues_for
     streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
     merging.besides[:] = [consent.together]

@@ -35,6 +35,7 @@ SILENCE = timedelta(minutes=5)  # without a page done, after which nobody is at 
 PAUSE = timedelta(seconds=30)  # before a failed job is tried again; doubles with each fruitless attempt
 MOST_FRUITLESS = 8  # attempts without a single page
 SIDE_BY_SIDE = 4  # slices that the machine works at once (MaxConcurrency in bulk_job.asl.json)
+AHEAD = timedelta(seconds=5)  # by how much a slice may be ahead of its rate; the machine waits as long (Keep the pace)
 
 Pages = Callable[[Mapping[str, Any], int, str | None], tuple[Sequence[str], str | None]]
 """arguments, slice 0 to 15, cursor → ids, and the next cursor (None: the slice has no more)."""
@@ -44,11 +45,15 @@ Act = Callable[[Mapping[str, Any], Sequence[str], datetime], object]
 
 
 class Work(Struct, frozen=True):
-    """A kind of bulk work: how to enumerate, what to do with what is found, and what once all is done."""
+    """A kind of bulk work: how to enumerate, what to do with what is found, and what once all is done.
+
+    `room` says whether whoever it hands its ids to can take more; until then the slices pause.
+    """
 
     pages: Pages
     act: Act
     done: Callable[[Mapping[str, Any]], object] = lambda _: None
+    room: Callable[[], bool] = lambda: True
 
 
 works: dict[str, Work] = {}
@@ -174,16 +179,21 @@ def work_page(job_id: str, number: int, now: datetime) -> Progress:
     progress = Slice.find(*Slice.at(job_id, number)) or Slice(*Slice.at(job_id, number), number=number)
     if progress.finished:
         return Progress(ended=True)
-    if progress.rests_until is not None and progress.rests_until > now:
-        return Progress(ended=False, paused=True)
     work = works[job.work]
+    if _ahead(progress, now) or not work.room():
+        return Progress(ended=False, paused=True)
     ids, cursor = work.pages(job.arguments, number, progress.cursor)
     if ids:
         work.act(job.arguments, ids, now)
     if job.rate:
-        progress.rests_until = now + timedelta(seconds=len(ids) * SIDE_BY_SIDE / job.rate)
+        rested = max(now, progress.rests_until or now)
+        progress.rests_until = rested + timedelta(seconds=len(ids) * SIDE_BY_SIDE / job.rate)
     ended = _remembered(progress, cursor, len(ids), now) and cursor is None
-    return Progress(ended, paused=not ended and job.rate is not None)
+    return Progress(ended, paused=not ended and _ahead(progress, now))
+
+
+def _ahead(progress: Slice, now: datetime) -> bool:
+    return progress.rests_until is not None and progress.rests_until - now > AHEAD
 
 
 def _remembered(progress: Slice, cursor: str | None, count: int, now: datetime) -> bool:

@@ -274,11 +274,15 @@ def job_view(job: Job) -> JobView:
     return JobView(
         id=job.job_id,
         work=job.work,
+        arguments=dict(job.arguments or {}),
+        rate=job.rate,
         state=job.state,
         attempts=job.attempts,
         done=sum(each.done for each in progress),
         slices_finished=sum(each.finished for each in progress),
         reason=job.reason,
         created_at=job.created_at,
+        began_at=job.began_at,
+        worked_at=max((each.worked_at for each in progress if each.worked_at), default=None),
         ended_at=job.ended_at,
     )

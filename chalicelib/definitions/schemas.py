@@ -50,16 +50,20 @@ class Milestones(Schema):
 
 
 class JobView(Schema):
-    """Bulk work and how far it is."""
+    """Bulk work and how far it is: what it has taken up so far, how many of its 16 slices have ended."""
 
     id: str
     work: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    rate: int | None = None
     state: str
     attempts: int
     done: int
     slices_finished: int
     reason: str | None = None
     created_at: datetime
+    began_at: datetime | None = None
+    worked_at: datetime | None = None
     ended_at: datetime | None = None
 
 

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
 
 from chalicelib.clock import as_text
-from chalicelib.dynamodb import InstantAttribute, Item, JsonAttribute
+from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, JsonAttribute
 from chalicelib.settings import settings
 
 
@@ -48,3 +48,35 @@ class Fact(InteractionsItem, discriminator="fact"):
     @staticmethod
     def place(interaction_id: str) -> tuple[str, str]:
         return f"FACT#{interaction_id}", "FACT"
+
+
+class Digest(InteractionsItem, discriminator="digest"):
+    """What a contact did of a type in a month, or a part of it, packed; a cache of the rows, which stay.
+
+    All rows of the type up to the last `last` of any digest are in digests, but for those that are marked.
+    """
+
+    packed = BinaryAttribute(legacy_encoding=False)
+    number = IntegerAttribute()
+    last = UnicodeAttribute()
+    digested_at = InstantAttribute()
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def at(owner: str, type_: str, month: str, part: int = 0) -> tuple[str, str]:
+        return owner, f"DIGEST#{type_}#{month}" + (f"#{part:03}" if part else "")
+
+
+class Late(InteractionsItem, discriminator="late"):
+    """A mark: the row of this key came or changed when a digest may have held its time. Whoever reads looks again."""
+
+    marked_at = InstantAttribute()
+
+    @staticmethod
+    def of(owner: str, sk: str) -> tuple[str, str]:
+        return owner, f"LATE#{sk}"
+
+    @property
+    def row(self) -> str:
+        """The sort key of the row that is marked."""
+        return self.sk.removeprefix("LATE#")

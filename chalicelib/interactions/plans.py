@@ -1,17 +1,22 @@
 """What recording an interaction writes."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct, field
 
-from chalicelib.clock import digest
+from chalicelib.clock import digest, from_text
 from chalicelib.dynamodb import Write, put, put_new
-from chalicelib.interactions.models import Fact, Interaction
+from chalicelib.interactions.models import Fact, Interaction, Late
 from chalicelib.interactions.types import InteractionType
 
 NONE, UNDECIDED, HUMAN, MACHINE = "none", "undecided", "human", "machine"
+
+PROMPT = timedelta(minutes=15)
+"""A row written later than this after its instant is marked; no function runs longer, so that until twice this time
+after an instant its rows may still be on their way. Digests begin to hold an instant after SETTLED."""
+SETTLED = timedelta(hours=1)
 
 
 class NewInteraction(Struct, frozen=True):
@@ -71,9 +76,18 @@ def record(new: NewInteraction, now: datetime, *, once: bool = False) -> list[Wr
         recorded_at=now,
     )
     untouched = Interaction.decided_at.does_not_exist() & Interaction.credited_to.does_not_exist()
-    if not once:
-        return [put(item, untouched)]
-    return [source_row(new), put(item, untouched)]
+    return [*([source_row(new)] if once else []), put(item, untouched), *marks(item.pk, item.sk, now)]
+
+
+def marks(owner: str, sk: str, now: datetime) -> list[Write]:
+    """Return the mark that a row written at `now` needs, in the same transaction; what is prompt needs none.
+
+    Digests hold no instant as young as what is prompt, so nobody who reads them can overlook it.
+    """
+    _, at, _ = sk.split("#", 2)
+    if not owner.startswith("CONTACT#") or now - from_text(at) <= PROMPT:
+        return []
+    return [put(Late(*Late.of(owner, sk), marked_at=now))]
 
 
 def source_row(new: NewInteraction) -> Write:

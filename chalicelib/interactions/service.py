@@ -6,7 +6,6 @@ from heapq import merge
 from itertools import groupby, islice
 
 from chalicelib.clock import as_text
-from chalicelib.conditions.facts import Interaction as Told
 from chalicelib.conditions.facts import Verdict
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, update
 from chalicelib.errors import Invalid, NotFound
@@ -19,7 +18,7 @@ from chalicelib.tokens import seal, unseal
 
 MOST_CREDITED = 1000
 MOST_READ = 4000  # rows of a visitor, credited ones among them
-TOGETHER = 50  # pairs of writes in one transaction
+TOGETHER = 33  # of a visitor's rows in one transaction: each a copy, its mark, and the original
 
 
 def record(new: NewInteraction, now: datetime) -> str:
@@ -35,15 +34,6 @@ def record(new: NewInteraction, now: datetime) -> str:
 def of_contact(contact_id: str, type_: str, since: datetime | None = None) -> list[Interaction]:
     """Return a contact's interactions of a type, oldest first, read consistently."""
     return list(_range(contact_id, type_, since, None))
-
-
-def told(contact_id: str, type_: str, since: datetime | None) -> Iterator[Told]:
-    """Yield a contact's interactions of a type as conditions read them."""
-    for item in of_contact(contact_id, type_, since):
-        verdict = Verdict(item.verdict) if item.verdict else Verdict.HUMAN
-        attributes = item.attributes or {}
-        attributes = {**attributes, "lead_id": item.lead_id} if item.lead_id else attributes
-        yield Told(item.interaction_id, item.type, item.at, attributes, verdict)
 
 
 def _range(contact_id: str, type_: str, since: datetime | None, until: datetime | None) -> Iterator[Interaction]:
@@ -103,7 +93,7 @@ def decide(pk: str, sk: str, verdict: Verdict, reasons: Sequence[str], now: date
         condition=Interaction.verdict == Verdict.UNDECIDED,
     )
     try:
-        commit([write])
+        commit([write], plans.marks(pk, sk, now))
     except ConditionFailed:
         return False
     return True
@@ -118,8 +108,11 @@ def identify(visitor_id: str, contact_id: str, now: datetime, *, account_id: str
     found = islice(Interaction.query(f"VISITOR#{visitor_id}", consistent_read=True), MOST_READ)
     owned = list(islice((item for item in found if item.credited_to is None), MOST_CREDITED))
     copies = [_copy(item, contact_id, account_id, now) for item in owned]
-    pairs = [[put_new(copy), _credit(item, contact_id)] for item, copy in zip(owned, copies, strict=True)]
-    return sum(_made(pairs[start : start + TOGETHER]) for start in range(0, len(pairs), TOGETHER))
+    credited = [
+        [put_new(copy), _credit(item, contact_id), *plans.marks(copy.pk, copy.sk, now)]
+        for item, copy in zip(owned, copies, strict=True)
+    ]
+    return sum(_made(credited[start : start + TOGETHER]) for start in range(0, len(credited), TOGETHER))
 
 
 def _copy(original: Interaction, contact_id: str, account_id: str | None, now: datetime) -> Interaction:
@@ -139,10 +132,10 @@ def sweep(contact_id: str) -> bool:
     return emptied(InteractionsItem, f"CONTACT#{contact_id}")
 
 
-def _made(pairs: Sequence[Sequence[Write]]) -> int:
-    """Make pairs of writes together; if some cannot be made any more, each for itself. Returns how many were made."""
+def _made(credited: Sequence[Sequence[Write]]) -> int:
+    """Credit rows together; if some cannot be credited any more, each for itself. Returns how many were."""
     try:
-        commit(*pairs)
+        commit(*credited)
     except ConditionFailed:
-        return 0 if len(pairs) == 1 else sum(_made([pair]) for pair in pairs)
-    return len(pairs)
+        return 0 if len(credited) == 1 else sum(_made([each]) for each in credited)
+    return len(credited)

@@ -15,7 +15,7 @@ from chalicelib.consent.models import preferences_key
 from chalicelib.consent.rules import strictest
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import Key, read
-from chalicelib.interactions import service as interactions
+from chalicelib.interactions import reading as interactions
 from chalicelib.journeys import versions
 from chalicelib.journeys.document import JourneyDocument
 from chalicelib.journeys.models import Enrolment

@@ -33,7 +33,7 @@ def send_id_of(message: Mapping[str, Any]) -> str:
 
 @handlers.on_sqs_message(queue_arn="PLACEHOLDER")
 def record_sends(event: SQSEvent) -> Answer:
-    return consume(event.to_dict(), lambda message: sent.record(message["id"]))
+    return consume(event.to_dict(), lambda message: sent.record(message["id"], now()))
 
 
 @handlers.on_sqs_message(queue_arn="PLACEHOLDER")

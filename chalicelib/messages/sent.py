@@ -37,14 +37,14 @@ def type_of(send: Send) -> InteractionType | None:
     return INTERACTION_OF.get(send.reason or "", InteractionType.EMAIL_BLOCKED)
 
 
-def record(send_id: str) -> None:
-    """Record a settled send. A repeat writes the very same row: instant and id come from the send."""
+def record(send_id: str, now: datetime) -> None:
+    """Record a settled send. A repeat writes the same row: instant and id come from the send."""
     send = Send.find(*Send.at(send_id))
     if send is None or send.settled_at is None:
         return
     type_, at = type_of(send), send.settled_at
     if type_ is not None and contacts.exists(send.contact_id):
-        commit(interactions.record(_interaction(send, type_, at), at))
+        commit(interactions.record(_interaction(send, type_, at), now))
 
 
 def _interaction(send: Send, type_: InteractionType, at: datetime) -> NewInteraction:

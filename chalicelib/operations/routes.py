@@ -12,10 +12,12 @@ from chalicelib.operations.schemas import (
     DeadLetterView,
     HealthView,
     QueueView,
+    RecountRequest,
     Redriven,
     Up,
     WaitingView,
 )
+from chalicelib.scoring.bulk import recount_now
 
 api = Api(__name__)
 
@@ -54,6 +56,18 @@ def redrive_dead_letters(_: Call[Nothing], domain: str) -> Redriven:
 def start_resync(call: Call[Nothing]) -> JobView:
     """Have every reaction look at everybody again: the cure after an outage; safe at any time."""
     return job_view(service.resync(call.new_id, call.now))
+
+
+@api.on(
+    "POST /operations/recount",
+    scope="operations:write",
+    body=RecountRequest,
+    returns=JobView,
+    status=HTTPStatus.ACCEPTED,
+)
+def start_recount(call: Call[RecountRequest]) -> JobView:
+    """Hold stored scores against what the facts say now: everybody's, or a seventh's as each night does."""
+    return job_view(recount_now(call.new_id, call.body.part, call.now))
 
 
 def _queues(depths: Mapping[str, int]) -> list[QueueView]:

@@ -1,6 +1,9 @@
 """What those who run it get to see; never what a message holds."""
 
 from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
 
 from chalicelib.http import Schema
 
@@ -56,3 +59,9 @@ class Redriven(Schema):
 
     moved: int
     stayed: int
+
+
+class RecountRequest(Schema):
+    """Which seventh of the leads to recount, 0 to 6; all where nothing is said."""
+
+    part: Annotated[int, Field(strict=True, ge=0, le=6)] | None = None

@@ -19,6 +19,7 @@ QUEUES = (
     "business",
     "confirm",
     "count",
+    "digest",
     "email-events",
     "enrol",
     "jobs",

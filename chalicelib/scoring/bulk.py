@@ -1,6 +1,7 @@
 """Bulk work: rescore everybody when a model goes live, take a stopped model's scores away, recount a part a night."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 from zlib import crc32
@@ -11,19 +12,21 @@ from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import JobWanted
-from chalicelib.definitions.models import Definition
+from chalicelib.definitions.models import Definition, Job
 from chalicelib.dynamodb import ConditionFailed, commit
+from chalicelib.interactions.digesting import mend
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import service as leads
 from chalicelib.lists import Asked, Page
 from chalicelib.observability import metrics
-from chalicelib.queues import send
+from chalicelib.queues import send, waiting
 from chalicelib.scoring import configuration, plans, service
 from chalicelib.scoring.live import KIND, live_models
 from chalicelib.scoring.models import Score, ScoringItem
 
 RESCORE_ALL, DROP_SCORES, RECOUNT = "rescore-all", "drop-scores", "recount-scores"
 QUEUE = "rescore"
+ENOUGH = 5000  # messages that wait; more would keep what people do now waiting behind what was done long ago
 NIGHTS = 7
 
 
@@ -38,7 +41,7 @@ def on_stop(_: Definition) -> JobWanted | None:
 
 
 def nightly(now: datetime) -> bool:
-    """Make the job that recounts a seventh of all contacts, and return whether this call did."""
+    """Make the job that recounts a seventh of all leads' contacts, and return whether this call did."""
     day = now.date()
     try:
         wanted = JobWanted(RECOUNT, {"part": day.toordinal() % NIGHTS}, delay=0)
@@ -46,6 +49,19 @@ def nightly(now: datetime) -> bool:
     except ConditionFailed:
         return False
     return True
+
+
+def recount_now(job_id: str, part: int | None, now: datetime) -> Job:
+    """Recount a seventh, or everybody, at once. The same id again returns the first one's job."""
+    arguments = {} if part is None else {"part": part}
+    with suppress(ConditionFailed):
+        commit(jobs.plan(job_id, JobWanted(RECOUNT, arguments, delay=0), now))
+    return jobs.get(job_id)
+
+
+def has_room() -> bool:
+    """Return whether the queue of rescorings can take more."""
+    return waiting(QUEUE) < ENOUGH
 
 
 def rescore_all(_: Mapping[str, Any], lead_ids: Sequence[str], __: datetime) -> None:
@@ -85,15 +101,25 @@ def _drop(lead_id: str, model_id: str, now: datetime) -> None:
 
 
 def recount(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> int:
-    """Recount tonight's part of these leads' contacts; what differs is told loudly, then rescored. Returns how many."""
-    parents = {lead.contact_id for lead in leads.find_many(lead_ids) if lead.contact_id}
-    tonight = sorted(each for each in parents if crc32(each.encode()) % NIGHTS == arguments["part"])
-    people = [who.id for who in contacts.who_are(tonight)]  # merged ones are scored as one
-    different = [contact_id for contact_id in people if service.recount(contact_id, now)]
-    if different:
-        metrics.add_metric(name="ScoreDifferences", unit=MetricUnit.Count, value=len(different))
-        send(QUEUE, [{"fact": "recounted", "contact": contact_id} for contact_id in different])
+    """Recount the contacts of tonight's part of these leads; what differs is told loudly, then rescored.
+
+    Digests are held against the log first, so that the recount rests on what was recorded. Returns how many differ.
+    """
+    part = arguments.get("part")
+    tonight = [each for each in lead_ids if part is None or crc32(each.encode()) % NIGHTS == part]
+    parents = {lead.contact_id for lead in leads.find_many(tonight) if lead.contact_id}
+    people = contacts.who_are(sorted(parents))  # merged ones are scored as one
+    mended = [each for who in people for each in who.ids if mend(each, now)]
+    different = [who.id for who in people if service.recount(who.id, now)]
+    _tell("DigestDifferences", len(mended))
+    _tell("ScoreDifferences", len(different))
+    send(QUEUE, [{"fact": "recounted", "contact": contact_id} for contact_id in different])
     return len(different)
+
+
+def _tell(name: str, number: int) -> None:
+    if number:
+        metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
 
 
 def _scored(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
@@ -106,7 +132,7 @@ def _lead_id(item: ScoringItem) -> str:
 
 
 WORKS: Mapping[str, jobs.Work] = {
-    RESCORE_ALL: jobs.Work(lead_lists.every_lead, rescore_all),
+    RESCORE_ALL: jobs.Work(lead_lists.every_lead, rescore_all, room=has_room),
     DROP_SCORES: jobs.Work(_scored, drop_scores),
     RECOUNT: jobs.Work(lead_lists.every_lead, recount),
 }

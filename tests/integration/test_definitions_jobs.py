@@ -188,8 +188,28 @@ def test_a_job_with_a_rate_pauses_between_its_pages(world, work):
     world.settle()
 
     run = world.executions[0]
-    assert run.trace.count("Keep the pace") == 16 * 3 * 2  # eight seconds for two ids, in steps of five
-    assert world.now - began > timedelta(seconds=16 * 3 * 8)
+    assert run.trace.count("Keep the pace") == 16 * 4  # eight seconds for two ids, in steps of five, five ahead
+    assert world.now - began >= timedelta(seconds=16 * (3 * 8 - 5))
+    assert sorted(work.done) == EVERYTHING
+
+
+def test_a_rate_of_many_a_second_does_not_make_each_page_wait(world, work):
+    publish(world, rate=10)
+
+    world.settle()
+
+    assert "Keep the pace" not in world.executions[0].trace
+    assert sorted(work.done) == EVERYTHING
+
+
+def test_slices_wait_while_whoever_does_the_work_has_enough_of_it(world, work):
+    answers = iter([False, False])
+    jobs.works["test"] = jobs.Work(work.pages, work.act, room=lambda: next(answers, True))
+    publish(world)
+
+    world.settle()
+
+    assert world.executions[0].trace.count("Keep the pace") == 2
     assert sorted(work.done) == EVERYTHING
 
 

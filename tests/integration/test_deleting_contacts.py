@@ -292,7 +292,7 @@ def test_opening_a_message_revives_nothing(late):
 
 
 def test_what_became_of_a_message_revives_nothing(late):
-    sent.record("s1")
+    sent.record("s1", late.now)
 
     late.settle()
     assert own_rows(late) == []

@@ -110,7 +110,7 @@ def test_a_verdict_falls_once_and_changes_nothing_else():
 
 
 def test_a_verdict_on_what_is_gone_makes_nothing():
-    assert not service.decide("CONTACT#c", "EmailClicked#x", Verdict.HUMAN, [], NOW)
+    assert not service.decide(*Interaction.place("CONTACT#c", CLICKED, NOW, "x"), Verdict.HUMAN, [], NOW)
     assert ids(CLICKED) == []
 
 
@@ -196,7 +196,7 @@ def test_at_most_a_thousand_visits_are_credited_at_a_time_in_few_requests():
 
     with metered() as usage:
         assert service.identify("v", "c", NOW) == 1000
-    assert usage.requests["TransactWriteItems"] == 20
+    assert usage.requests["TransactWriteItems"] == 31
 
     assert service.identify("v", "c", NOW) == 10
 

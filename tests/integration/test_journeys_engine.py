@@ -10,7 +10,7 @@ import time_machine
 from chalicelib.clock import now as clock_now
 from chalicelib.dynamodb import ConditionFailed, commit, put_new
 from chalicelib.interactions import plans as interaction_plans
-from chalicelib.interactions import service as interactions
+from chalicelib.interactions import reading as interactions
 from chalicelib.interactions.plans import HUMAN, UNDECIDED, NewInteraction
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import engine, entry, leases, plans, service, versions, waiting

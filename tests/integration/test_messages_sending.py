@@ -345,7 +345,7 @@ def test_a_row_of_the_skip_matrix_blocks_and_says_so(office, row):
     arrange()
 
     send = take_up()
-    sent.record("s1")
+    sent.record("s1", NOW)
 
     assert (send.state, send.reason, send.tries) == (State.BLOCKED, reason, 0)
     assert send.due is None
@@ -428,7 +428,7 @@ def test_what_became_of_a_send_is_one_interaction_however_often_it_is_recorded(o
     take_up()
 
     for _ in range(3):
-        sent.record("s1")
+        sent.record("s1", NOW)
 
     [interaction] = log.of_contact("ada", "EmailSent")
     assert interaction.attributes["send_id"] == "s1"

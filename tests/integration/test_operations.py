@@ -198,6 +198,21 @@ def test_a_resync_has_every_reaction_look_at_every_contact(world, api):
         assert sorted(told) == sorted(people)
 
 
+def test_a_recount_is_started_by_hand_for_everybody_or_for_a_seventh(world, api):
+    asked = [({}, "all"), ({}, "all"), ({"part": 3}, "part"), ({"part": 7}, "wrong")]
+    answers = [api.call("POST", "/operations/recount", body, Idempotency_Key=key) for body, key in asked]
+    (status, all_of_them, _), (_, again, _), (_, part, _), (refused, _, _) = answers
+
+    assert (status, refused) == (202, 400)
+    assert again["id"] == all_of_them["id"]
+    assert (all_of_them["arguments"], part["arguments"]) == ({}, {"part": 3})
+    world.settle()
+    for job in (all_of_them, part):
+        found = api.get(f"/operations/jobs/{job['id']}")
+        assert (found["work"], found["state"], found["slices_finished"]) == ("recount-scores", "done", 16)
+        assert found["created_at"] <= found["began_at"] <= found["worked_at"] <= found["ended_at"]
+
+
 def test_operations_need_their_scope():
     _, text = access.create_key("k", "k", ["operations:read"], ["*"], now())
     with Client(app) as client:

@@ -2,6 +2,7 @@
 
 import random
 import uuid
+from base64 import b64encode
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -64,7 +65,13 @@ class Streams:
 def _record(raw: dict[str, Any], ahead: float) -> dict[str, Any]:
     change = raw["dynamodb"]
     written = change["ApproximateCreationDateTime"].timestamp()
-    return {**raw, "dynamodb": {**change, "ApproximateCreationDateTime": int(written + ahead)}}
+    images = {name: _as_json(change[name]) for name in ("OldImage", "NewImage") if name in change}
+    return {**raw, "dynamodb": {**change, **images, "ApproximateCreationDateTime": int(written + ahead)}}
+
+
+def _as_json(image: dict[str, Any]) -> dict[str, Any]:
+    """Lambda is given binary attributes as base64."""
+    return {name: {"B": b64encode(each["B"]).decode()} if "B" in each else each for name, each in image.items()}
 
 
 def written(operation: str, asked: Mapping[str, Any]) -> set[str]:

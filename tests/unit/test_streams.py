@@ -61,6 +61,13 @@ def test_a_fact_goes_to_each_queue_of_its_reactions_with_the_time_of_the_stream(
     assert sqs.bodies("rescore") == sqs.bodies("verdict") == [expected]
 
 
+def test_what_is_packed_in_bytes_holds_up_no_record(sqs):
+    streams.route({"Records": [change({**ITEM, "packed": {"B": "eJwDAAAAAAE="}}, None, AT)]}, fact)
+
+    [told] = sqs.bodies("rescore")
+    assert told["changed"] == ["name", "pk", "score", "sk"]
+
+
 def test_a_queue_with_a_delay_gets_its_messages_with_it(sqs):
     streams.route({"Records": [change(ITEM, None, AT)]}, fact)
 
