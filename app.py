@@ -62,6 +62,7 @@ from chalicelib.openapi import api as openapi_api
 from chalicelib.operations.routes import api as operations_api
 from chalicelib.scoring.handlers import handlers as scoring_handlers
 from chalicelib.scoring.handlers import recount_scores, rescore_contacts
+from chalicelib.scoring.qualification_routes import api as qualifications_api
 from chalicelib.scoring.routes import api as scoring_api
 from chalicelib.segments.handlers import evaluate_membership, route_segments
 from chalicelib.segments.handlers import handlers as segments_handlers
@@ -118,6 +119,7 @@ BLUEPRINTS: list[Blueprint] = [
     activities_api,
     leads_api,
     scoring_api,
+    qualifications_api,
     segments_api,
     messages_api,
     mail_api,

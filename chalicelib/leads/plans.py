@@ -9,6 +9,7 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.models import Contact
 from chalicelib.dynamodb import Write, put_changed, put_new
 from chalicelib.leads import process
+from chalicelib.leads.choices import StatusReason
 from chalicelib.leads.models import Lead, Move
 from chalicelib.leads.process import Flag, Step
 
@@ -39,15 +40,6 @@ def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> 
     return [write, put_new(move)]
 
 
-def stepped(lead: Lead, step: Step, *, by: str, why: str, now: datetime) -> list[Write]:
-    """Make a step of the business process; nothing to write where it changes nothing."""
-    if not step:
-        return []
-    before = remembered(lead)
-    take(lead, step, now)
-    return changed(lead, before, by=by, why=why, now=now)
-
-
 def take(lead: Lead, step: Step, now: datetime) -> None:
     """Let a lead take a step, not yet written."""
     if step.stage is not None:
@@ -62,19 +54,34 @@ def take(lead: Lead, step: Step, now: datetime) -> None:
         lead.recycled_at = now
 
 
-def first_score(lead: Lead, now: datetime) -> list[Write]:
-    """Let the first contribution of any model start the nurturing (BPF-7)."""
-    return stepped(lead, process.first_score(lead.position), by=SCORING, why="first score", now=now)
+def first_score(lead: Lead, now: datetime, reason: StatusReason | None = None) -> list[Write]:
+    """Let the first contribution of any model start the nurturing (BPF-7); `reason` as in `marketing_qualified`."""
+    return _by_score(lead, process.first_score(lead.position), None, "first score", now, reason)
 
 
-def mark_sales_ready(lead: Lead, reached_at: datetime, why: str, now: datetime) -> list[Write]:
+def mark_sales_ready(
+    lead: Lead, reached_at: datetime, why: str, now: datetime, reason: StatusReason | None = None
+) -> list[Write]:
     """Mark a lead ready for sales since its score reached the threshold, which skips teleprospecting (BPF-5)."""
-    step = process.reached(lead.position)
-    if not step:
+    return _by_score(lead, process.reached(lead.position), reached_at, why, now, reason)
+
+
+def marketing_qualified(lead: Lead, reason: StatusReason, why: str, now: datetime) -> list[Write]:
+    """Give an open lead a status reason because of its scores (RSC-12)."""
+    return _by_score(lead, process.STAY, None, why, now, reason)
+
+
+def _by_score(
+    lead: Lead, step: Step, reached_at: datetime | None, why: str, now: datetime, reason: StatusReason | None
+) -> list[Write]:
+    reason = reason if lead.open and reason != lead.status_reason else None
+    if not step and reason is None:
         return []
     before = remembered(lead)
     take(lead, step, now)
-    lead.sales_ready_at = reached_at
+    if step and reached_at is not None:
+        lead.sales_ready_at = reached_at
+    lead.status_reason = reason or lead.status_reason
     return changed(lead, before, by=SCORING, why=why, now=now)
 
 

@@ -97,6 +97,20 @@ class ScoreChange(ScoringItem, discriminator="score_change"):
         return f"LEAD#{lead_id}", f"HISTORY#{model_id}#{as_text(at)}#{version:06}"
 
 
+class Qualified(ScoringItem, discriminator="qualified"):
+    """A lead met a qualification: it is applied once, until sales give the lead back (RSC-13)."""
+
+    lead_id = UnicodeAttribute()
+    qualification_id = UnicodeAttribute()
+    qualification_version = IntegerAttribute()
+    met_at = InstantAttribute()
+    qualified_at = InstantAttribute()
+
+    @staticmethod
+    def at(lead_id: str, qualification_id: str) -> tuple[str, str]:
+        return f"LEAD#{lead_id}", f"QUALIFIED#{qualification_id}"
+
+
 class Configuration(ScoringItem, discriminator="configuration"):
     """What happens by itself when leads are scored (9.6); of several the newest counts (SCO-25)."""
 
