@@ -60,6 +60,7 @@ from chalicelib.messages.routes import api as messages_api
 from chalicelib.observability import instrument
 from chalicelib.openapi import api as openapi_api
 from chalicelib.operations.routes import api as operations_api
+from chalicelib.scoring.doing_routes import api as doings_api
 from chalicelib.scoring.handlers import handlers as scoring_handlers
 from chalicelib.scoring.handlers import recount_scores, rescore_contacts
 from chalicelib.scoring.qualification_routes import api as qualifications_api
@@ -120,6 +121,7 @@ BLUEPRINTS: list[Blueprint] = [
     leads_api,
     scoring_api,
     qualifications_api,
+    doings_api,
     segments_api,
     messages_api,
     mail_api,

@@ -30,6 +30,8 @@ from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
+from chalicelib.scoring import account_log
+from chalicelib.scoring import accounts as account_scoring
 from chalicelib.scoring import bulk as scoring
 from chalicelib.scoring.models import ScoringItem
 from chalicelib.segments import asking
@@ -46,6 +48,8 @@ BY_PEOPLE = {"FormSubmitted", "WebsiteVisited", "FormVisited"}  # whoever does t
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "account.changed": ("rescore", "membership"),
+    "account.joined": ("rescore",),
+    "account.left": ("rescore",),
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
     "contact.deleted": ("rescore", "membership", "sweep"),
@@ -73,7 +77,8 @@ def queues_for(fact: Fact) -> tuple[str, ...]:
     if fact["fact"] == "interaction.recorded":
         return _interaction(fact)
     if fact["fact"].startswith("lead.") and "contact" not in fact:
-        return ()  # scores, memberships and triggers are a contact's; a lead without one has none (CORE-4, SCO-4)
+        # Memberships and triggers are a contact's; account-based leads have scores, orphans nothing (CORE-4, SCO-4).
+        return ("rescore",) if "accounts" in fact else ()
     return REACTIONS.get(fact["fact"], ())
 
 
@@ -194,6 +199,7 @@ SWEEPS: tuple[deletion.Sweep, ...] = (
     segments.sweep,
     leads.sweep,
     lambda contact_id, _: consent.sweep(contact_id),
+    lambda contact_id, _: account_log.sweep(contact_id),  # by the interactions, which go after it
     lambda contact_id, _: interactions.sweep(contact_id),
 )
 
@@ -202,6 +208,10 @@ SWEEPS: tuple[deletion.Sweep, ...] = (
 
 def _due_contact(pk: str, _: str) -> dict[str, Any]:
     return {"fact": "due", "contact": _id(pk)}
+
+
+def _due_account(pk: str, _: str) -> dict[str, Any]:
+    return {"fact": "due", "account": _id(pk)}
 
 
 def _due_record(pk: str, _: str) -> dict[str, Any]:
@@ -217,6 +227,7 @@ AGENDAS = (
     Agenda("enrolment", "wake", JourneysItem.by_due, _due_enrolment),
     Agenda("membership", "membership", SegmentsItem.by_due, _due_contact),
     Agenda("rescore", "rescore", ScoringItem.by_due, _due_contact),
+    Agenda(account_scoring.WORK, "rescore", ScoringItem.by_due, _due_account),
     Agenda("job", "jobs", DefinitionsItem.by_due, _due_record),
     Agenda("send", "send", MessagesItem.by_due, _due_record),
     Agenda("submission", "submissions", CaptureItem.by_due, _due_record),

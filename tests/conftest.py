@@ -173,9 +173,9 @@ def _forget() -> None:
 def _caches() -> list[Any]:
     """What else keeps published documents, or what was compiled from them, by id and version."""
     from chalicelib.journeys import versions
-    from chalicelib.scoring import live
+    from chalicelib.scoring import account_log, live
 
-    return [versions.document, versions.condition, live.published]
+    return [versions.document, versions.condition, live.published, account_log.note_month]
 
 
 @pytest.fixture

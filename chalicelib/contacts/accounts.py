@@ -9,6 +9,7 @@ from chalicelib.contacts.models import Account, ContactsItem, Membership, name_k
 from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
+from chalicelib.tokens import seal, unseal
 
 ROUNDS = 4  # of reading who belongs to an account and deleting it
 NAMELESS = Invalid("An account needs a name.", [Problem("name", "This field is required.")])
@@ -101,3 +102,19 @@ def by_owner(owner_id: str, asked: Asked) -> Page[Account]:
 def members(account_id: str) -> list[Membership]:
     """Return who belongs or belonged to an account, and from when to when."""
     return list(Membership.query(f"ACCOUNT#{account_id}", Membership.sk.startswith("MEMBER#"), consistent_read=True))
+
+
+def memberships(account_id: str, contact_id: str) -> list[Membership]:
+    """Return a contact's times at an account, read consistently."""
+    rows = Membership.sk.startswith(f"MEMBER#{contact_id}#")
+    return list(Membership.query(f"ACCOUNT#{account_id}", rows, consistent_read=True))
+
+
+def page_of_members(account_id: str, asked: Asked) -> Page[Membership]:
+    """Return a page of the times that contacts have spent at an account, by contact, read consistently."""
+    pk, rows = f"ACCOUNT#{account_id}", Membership.sk.startswith("MEMBER#")
+    place = {"pk": {"S": pk}, "sk": {"S": unseal("members", asked.cursor)}} if asked.cursor else None
+    query = Membership.query(pk, rows, limit=asked.limit + 1, last_evaluated_key=place, consistent_read=True)
+    found = list(query)
+    more = len(found) > asked.limit
+    return Page(found[: asked.limit], seal("members", found[asked.limit - 1].sk) if more else None)

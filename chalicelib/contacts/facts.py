@@ -8,8 +8,13 @@ QUIET = {"version", "updated_at", "claims", "name_key", "listed", "member_since"
 
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:
-    """Yield contact.created, .changed, .deleted and account.changed, with the names of what changed."""
+    """Yield contact.created, .changed, .deleted and account.changed, with the names of what changed.
+
+    account.joined and account.left tell of an account's `member`: it is not the contact's own fact.
+    """
     image = record.new or record.old
+    if image.get("kind") == "membership":
+        yield from _membership(record)
     if image.get("kind") not in {"contact", "account"}:
         return
     kind = image["kind"]
@@ -21,3 +26,11 @@ def facts_of(record: Any) -> Iterator[dict[str, Any]]:
         yield {"fact": f"{kind}.deleted", "id": identity, **about}
     elif changed := sorted(set(record.changed) - QUIET):
         yield {"fact": f"{kind}.changed", "id": identity, "changed": changed, **about}
+
+
+def _membership(record: Any) -> Iterator[dict[str, Any]]:
+    if record.new is not None:
+        left = "until" in record.new
+        account_id = record.new["pk"].partition("#")[2]
+        fact = "account.left" if left else "account.joined"
+        yield {"fact": fact, "id": account_id, "member": record.new["contact_id"]}

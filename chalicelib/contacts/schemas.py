@@ -169,10 +169,6 @@ class MemberView(Schema):
     until: datetime | None = None
 
 
-class Members(Schema):
-    items: list[MemberView]
-
-
 Target = Literal["contact", "lead"]
 
 

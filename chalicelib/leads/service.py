@@ -49,6 +49,13 @@ def of_contact(contact_id: str, also: Iterable[str] = ()) -> list[Lead]:
     return [lead for lead in find_many(dict.fromkeys([*listed, *also])) if lead.contact_id == contact_id]
 
 
+def of_account(account_id: str, also: Iterable[str] = ()) -> list[Lead]:
+    """Return an account's account-based leads, which have no parent contact (LEAD-3), read as those of a contact."""
+    listed = [item.pk.removeprefix("LEAD#") for item in Lead.by_account.query(account_id)]
+    found = find_many(dict.fromkeys([*listed, *also]))
+    return [lead for lead in found if lead.account_id == account_id and not lead.contact_id]
+
+
 def create(lead_id: str, values: Mapping[str, Any], by: str, now: datetime) -> Lead:
     """Make a lead by hand. The same id again returns what it made the first time.
 

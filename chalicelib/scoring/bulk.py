@@ -1,12 +1,13 @@
 """Bulk work: rescore everybody when a model goes live, take a stopped model's scores away, recount a part a night."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zlib import crc32
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from chalicelib.contacts import accounts as contacts_of
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
@@ -15,16 +16,18 @@ from chalicelib.definitions.models import Definition
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import service as leads
+from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page
 from chalicelib.observability import metrics
 from chalicelib.queues import send
-from chalicelib.scoring import configuration, plans, service
+from chalicelib.scoring import accounts, configuration, plans, service
 from chalicelib.scoring.live import KIND, live_models
 from chalicelib.scoring.models import Score, ScoringItem
 
 RESCORE_ALL, DROP_SCORES, RECOUNT = "rescore-all", "drop-scores", "recount-scores"
 QUEUE = "rescore"
 NIGHTS = 7
+MEMBERS = 10  # whose facts one message of an account's recount reads
 
 
 def on_publish(_: Definition) -> JobWanted:
@@ -49,9 +52,16 @@ def nightly(now: datetime) -> bool:
 
 
 def rescore_all(_: Mapping[str, Any], lead_ids: Sequence[str], __: datetime) -> None:
-    """Have the contacts of these leads rescored; each lead is named, so that none is missed."""
-    found = [lead for lead in leads.find_many(lead_ids) if lead.contact_id]
-    send(QUEUE, ({"fact": "lead.created", "id": lead.lead_id, "contact": lead.contact_id} for lead in found))
+    """Have the contacts or accounts of these leads rescored; each lead is named, so that none is missed."""
+    found = leads.find_many(lead_ids)
+    of_contacts = [lead for lead in found if lead.contact_id]
+    send(QUEUE, ({"fact": "lead.created", "id": lead.lead_id, "contact": lead.contact_id} for lead in of_contacts))
+    send(QUEUE, ({"fact": "account.touched", "id": each} for each in _accounts(found)))
+
+
+def _accounts(found: Sequence[Lead]) -> list[str]:
+    """Return the accounts of those that are account-based leads."""
+    return sorted({lead.account_id for lead in found if lead.account_id and not lead.contact_id})
 
 
 def rescore_account(fact: Mapping[str, Any]) -> None:
@@ -86,13 +96,31 @@ def _drop(lead_id: str, model_id: str, now: datetime) -> None:
 
 def recount(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> int:
     """Recount tonight's part of these leads' contacts; what differs is told loudly, then rescored. Returns how many."""
-    parents = {lead.contact_id for lead in leads.find_many(lead_ids) if lead.contact_id}
-    tonight = sorted(each for each in parents if crc32(each.encode()) % NIGHTS == arguments["part"])
+    found = leads.find_many(lead_ids)
+    send(QUEUE, ({"fact": "account.recount", "id": each} for each in _tonight(_accounts(found), arguments)))
+    tonight = _tonight({lead.contact_id for lead in found if lead.contact_id}, arguments)
     different = [contact_id for contact_id in tonight if service.recount(contact_id, now)]
     if different:
         metrics.add_metric(name="ScoreDifferences", unit=MetricUnit.Count, value=len(different))
         send(QUEUE, [{"fact": "recounted", "contact": contact_id} for contact_id in different])
     return len(different)
+
+
+def _tonight(ids: Iterable[str], arguments: Mapping[str, Any]) -> list[str]:
+    return sorted(each for each in ids if crc32(each.encode()) % NIGHTS == arguments["part"])
+
+
+def recount_account(fact: Mapping[str, Any], now: datetime) -> None:
+    """Make good what an account's log lacks, some members a message; what it lacked is told loudly, then rescored."""
+    found = contacts_of.page_of_members(fact["id"], Asked(MEMBERS, fact.get("cursor")))
+    lacking = accounts.rebuild(fact["id"], dict.fromkeys(each.contact_id for each in found.items), now)
+    if lacking:
+        metrics.add_metric(name="ScoreDifferences", unit=MetricUnit.Count, value=lacking)
+    if found.next_cursor is not None:
+        send(QUEUE, [{**fact, "cursor": found.next_cursor}])
+    elif accounts.recount(fact["id"], now):
+        metrics.add_metric(name="ScoreDifferences", unit=MetricUnit.Count, value=1)
+        accounts.wake(fact["id"], now)
 
 
 def _scored(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:

@@ -10,7 +10,7 @@ from chalicelib.leads import service as leads
 from chalicelib.leads.fields import record_of
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.scoring import reading
-from chalicelib.scoring.deciding import entry_refusal, refusal
+from chalicelib.scoring.deciding import entry_refusal, refusal, target_refusal
 from chalicelib.scoring.live import KIND, live_models, published
 from chalicelib.scoring.models import Score, ScoreChange, ScoringItem
 from chalicelib.scoring.schemas import (
@@ -33,7 +33,8 @@ def scores_of_lead(lead_id: str) -> LeadScores:
     person = reading.person(lead.contact_id) if lead.contact_id and missing else None
     unscored = []
     for model in missing:
-        why = refusal(person, model.minimum_consent) if person else "The lead has no parent contact (SCO-4)."
+        why = target_refusal(model.compiled.target, lead.contact_id, lead.account_id)
+        why = why or (refusal(person, model.minimum_consent) if person else None)
         why = why or entry_refusal(model.compiled, KnownFacts({"lead": [record_of(lead)]}, {}), now())[0]
         unscored.append(Unscored(model_id=model.id, reason=why or "The score is being computed."))
     return LeadScores(items=[view(score) for score in scores], unscored=unscored)
@@ -64,6 +65,7 @@ def view(score: Score) -> ScoreView:
     return ScoreView(
         lead_id=score.lead_id,
         contact_id=score.contact_id,
+        account_id=score.account_id,
         model_id=score.model_id,
         model_version=score.model_version,
         score=score.score,

@@ -6,7 +6,7 @@ from chalice.app import Blueprint, CloudWatchEvent, SQSEvent
 
 from chalicelib.clock import now
 from chalicelib.queues import Message, consume
-from chalicelib.scoring import bulk, service
+from chalicelib.scoring import accounts, bulk, service
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 
@@ -17,8 +17,11 @@ def rescore_contacts(event: SQSEvent) -> dict[str, Any]:
 
 
 def _rescore(fact: Message) -> None:
+    accounts.react(fact, now())
     if fact["fact"] == "account.changed":
         bulk.rescore_account(fact)
+    elif fact["fact"] == "account.recount":
+        bulk.recount_account(fact, now())
     elif "contact" in fact:  # a lead without a parent has no score (SCO-4)
         service.react(fact, now())
 

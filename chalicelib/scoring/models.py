@@ -57,7 +57,8 @@ class Score(ScoringItem, discriminator="score"):
     """What a model says of a lead: the points, and what each rule contributed to them."""
 
     lead_id = UnicodeAttribute()
-    contact_id = UnicodeAttribute()
+    contact_id = UnicodeAttribute(null=True)
+    account_id = UnicodeAttribute(null=True)
     model_id = UnicodeAttribute()
     model_version = IntegerAttribute()
     score = IntegerAttribute()

@@ -65,7 +65,8 @@ class ScoreView(Schema):
     """What a model says of a lead, and why."""
 
     lead_id: str
-    contact_id: str
+    contact_id: str | None = None
+    account_id: str | None = None
     model_id: str
     model_version: int
     score: int

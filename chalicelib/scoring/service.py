@@ -13,7 +13,7 @@ from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading
 from chalicelib.scoring.deciding import Scored, differs, entry_refusal, evaluate, refusal
-from chalicelib.scoring.live import Model, live_models, touched
+from chalicelib.scoring.live import Model, models_of_contacts, touched
 from chalicelib.scoring.marking import Marks
 from chalicelib.scoring.models import Evaluation
 from chalicelib.scoring.qualifying import live_qualifications
@@ -31,7 +31,7 @@ def react(fact: Mapping[str, Any], now: datetime) -> None:
     Safe to repeat and to race. Raises Conflict after five lost races, so that the queue tries again.
     """
     name = str(fact.get("fact", ""))
-    models = live_models()
+    models = models_of_contacts()
     if not touched(models, fact) or not (models or name in REMOVALS):
         return
     at = from_text(fact["at"]) if "at" in fact and name not in NEVER_SEEN else None
@@ -98,7 +98,7 @@ class Outcome(Struct, frozen=True):
 
 def decide(contact_id: str, record: Evaluation | None, lead_ids: Iterable[str], now: datetime) -> Outcome | None:
     """Read all facts and return what has to change; None where there is nothing to score and nothing on record."""
-    models = live_models()
+    models = models_of_contacts()
     known = record.leads if record and record.leads else []
     qualifications = live_qualifications()
     scene = reading.scene(contact_id, {*lead_ids, *known}, models, now, [each.id for each in qualifications])
@@ -158,7 +158,7 @@ def _commit(contact_id: str, record: Evaluation | None, outcome: Outcome) -> Non
     Until the last of several, the record keeps its old clock and is due at once: whoever goes on after a crash does
     not take the facts for seen.
     """
-    parts = _chunks(outcome.by_lead)
+    parts = plans.chunks(outcome.by_lead, MOST_WRITES)
     for part in parts[:-1]:
         record = _write(contact_id, record, outcome, part, last=False)
     if outcome.exists:
@@ -179,15 +179,6 @@ def _write(
     )
     commit([fence], writes)
     return after
-
-
-def _chunks(by_lead: Iterable[Sequence[Write]]) -> list[list[Write]]:
-    chunks: list[list[Write]] = [[]]
-    for writes in by_lead:
-        if len(chunks[-1]) + len(writes) > MOST_WRITES:
-            chunks.append([])
-        chunks[-1].extend(writes)
-    return chunks
 
 
 def recount(contact_id: str, now: datetime) -> bool:

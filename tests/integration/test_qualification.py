@@ -65,7 +65,7 @@ def test_one_model_of_two_suffices_where_any_does(api, combine, qualified):
     assert position() == ("marketing_qualified" if qualified else "new", False, "automated_marketing_qualification")
 
 
-@pytest.mark.rule("RSC-12", "RSC-14")
+@pytest.mark.rule("RSC-12")
 def test_being_qualified_sets_the_status_reason_and_readiness_for_sales_in_the_time_of_the_facts(api):
     person(city="Odense")
     lead()
@@ -234,3 +234,20 @@ def test_without_a_qualification_nothing_more_is_read_and_with_one_no_more_reque
     # What is live of qualifications was read already; their marks come with the scores.
     assert usage.round_trips == without.round_trips
     assert usage.write_units == without.write_units
+
+
+@pytest.mark.rule("RSC-14")
+def test_whoever_waits_for_qualified_leads_hears_of_them(world):
+    person()
+    lead()
+    model = publish(clicked(30))
+    with Client(app) as client:
+        caller = Caller(client)
+        query = {"field": "lead.status_reason", "operator": "equals", "values": ["marketing_qualified"]}
+        made = caller.post("/segments", {"name": "S", "document": {"type": "dynamic", "query": query}})
+        caller.change("POST", f"/segments/{made['id']}/publish", made)
+        qualify(caller, (model, 30))
+        click("1")
+        world.settle()
+
+        assert [each["contact_id"] for each in caller.get(f"/segments/{made['id']}/members")["items"]] == ["c"]

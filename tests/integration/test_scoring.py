@@ -598,7 +598,7 @@ def test_a_lead_without_a_score_is_told_why(api):
 
     assert api.get("/leads/l/scores") == {
         "items": [],
-        "unscored": [{"model_id": model, "reason": "The lead has no parent contact (SCO-4)."}],
+        "unscored": [{"model_id": model, "reason": "The lead has no parent contact and no parent account."}],
     }
     [unscored] = api.get("/leads/m/scores")["unscored"]
     assert "consent level 4" in unscored["reason"]
