@@ -9,6 +9,7 @@ from chalicelib.conditions.facts import Interaction as Told
 from chalicelib.conditions.facts import Verdict
 from chalicelib.consent import service as consent
 from chalicelib.contacts import accounts
+from chalicelib.contacts import service as contacts
 from chalicelib.contacts.models import Membership
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put
 from chalicelib.interactions import service as interactions
@@ -101,6 +102,15 @@ def belong(account_id: str, contact_id: str) -> int:
         _note(account_id, place)
     _deleted([Key(Logged, *Logged.place(account_id, each.type, each.at, each.interaction_id)) for each in outside])
     return _write(account_id, [_logged(account_id, item) for item in inside])
+
+
+def rebuild(contact_id: str) -> list[str]:
+    """Bring the logs of all accounts that a contact belongs to, or is known to have belonged to, up to date."""
+    now_at = [contact.account_id for contact in contacts.find_many([contact_id]) if contact.account_id]
+    found = sorted({*now_at, *(each.account_id for each in accounts_of(contact_id))})
+    for account_id in found:
+        belong(account_id, contact_id)
+    return found
 
 
 def _done(contact_id: str, since: datetime | None) -> list[Interaction]:

@@ -51,6 +51,9 @@ def react(fact: Mapping[str, Any], now: datetime) -> None:
         rescore(account_id, now, lead_ids=lead_ids)
 
 
+PERSONAL = {"preferences.changed": account_log.note_child, "rebuild": account_log.rebuild}
+"""What the log is told of one contact; a rebuild is the cure after an outage."""
+
 ALWAYS = frozenset({"account.joined", "account.left", "account.touched", "due"})
 
 
@@ -60,8 +63,8 @@ def _concerned(name: str, fact: Mapping[str, Any]) -> Sequence[str]:
         return account_log.record(fact["contact"], fact["type"], fact["sk"]) if "sk" in fact else ()
     if name in {"account.joined", "account.left"}:
         account_log.belong(fact["id"], fact["member"])
-    if name == "preferences.changed":
-        return account_log.note_child(fact["contact"])
+    if name in PERSONAL:
+        return PERSONAL[name](fact["contact"])
     if name == "contact.changed" and "id" in fact:
         return sorted({each.account_id for each in account_log.accounts_of(fact["contact"])})
     if name.startswith("lead."):

@@ -4,17 +4,26 @@ from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked, JobWanted
 from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle
-from chalicelib.errors import Conflict
+from chalicelib.errors import Conflict, Problem
 from chalicelib.http import Api
 from chalicelib.scoring import bulk, live, qualifying
-from chalicelib.scoring.qualification import Qualification, problems_of
+from chalicelib.scoring.qualification import Combination, Qualification, problems_of
 
 api = Api(__name__)
 
 
 def check(document: Qualification) -> Checked:
     named = [(live.KIND, criterion.model_id) for criterion in document.criteria]
-    return Checked(list(problems_of(document)), named)
+    return Checked([*problems_of(document), *_mixed(document)], named)
+
+
+def _mixed(document: Qualification) -> list[Problem]:
+    """A lead is scored by models of contacts or by models of accounts, never by both (SCO-7)."""
+    targets = {model.id: model.compiled.target for model in live.live_models()}
+    known = {targets[criterion.model_id] for criterion in document.criteria if criterion.model_id in targets}
+    if document.combine is Combination.ALL and len(known) > 1:
+        return [Problem("/criteria", "No lead is scored by models of contacts and of accounts. Choose one, or “any”.")]
+    return []
 
 
 def _only_stopped(document: Qualification, before: Definition | None) -> Qualification:

@@ -236,6 +236,17 @@ def test_without_a_qualification_nothing_more_is_read_and_with_one_no_more_reque
     assert usage.write_units == without.write_units
 
 
+@pytest.mark.rule("RSC-12")
+def test_models_of_contacts_and_of_accounts_are_never_all_met(api):
+    model, of_accounts = publish(clicked(30)), publish(clicked(30), target="account")
+    criteria = [{"model_id": each, "minimum": 30} for each in (model, of_accounts)]
+    made = api.post("/qualifications", {"name": "Q", "document": {"criteria": criteria}})
+
+    assert [each["field"] for each in api.post(f"/qualifications/{made['id']}/check")["problems"]] == ["/criteria"]
+
+    qualify(api, (model, 30), (of_accounts, 30), combine="any")
+
+
 @pytest.mark.rule("RSC-14")
 def test_whoever_waits_for_qualified_leads_hears_of_them(world):
     person()

@@ -432,3 +432,37 @@ def test_publishing_scores_account_based_leads_too_and_stopping_takes_their_scor
     bulk.rescore_all({}, ["l"], world.now)
     world.settle()
     assert scores() == {model: 10}
+
+
+@pytest.mark.rule("SCO-23", "SCO-3")
+def test_an_account_based_lead_becomes_ready_by_a_model_of_accounts(world):
+    company(world)
+    person(world)
+    world.settle()
+    lead(world)
+    of_accounts(clicked(10), threshold=20)
+    click(world, "1")
+    world.settle()
+    assert not leads.find("l").sales_ready
+    assert leads.find("l").stage == "automated_marketing_qualification"
+
+    world.advance(2 * MINUTE)
+    reached = world.now
+    click(world, "2", at=reached)
+    world.settle()
+
+    assert leads.find("l").sales_ready
+    assert leads.find("l").sales_ready_at == reached
+
+
+def test_a_resync_makes_good_what_no_stream_told(world):
+    company(world)
+    person(world)
+    lead(world)
+    model = of_accounts(clicked(10))
+    click(world, "1")
+    world.advance(timedelta(days=2))
+
+    scoring.react({"fact": "rebuild", "contact": "c"}, world.now)
+
+    assert scores() == {model: 10}
