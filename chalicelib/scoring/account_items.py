@@ -77,6 +77,19 @@ class Child(ScoringItem, discriminator="child"):
         return f"ACCOUNT#{account_id}", f"CHILD#{contact_id}"
 
 
+class Person(ScoringItem, discriminator="person"):
+    """Who a contact is that belongs to the account, as rules may ask: 5,000 of them come with a few requests."""
+
+    contact_id = UnicodeAttribute()
+    record = JsonAttribute()
+    contact_version = IntegerAttribute()
+
+    @staticmethod
+    def place(account_id: str, contact_id: str) -> tuple[str, str]:
+        return f"ACCOUNT#{account_id}", f"{PERSON}{contact_id}"
+
+
+PERSON = "PERSON#"
 BELONGS = "AT#"
 
 

@@ -1,21 +1,23 @@
 """The log of what an account's contacts did, a row a fact: written by reactions, made anew by the recount."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
 
 from chalicelib.conditions.facts import Interaction as Told
-from chalicelib.conditions.facts import Verdict
+from chalicelib.conditions.facts import Record, Verdict
 from chalicelib.consent import service as consent
 from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts.models import Membership
+from chalicelib.contacts.fields import FIELDS, of_contact
+from chalicelib.contacts.models import Contact, Membership
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.models import Interaction
 from chalicelib.interactions.types import COUNTED_FOR_ACCOUNTS
-from chalicelib.scoring.account_items import BELONGS, Belongs, Child, Logged, Month, log_of, month_of
+from chalicelib.scoring.account_items import BELONGS, PERSON, Belongs, Child, Logged, Month, Person, log_of, month_of
 from chalicelib.sweeping import MOST, emptied
 
 TOGETHER = 25
@@ -92,6 +94,10 @@ def belong(account_id: str, contact_id: str) -> int:
     """
     places = accounts.memberships(account_id, contact_id)
     _note_child(account_id, contact_id)
+    if any(each.until is None for each in places):
+        _note_person(account_id, contact_id)
+    else:
+        commit([delete(Key(Person, *Person.place(account_id, contact_id)))])
     done = _done(contact_id, min((each.since for each in places), default=None))
     inside: list[Interaction] = []
     outside: list[Interaction] = []
@@ -145,6 +151,28 @@ def note_child(contact_id: str) -> list[str]:
     return found
 
 
+def note_person(contact_id: str) -> list[str]:
+    """Note who a contact is at the accounts that it belongs to; returns every account that it has belonged to."""
+    places = accounts_of(contact_id)
+    for account_id in sorted({each.account_id for each in places if each.until is None}):
+        _note_person(account_id, contact_id)
+    return sorted({each.account_id for each in places})
+
+
+def _note_person(account_id: str, contact_id: str) -> None:
+    """Put who a contact is, unless a later version of it is known already."""
+    for contact in contacts.find_many([contact_id]):
+        raw = contact.serialize()
+        row = Person(
+            *Person.place(account_id, contact_id),
+            contact_id=contact_id,
+            record={name: raw[name] for name in ("contact_id", *FIELDS) if name in raw},
+            contact_version=contact.version,
+        )
+        with suppress(ConditionFailed):
+            commit([put(row, Person.pk.does_not_exist() | (Person.contact_version <= contact.version))])
+
+
 def sweep(contact_id: str) -> bool:
     """Delete from the logs what a deleted contact did, up to 500 rows; return whether nothing is left.
 
@@ -159,8 +187,10 @@ def sweep(contact_id: str) -> bool:
         for each in places
         if _within(item.at, each.since, each.until)
     ]
-    children = [Key(Child, *Child.place(each.account_id, contact_id)) for each in places]
-    _deleted([*keys, *dict.fromkeys(children)])
+    at = dict.fromkeys(each.account_id for each in places)
+    noted = [Key(Child, *Child.place(each, contact_id)) for each in at]
+    noted += [Key(Person, *Person.place(each, contact_id)) for each in at]
+    _deleted([*keys, *noted])
     return len(found) < MOST and emptied(Belongs, f"CONTACT#{contact_id}", BELONGS)
 
 
@@ -194,6 +224,14 @@ def told(account_id: str, types: Iterable[str], members: Iterable[Membership]) -
 def _told(row: Logged) -> Told:
     attributes = {**(row.attributes or {}), "contact_id": row.contact_id}
     return Told(row.interaction_id, row.type, row.at, attributes, Verdict(row.verdict or Verdict.HUMAN))
+
+
+def people(account_id: str, members: Iterable[Membership]) -> list[Record]:
+    """Read who belongs to an account now, without its children (SCO-33)."""
+    below = children(account_id)
+    now = {each.contact_id for each in members if each.until is None} - below
+    rows = Person.query(f"ACCOUNT#{account_id}", Person.sk.startswith(PERSON), consistent_read=True)
+    return [of_contact(Contact.from_raw_data(dict(row.record))) for row in rows if row.contact_id in now]
 
 
 def children(account_id: str) -> set[str]:

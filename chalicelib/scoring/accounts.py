@@ -12,8 +12,6 @@ from chalicelib.conditions.facts import KnownFacts, Record
 from chalicelib.conditions.paths import ACCOUNT, CONTACT, LEAD
 from chalicelib.conditions.walking import Walk
 from chalicelib.contacts import accounts
-from chalicelib.contacts import service as contacts
-from chalicelib.contacts.fields import of_contact
 from chalicelib.dynamodb import ConditionFailed, Key, Write, change, check, commit, put, update
 from chalicelib.leads import service as leads
 from chalicelib.leads.fields import record_of
@@ -66,7 +64,7 @@ def _concerned(name: str, fact: Mapping[str, Any]) -> Sequence[str]:
     if name in PERSONAL:
         return PERSONAL[name](fact["contact"])
     if name == "contact.changed" and "id" in fact:
-        return sorted({each.account_id for each in account_log.accounts_of(fact["contact"])})
+        return account_log.note_person(fact["contact"])
     if name.startswith("lead."):
         return list(fact.get("accounts", ()))
     return _itself(name, fact)
@@ -168,19 +166,11 @@ def read_scene(account_id: str, models: Sequence[Model], now: datetime, lead_ids
         return Scene(own, KnownFacts({}, {}), {}, scores, marks)
     members = accounts.members(account_id)
     types = {type_ for model in models for type_ in model.compiled.interactions}
-    people = _people(account_id, members, models)
+    asked = any(CONTACT in model.entities for model in models)
+    people = account_log.people(account_id, members) if asked else []
     facts = KnownFacts.of({CONTACT: people}, account_log.told(account_id, types, members))
     related = {each["lead_id"]: reading.of_lead(each, models, walk) for each in records}
     return Scene(own, facts, related, scores, marks)
-
-
-def _people(account_id: str, members: Iterable[Any], models: Sequence[Model]) -> list[Record]:
-    """Read who belongs to the account now, where a model asks about them; children are not profiled (SCO-33)."""
-    if not any(CONTACT in model.entities for model in models):
-        return []
-    children = account_log.children(account_id)
-    ids = dict.fromkeys(each.contact_id for each in members if each.until is None and each.contact_id not in children)
-    return [of_contact(contact) for contact in contacts.find_many(ids)]
 
 
 def decide(scene: Scene, models: Sequence[Model], now: datetime) -> tuple[list[list[Write]], datetime | None]:

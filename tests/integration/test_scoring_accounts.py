@@ -18,7 +18,7 @@ from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import service as leads
 from chalicelib.scoring import account_log, bulk, reading
 from chalicelib.scoring import accounts as scoring
-from chalicelib.scoring.account_items import AccountEvaluation, Belongs, Logged
+from chalicelib.scoring.account_items import AccountEvaluation, Belongs, Logged, Person
 from chalicelib.scoring.models import ScoreChange, ScoringItem
 from tests.support.scoring import clicked, publish
 
@@ -247,6 +247,25 @@ def test_a_rule_may_ask_of_the_contacts_one_of_whom_satisfies_all_of_it(world):
     assert scores() == {model: 5}
 
 
+def test_who_the_contacts_are_is_asked_as_they_are_now_and_while_they_belong(world):
+    company(world)
+    person(world, "c", city="Aarhus")
+    world.settle()
+    lead(world)
+    where = [{"field": "city", "operator": "equals", "values": ["Odense"]}]
+    model = of_accounts({"id": "r", "points": 5, "conditions": [{"entity": "contact", "where": where}]})
+    pass_a_minute(world)
+    assert scores() == {model: 0}
+
+    change(world, "c", city="Odense")
+    pass_a_minute(world)
+    assert scores() == {model: 5}
+
+    change(world, "c", account_id=None)
+    pass_a_minute(world)
+    assert scores() == {model: 0}
+
+
 def test_an_account_without_contacts_is_scored_on_its_own_data_and_nobodys_doings(world):
     """Decision 16."""
     company(world)
@@ -279,6 +298,8 @@ def test_a_deleted_contact_leaves_nothing_in_the_log(world):
     assert scores() == {model: 10}
     assert len(logged()) == 1
     assert list(Belongs.query("CONTACT#d", Belongs.sk.startswith("AT#"))) == []
+    assert [each["id"] for each in account_log.people("a", accounts.members("a"))] == ["c"]
+    assert Person.find(*Person.place("a", "d")) is None
 
 
 # Time, races and repair --------------------------------------------------------------------------------------------
