@@ -34,8 +34,9 @@ from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import opportunities, opportunity, orphans
 from chalicelib.leads import service as leads
 from chalicelib.messages.models import MessagesItem
+from chalicelib.scoring import account_log, exports, previews
+from chalicelib.scoring import accounts as account_scoring
 from chalicelib.scoring import bulk as scoring
-from chalicelib.scoring import exports, previews
 from chalicelib.scoring.models import ScoringItem
 from chalicelib.segments import asking
 from chalicelib.segments import service as segments
@@ -52,6 +53,8 @@ BY_PEOPLE = {"FormSubmitted", "WebsiteVisited", "FormVisited"}  # whoever does t
 REACTIONS: dict[str, tuple[str, ...]] = {
     "account.changed": ("rescore", "membership"),
     "account.merged": ("rescore", "membership"),
+    "account.joined": ("rescore",),
+    "account.left": ("rescore",),
     "contact.created": ("membership", "business"),
     "contact.changed": ("rescore", "membership", "business"),
     "contact.merged": ("rescore", "membership", "enrol"),
@@ -88,9 +91,14 @@ def queues_for(fact: Fact) -> tuple[str, ...]:
     if fact["fact"] == "interaction.recorded":
         return _interaction(fact)
     if fact["fact"] in OF_CONTACTS and "contact" not in fact:
-        # Scores, memberships and triggers are a contact's (CORE-4, SCO-4); a new lead without one may get one.
-        return ("leads-work",) if fact["fact"] == "lead.created" else ()
+        return _of_no_contact(fact)
     return REACTIONS.get(fact["fact"], ())
+
+
+def _of_no_contact(fact: Fact) -> tuple[str, ...]:
+    """Memberships and triggers are a contact's (CORE-4); account-based leads have scores, a new orphan may get one."""
+    scored = ("rescore",) if "accounts" in fact else ()
+    return (*scored, "leads-work") if fact["fact"] == "lead.created" else scored
 
 
 def _interaction(fact: Fact) -> tuple[str, ...]:
@@ -237,6 +245,7 @@ SWEEPS: tuple[deletion.Sweep, ...] = (
     segments.sweep,
     leads.sweep,
     lambda contact_id, _: consent.sweep(contact_id),
+    lambda contact_id, _: account_log.sweep(contact_id),  # by the interactions, which go after it
     lambda contact_id, _: interactions.sweep(contact_id),
 )
 
@@ -256,6 +265,10 @@ def _due_contact(pk: str, _: str) -> dict[str, Any]:
     return {"fact": "due", "contact": _id(pk)}
 
 
+def _due_account(pk: str, _: str) -> dict[str, Any]:
+    return {"fact": "due", "account": _id(pk)}
+
+
 def _due_record(pk: str, _: str) -> dict[str, Any]:
     return {"fact": "due", "id": _id(pk)}
 
@@ -269,6 +282,7 @@ AGENDAS = (
     Agenda("enrolment", "wake", JourneysItem.by_due, _due_enrolment),
     Agenda("membership", "membership", SegmentsItem.by_due, _due_contact),
     Agenda("rescore", "rescore", ScoringItem.by_due, _due_contact),
+    Agenda(account_scoring.WORK, "rescore", ScoringItem.by_due, _due_account),
     Agenda("job", "jobs", DefinitionsItem.by_due, _due_record),
     Agenda("send", "send", MessagesItem.by_due, _due_record),
     Agenda("submission", "submissions", CaptureItem.by_due, _due_record),

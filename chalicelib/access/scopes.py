@@ -10,6 +10,7 @@ RECORDS = ("contacts", "accounts", "leads", "interactions", "activities", "enrol
 DEFINITIONS = (
     "matching-strategies",
     "scoring-models",
+    "qualifications",
     "segments",
     "emails",
     "content-settings",

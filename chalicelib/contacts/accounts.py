@@ -11,6 +11,7 @@ from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put_change
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.sweeping import emptied
+from chalicelib.tokens import seal, unseal
 
 ROUNDS = 4  # of reading who belongs to an account and deleting it
 MOST_IDENTITIES = 10  # accounts that can be one
@@ -155,3 +156,19 @@ def _members(account_id: str) -> Iterable[Membership]:
 def count_members(account_id: str) -> int:
     """Return how many times at an account there are by its own rows, ended ones too."""
     return int(Membership.count(f"ACCOUNT#{account_id}", Membership.sk.startswith("MEMBER#")))
+
+
+def memberships(account_id: str, contact_id: str) -> list[Membership]:
+    """Return a contact's times at an account, read consistently."""
+    rows = Membership.sk.startswith(f"MEMBER#{contact_id}#")
+    return list(Membership.query(f"ACCOUNT#{account_id}", rows, consistent_read=True))
+
+
+def page_of_members(account_id: str, asked: Asked) -> Page[Membership]:
+    """Return a page of the times that contacts have spent at an account, by contact, read consistently."""
+    pk, rows = f"ACCOUNT#{account_id}", Membership.sk.startswith("MEMBER#")
+    place = {"pk": {"S": pk}, "sk": {"S": unseal("members", asked.cursor)}} if asked.cursor else None
+    query = Membership.query(pk, rows, limit=asked.limit + 1, last_evaluated_key=place, consistent_read=True)
+    found = list(query)
+    more = len(found) > asked.limit
+    return Page(found[: asked.limit], seal("members", found[asked.limit - 1].sk) if more else None)

@@ -16,8 +16,13 @@ MERGING = {"identities", "merged_into"}
 
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:
-    """Yield contact.created, .changed, .merged, .deleted and those of accounts, with the names of what changed."""
+    """Yield contact.created, .changed, .merged, .deleted and those of accounts, with the names of what changed.
+
+    account.joined and account.left tell of an account's `member`: it is not the contact's own fact.
+    """
     image = record.new or record.old
+    if image.get("kind") == "membership":
+        yield from _membership(record)
     if image.get("kind") not in {"contact", "account"}:
         return
     kind = image["kind"]
@@ -37,3 +42,11 @@ def _changes(kind: str, identity: str, names: set[str], about: dict[str, str]) -
         yield {"fact": f"{kind}.merged", "id": identity, **about}
     if (changed := sorted(names - QUIET - MERGING)) and "merged_into" not in names:
         yield {"fact": f"{kind}.changed", "id": identity, "changed": changed, **about}
+
+
+def _membership(record: Any) -> Iterator[dict[str, Any]]:
+    if record.new is not None:
+        left = "until" in record.new
+        account_id = record.new["pk"].partition("#")[2]
+        fact = "account.left" if left else "account.joined"
+        yield {"fact": fact, "id": account_id, "member": record.new["contact_id"]}

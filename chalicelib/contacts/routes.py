@@ -4,7 +4,7 @@ from http import HTTPStatus
 
 from chalicelib.contacts import accounts, service, strategies
 from chalicelib.contacts.claims import Strategy
-from chalicelib.contacts.models import Account, Contact
+from chalicelib.contacts.models import Account, Contact, Membership
 from chalicelib.contacts.schemas import (
     AccountFields,
     AccountsQuery,
@@ -13,7 +13,6 @@ from chalicelib.contacts.schemas import (
     ContactSearch,
     ContactsQuery,
     ContactView,
-    Members,
     MemberView,
     NewAccount,
     NewContact,
@@ -121,11 +120,14 @@ def delete_account(call: Call[Nothing], account_id: str) -> None:
     accounts.remove(account_id, call.version)
 
 
-@api.on("GET /accounts/{account_id}/members", scope="accounts:read", returns=Members)
-def list_account_members(_: Call[Nothing], account_id: str) -> Members:
-    """List who belongs or belonged to an account, from when to when."""
-    found = accounts.members(account_id)
-    return Members(items=[MemberView(contact_id=each.contact_id, since=each.since, until=each.until) for each in found])
+@api.on("GET /accounts/{account_id}/members", scope="accounts:read", query=ListQuery, returns=Listing[MemberView])
+def list_account_members(call: Call[Nothing], account_id: str) -> Listing[MemberView]:
+    """List who belongs or belonged to an account, from when to when, by contact."""
+    return Listing[MemberView].of(accounts.page_of_members(account_id, call.query.asked), member_view)
+
+
+def member_view(found: Membership) -> MemberView:
+    return MemberView(contact_id=found.contact_id, since=found.since, until=found.until)
 
 
 @api.on("GET /matching-strategies", scope="matching-strategies:read", query=StrategiesQuery, returns=Strategies)

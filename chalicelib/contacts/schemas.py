@@ -163,10 +163,6 @@ class MemberView(Schema):
     until: datetime | None = None
 
 
-class Members(Schema):
-    items: list[MemberView]
-
-
 Target = Literal["contact", "lead"]
 
 

@@ -257,6 +257,11 @@ def stop(
     return definition
 
 
+def is_live(definition: Definition) -> bool:
+    """Return whether a version of it is live."""
+    return definition.state in LIVE_STATES
+
+
 def used_by(kind: str, definition_id: str) -> list[Reference]:
     """Return the live definitions that name this one."""
     pk, _ = Definition.at(kind, definition_id)

@@ -143,3 +143,33 @@ REPORTED = frozenset(
     }
 )
 """Types that other systems may report through the API; all others are recorded by ourselves only (INT-3)."""
+
+COUNTED_FOR_ACCOUNTS = frozenset(
+    {
+        InteractionType.EMAIL_OPENED,
+        InteractionType.EMAIL_CLICKED,
+        InteractionType.EMAIL_FORWARDED,
+        InteractionType.FORM_VISITED,
+        InteractionType.FORM_SUBMITTED,
+        InteractionType.WEBSITE_VISITED,
+        InteractionType.WEBSITE_CLICKED,
+        InteractionType.REDIRECT_LINK_CLICKED,
+        InteractionType.EVENT_REGISTRATION,
+        InteractionType.EVENT_REGISTRATION_CANCELED,
+        InteractionType.EVENT_CHECK_IN,
+        InteractionType.SESSION_REGISTRATION,
+        InteractionType.SESSION_REGISTRATION_CANCELED,
+        InteractionType.SESSION_CHECK_IN,
+        InteractionType.SURVEY_RESPONSE,
+        InteractionType.CUSTOMER_VOICE_SURVEY_RESPONSE,
+        InteractionType.LINKEDIN_FORM_SUBMISSION,
+        InteractionType.CUSTOM_CHANNEL_RESPONSE,
+        InteractionType.SMS_LINK_CLICKED,
+        InteractionType.SMS_RECEIVED,
+        InteractionType.PUSH_NOTIFICATION_OPENED,
+        InteractionType.PUSH_NOTIFICATION_LINK_CLICKED,
+        InteractionType.CUSTOM_LINK_CLICKED,
+        InteractionType.CUSTOM_RECEIVED,
+    }
+)
+"""What people do: all that counts for the account that they belong to, with no befalling of lists (ACC-5)."""

@@ -13,6 +13,7 @@ class State(StrEnum):
 class StatusReason(StrEnum):
     NEW = "new"
     CONTACTED = "contacted"
+    MARKETING_QUALIFIED = "marketing_qualified"
     QUALIFIED = "qualified"
     LOST = "lost"
     CANNOT_CONTACT = "cannot_contact"
@@ -21,7 +22,7 @@ class StatusReason(StrEnum):
 
 
 REASONS: Mapping[State, tuple[StatusReason, ...]] = {
-    State.OPEN: (StatusReason.NEW, StatusReason.CONTACTED),
+    State.OPEN: (StatusReason.NEW, StatusReason.CONTACTED, StatusReason.MARKETING_QUALIFIED),
     State.QUALIFIED: (StatusReason.QUALIFIED,),
     State.DISQUALIFIED: (
         StatusReason.LOST,

@@ -11,7 +11,8 @@ BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard", "entr
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:
     """Yield lead.created, lead.changed or lead.deleted for each contact concerned: the parent, and the one before.
 
-    And lead.entered, once, where it entered a stage that has actions.
+    The first of them names the accounts of which it is or was an account-based lead. And lead.entered, once, where it
+    entered a stage that has actions.
     """
     old, new = record.old or {}, record.new or {}
     if "opportunity" in {old.get("kind"), new.get("kind")}:
@@ -20,9 +21,12 @@ def facts_of(record: Any) -> Iterator[dict[str, Any]]:
         return
     yield from _entered(old, new)
     changed = [name for name in record.changed if name not in BOOKKEEPING]
+    accounts = _accounts(old, new)
     for contact_id in dict.fromkeys([new.get("contact_id"), old.get("contact_id")]):
         if contact_id is not None or not _parents(old, new):
-            yield _fact(old, new, contact_id, changed)
+            fact = _fact(old, new, contact_id, changed)
+            yield {**fact, "accounts": accounts} if accounts else fact
+            accounts = []
 
 
 def _of_opportunity(old: Mapping[str, Any], new: Mapping[str, Any], changed: Iterable[str]) -> Iterator[dict[str, Any]]:
@@ -49,6 +53,12 @@ def _entered(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[dict[st
 
 def _parents(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
     return {image["contact_id"] for image in (old, new) if image.get("contact_id")}
+
+
+def _accounts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Return the parent accounts that the lead has, or had, without a parent contact (LEAD-3)."""
+    images = [image for image in (old, new) if image.get("account_id") and not image.get("contact_id")]
+    return sorted({image["account_id"] for image in images})
 
 
 def _fact(old: Mapping[str, Any], new: Mapping[str, Any], contact_id: str | None, changed: list[str]) -> dict[str, Any]:

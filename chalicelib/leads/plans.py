@@ -13,6 +13,7 @@ from chalicelib.contacts.models import Contact
 from chalicelib.dynamodb import Look, Write, put_changed, put_new, read
 from chalicelib.errors import Problem, Unprocessable
 from chalicelib.leads import process, processes
+from chalicelib.leads.choices import StatusReason
 from chalicelib.leads.models import Lead, Move, settings_key
 from chalicelib.leads.process import Flag, HandOver, Process, Step
 from chalicelib.leads.shipped import PROCESS_ID
@@ -152,22 +153,34 @@ def resume(lead: Lead, now: datetime) -> None:
         enter(lead, processes.of(lead), lead.waiting_stage, now)
 
 
-def first_score(lead: Lead, now: datetime) -> list[Write]:
-    """Let the first contribution of any model start the nurturing (BPF-7)."""
-    return _by_score(lead, process.first_score(processes.of(lead), lead.position), None, "first score", now)
+def first_score(lead: Lead, now: datetime, reason: StatusReason | None = None) -> list[Write]:
+    """Let the first contribution of any model start the nurturing (BPF-7); `reason` as in `marketing_qualified`."""
+    return _by_score(lead, process.first_score(processes.of(lead), lead.position), None, "first score", now, reason)
 
 
-def mark_sales_ready(lead: Lead, reached_at: datetime, why: str, now: datetime) -> list[Write]:
+def mark_sales_ready(
+    lead: Lead, reached_at: datetime, why: str, now: datetime, reason: StatusReason | None = None
+) -> list[Write]:
     """Mark a lead ready for sales since its score reached the threshold, which skips teleprospecting (BPF-5)."""
-    return _by_score(lead, process.reached(processes.of(lead), lead.position), reached_at, why, now)
+    return _by_score(lead, process.reached(processes.of(lead), lead.position), reached_at, why, now, reason)
 
 
-def _by_score(lead: Lead, step: Step, reached_at: datetime | None, why: str, now: datetime) -> list[Write]:
-    if not step:
+def marketing_qualified(lead: Lead, reason: StatusReason, why: str, now: datetime) -> list[Write]:
+    """Give an open lead a status reason because of its scores (RSC-12)."""
+    return _by_score(lead, process.STAY, None, why, now, reason)
+
+
+def _by_score(
+    lead: Lead, step: Step, reached_at: datetime | None, why: str, now: datetime, reason: StatusReason | None
+) -> list[Write]:
+    reason = reason if lead.open and reason != lead.status_reason else None
+    if not step and reason is None:
         return []
     before = remembered(lead)
     told = take_by_itself(lead, step, now)
-    lead.sales_ready_at = reached_at or lead.sales_ready_at
+    if step and reached_at is not None:
+        lead.sales_ready_at = reached_at
+    lead.status_reason = reason or lead.status_reason
     return changed(lead, before, by=SCORING, why=f"{why}{told}", now=now)
 
 

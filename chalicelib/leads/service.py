@@ -70,6 +70,13 @@ def foresee(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
     return {"now": sorted(each.lead_id for each in mine), "of_the_other": sorted(each.lead_id for each in others)}
 
 
+def of_account(account_id: str, also: Iterable[str] = ()) -> list[Lead]:
+    """Return an account's account-based leads, which have no parent contact (LEAD-3), read as those of a contact."""
+    listed = [item.pk.removeprefix("LEAD#") for item in Lead.by_account.query(account_id)]
+    found = find_many(dict.fromkeys([*listed, *also]))
+    return [lead for lead in found if lead.account_id == account_id and not lead.contact_id]
+
+
 def create(lead_id: str, values: Mapping[str, Any], by: str, now: datetime) -> Lead:
     """Make a lead by hand. The same id again returns what it made the first time.
 

@@ -8,6 +8,7 @@ from zlib import crc32
 
 from aws_lambda_powertools.metrics import MetricUnit
 
+from chalicelib.contacts import accounts as contacts_of
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
@@ -17,10 +18,11 @@ from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.interactions.digesting import mend
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import service as leads
+from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page
 from chalicelib.observability import metrics
 from chalicelib.queues import send, waiting
-from chalicelib.scoring import configuration, plans, service
+from chalicelib.scoring import accounts, configuration, plans, service
 from chalicelib.scoring.live import KIND, live_models
 from chalicelib.scoring.models import Score, ScoringItem
 
@@ -28,6 +30,7 @@ RESCORE_ALL, DROP_SCORES, RECOUNT = "rescore-all", "drop-scores", "recount-score
 QUEUE = "rescore"
 ENOUGH = 5000  # messages that wait; more would keep what people do now waiting behind what was done long ago
 NIGHTS = 7
+MEMBERS = 10  # whose facts one message of an account's recount reads
 
 
 def on_publish(_: Definition) -> JobWanted:
@@ -65,9 +68,16 @@ def has_room() -> bool:
 
 
 def rescore_all(_: Mapping[str, Any], lead_ids: Sequence[str], __: datetime) -> None:
-    """Have the contacts of these leads rescored; each lead is named, so that none is missed."""
-    found = [lead for lead in leads.find_many(lead_ids) if lead.contact_id]
-    send(QUEUE, ({"fact": "lead.created", "id": lead.lead_id, "contact": lead.contact_id} for lead in found))
+    """Have the contacts or accounts of these leads rescored; each lead is named, so that none is missed."""
+    found = leads.find_many(lead_ids)
+    of_contacts = [lead for lead in found if lead.contact_id]
+    send(QUEUE, ({"fact": "lead.created", "id": lead.lead_id, "contact": lead.contact_id} for lead in of_contacts))
+    send(QUEUE, ({"fact": "account.touched", "id": each} for each in _accounts(found)))
+
+
+def _accounts(found: Sequence[Lead]) -> list[str]:
+    """Return the accounts of those that are account-based leads."""
+    return sorted({lead.account_id for lead in found if lead.account_id and not lead.contact_id})
 
 
 def rescore_account(fact: Mapping[str, Any]) -> None:
@@ -101,13 +111,15 @@ def _drop(lead_id: str, model_id: str, now: datetime) -> None:
 
 
 def recount(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> int:
-    """Recount the contacts of tonight's part of these leads; what differs is told loudly, then rescored.
+    """Recount the contacts and accounts of tonight's part of these leads; what differs is told, then rescored.
 
     Digests are held against the log first, so that the recount rests on what was recorded. Returns how many differ.
     """
     part = arguments.get("part")
     tonight = [each for each in lead_ids if part is None or crc32(each.encode()) % NIGHTS == part]
-    parents = {lead.contact_id for lead in leads.find_many(tonight) if lead.contact_id}
+    found = leads.find_many(tonight)
+    send(QUEUE, ({"fact": "account.recount", "id": each} for each in _accounts(found)))
+    parents = {lead.contact_id for lead in found if lead.contact_id}
     people = contacts.who_are(sorted(parents))  # merged ones are scored as one
     mended = [each for who in people for each in who.ids if mend(each, now)]
     different = [who.id for who in people if service.recount(who.id, now)]
@@ -120,6 +132,18 @@ def recount(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime
 def _tell(name: str, number: int) -> None:
     if number:
         metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+
+
+def recount_account(fact: Mapping[str, Any], now: datetime) -> None:
+    """Make good what an account's log lacks, some members a message; what it lacked is told loudly, then rescored."""
+    found = contacts_of.page_of_members(fact["id"], Asked(MEMBERS, fact.get("cursor")))
+    lacking = accounts.rebuild(fact["id"], dict.fromkeys(each.contact_id for each in found.items), now)
+    _tell("ScoreDifferences", lacking)
+    if found.next_cursor is not None:
+        send(QUEUE, [{**fact, "cursor": found.next_cursor}])
+    elif accounts.recount(fact["id"], now):
+        _tell("ScoreDifferences", 1)
+        accounts.wake(fact["id"], now)
 
 
 def _scored(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:

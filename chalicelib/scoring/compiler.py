@@ -19,8 +19,8 @@ from chalicelib.conditions.operators import RELATIVE
 from chalicelib.conditions.paths import Path
 from chalicelib.conditions.schemas import Condition
 from chalicelib.errors import Invalid, Problem
-from chalicelib.scoring import grades
-from chalicelib.scoring.model import Frequency, Grade, Rule, RuleCondition, ScoringModel
+from chalicelib.scoring import grades, targets
+from chalicelib.scoring.model import Frequency, Grade, Rule, RuleCondition, ScoringModel, Target
 
 MOST_RULES = 40
 """RSC-5."""
@@ -64,6 +64,7 @@ class CompiledModel(Struct, frozen=True):
     dependencies: frozenset[Dependency]
     interactions: Mapping[str, timedelta | None]
     """The interaction types it reads and how far back the score now needs them; None is without end."""
+    target: Target = Target.CONTACT
     entry: Compiled | None = None
     """What a lead has to be like to be scored at all (RSC-2)."""
     own_only: bool = False
@@ -84,7 +85,7 @@ def compile_model(model: ScoringModel, catalogue: Catalogue) -> CompiledModel:
     zone = _zone(model.time_zone)
     if zone is None:
         problems.append(Problem("/time_zone", f"There is no time zone {model.time_zone}."))
-    compiler = _RuleCompiler(catalogue, zone or ZoneInfo("UTC"), problems)
+    compiler = _RuleCompiler(catalogue, zone or ZoneInfo("UTC"), problems, model.target)
     rules = [compiler.compile(rule, f"/rules/{at}") for at, rule in enumerate(model.rules)]
     entry = compiler.entry(model.entry) if model.entry is not None else None
     if problems:
@@ -95,6 +96,7 @@ def compile_model(model: ScoringModel, catalogue: Catalogue) -> CompiledModel:
         sales_ready_score=model.sales_ready_score or 0,
         dependencies=frozenset(compiler.dependencies),
         interactions=dependencies.longest_windows(compiler.reads),
+        target=model.target,
         entry=entry,
         own_only=not model.count_contact_interactions,
         paths=compiler.paths,
@@ -111,7 +113,7 @@ def problems_of(model: ScoringModel, catalogue: Catalogue) -> tuple[Problem, ...
 
 
 def _problems_of_whole(model: ScoringModel) -> list[Problem]:
-    problems = list(grades.problems_of(model.grades))
+    problems = [*grades.problems_of(model.grades), *targets.problems_of(model)]
     if model.sales_ready_score is None:
         problems.append(Problem("/sales_ready_score", "Say from which score on a lead is ready for sales."))
     if not model.rules:
@@ -133,8 +135,9 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 class _RuleCompiler:
-    def __init__(self, catalogue: Catalogue, zone: ZoneInfo, problems: list[Problem]) -> None:
+    def __init__(self, catalogue: Catalogue, zone: ZoneInfo, problems: list[Problem], target: Target) -> None:
         self._catalogue = catalogue
+        self._of_accounts = target is Target.ACCOUNT
         self._zone = zone
         self._problems = problems
         self._clauses = ClauseCompiler(zone, problems)
@@ -186,6 +189,8 @@ class _RuleCompiler:
                 path = paths.of_interaction(condition.entity, self._catalogue)
             else:
                 path = paths.resolve(condition.entity, self._catalogue)
+            if self._of_accounts:
+                targets.require_path(path)
         except Invalid as refused:
             self._refuse(f"{place}/entity", str(refused))
             return None
@@ -215,6 +220,8 @@ class _RuleCompiler:
         if condition.times is not None and frequency is not Frequency.AT_LEAST:
             self._refuse(f"{place}/times", "Only at_least takes a number of times.")
         type_, _, further = condition.entity.partition(".")
+        if self._of_accounts:
+            self._problems += targets.problems_of_interaction(type_, condition, place)
         done_by = self._done_by(condition, place) if further else None
         tests = () if further else self._tree.where(type_, condition.where, place, "entity")
         if tests is None:

@@ -13,6 +13,7 @@ from chalicelib.conditions.paths import LEAD
 from chalicelib.scoring.compiler import CompiledModel
 from chalicelib.scoring.engine import Contribution, Evaluation, score
 from chalicelib.scoring.live import Model
+from chalicelib.scoring.model import Target
 from chalicelib.scoring.models import Score
 
 MOST_STEPS = 300
@@ -35,6 +36,17 @@ def refusal(person: Person, minimum_consent: int | None) -> str | None:
         return "Children are not profiled."
     if minimum_consent is not None and (person.consent_level or 0) < minimum_consent:
         return f"The model asks for the consent level {minimum_consent}, which the contact has not given."
+    return None
+
+
+def target_refusal(target: Target, contact_id: str | None, account_id: str | None) -> str | None:
+    """Return why a lead with these parents is none of the target's, None if it is (SCO-4, SCO-7)."""
+    if not contact_id and not account_id:
+        return "The lead has no parent contact and no parent account."
+    if target is Target.ACCOUNT and contact_id:
+        return "The model scores account-based leads; this one has a parent contact."
+    if target is Target.CONTACT and not contact_id:
+        return "The model scores leads with a parent contact; this one is account-based."
     return None
 
 
@@ -81,10 +93,15 @@ def evaluate(
     """Score a lead. The earliest instant at which it ever reached the threshold is kept (decision 17)."""
     created_at: datetime = facts.lead["created_at"]
     evaluation = score(model.compiled, facts, now, min(created_at, now))
-    known = before.reached_at if before is not None and before.contact_id == facts.lead["contact_id"] else None
+    known = before.reached_at if before is not None and _same_parent(before, facts.lead) else None
     reached_at = min((at for at in (known, evaluation.reached_at) if at is not None), default=None)
     ready_at = reached_at if recycled_at is None else reached_again(model, facts, recycled_at, now)
     return Scored(model, evaluation, reached_at, ready_at)
+
+
+def _same_parent(score: Score, lead: Record) -> bool:
+    account_id = None if lead["contact_id"] else lead["account_id"]
+    return (score.contact_id, score.account_id) == (lead["contact_id"], account_id)
 
 
 def reached_again(model: Model, facts: LeadFacts, recycled_at: datetime, now: datetime) -> datetime | None:
@@ -105,7 +122,7 @@ def reached_again(model: Model, facts: LeadFacts, recycled_at: datetime, now: da
     return None
 
 
-def differs(before: Score | None, scored: Scored, contact_id: str) -> bool:
+def differs(before: Score | None, scored: Scored, contact_id: str | None) -> bool:
     """Return whether what is stored is not what was found."""
     return before is None or stored(before) != found(scored, contact_id)
 
@@ -125,7 +142,7 @@ def stored(score: Score) -> Content:
     )
 
 
-def found(scored: Scored, contact_id: str) -> Content:
+def found(scored: Scored, contact_id: str | None) -> Content:
     evaluation = scored.evaluation
     return (
         contact_id,

@@ -8,13 +8,13 @@ from msgspec import Struct
 
 from chalicelib.conditions.changes import earliest, latest
 from chalicelib.conditions.facts import Facts
-from chalicelib.scoring import grades
+from chalicelib.scoring import grades, timeline
 from chalicelib.scoring.attributes import NOTHING_ASKED, Asked, ask
 from chalicelib.scoring.compiler import CompiledModel, CompiledRule
 from chalicelib.scoring.model import Frequency
 from chalicelib.scoring.own import OwnFacts
 from chalicelib.scoring.tallies import Tally, count
-from chalicelib.scoring.timeline import reached_at
+from chalicelib.scoring.timeline import Span, reached_at
 
 _EACH = Frequency.EACH
 
@@ -64,6 +64,13 @@ def score(model: CompiledModel, facts: Facts, now: datetime, since: datetime | N
         changes_at=earliest([part.changes_at for part in weighed]),
         reached_at=reached_at(weighed, model.sales_ready_score, since=since, now=now),
     )
+
+
+def spans(model: CompiledModel, facts: Facts, minimum: int, *, since: datetime, now: datetime) -> list[Span]:
+    """Return when the score was at a minimum or above, with the records as they are now, as `reached_at` is told."""
+    known = OwnFacts(facts) if model.own_only else facts
+    weighed = [_weigh(rule, known, now) for rule in model.rules]
+    return timeline.spans(weighed, minimum, since=since, now=now)
 
 
 class _Weighed(NamedTuple):

@@ -13,7 +13,7 @@ from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page, mapped, page, partitions
 from chalicelib.scoring import reading, standing, wording
-from chalicelib.scoring.deciding import Person, entry_refusal, refusal
+from chalicelib.scoring.deciding import Person, entry_refusal, refusal, target_refusal
 from chalicelib.scoring.live import KIND, Model, live_models, published
 from chalicelib.scoring.models import Score, ScoreChange, ScoringItem
 from chalicelib.scoring.schemas import (
@@ -62,10 +62,11 @@ def refused(person: Person | None, model: Model, lead: Lead, now: datetime) -> s
     """Return why a model may not score a lead of this parent, None where it may."""
     if lead.merged_into is not None:
         return MERGED
-    if person is None:
-        return "The lead has no parent contact (SCO-4)."
+    outside = target_refusal(model.compiled.target, lead.contact_id, lead.account_id)
+    if outside is not None:
+        return outside
     outside, _ = entry_refusal(model.compiled, KnownFacts({"lead": [record_of(lead)]}, {}), now)
-    return refusal(person, model.minimum_consent) or outside
+    return (refusal(person, model.minimum_consent) if person else None) or outside
 
 
 def scores_of_model(model_id: str, asked: Asked, now: datetime) -> Page[ScoreView]:
@@ -97,6 +98,7 @@ def view(score: Score, known_of: KnownOf, now: datetime) -> ScoreView:
     return ScoreView(
         lead_id=score.lead_id,
         contact_id=score.contact_id,
+        account_id=score.account_id,
         model_id=score.model_id,
         model_version=score.model_version,
         score=score.score,

@@ -8,7 +8,7 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 from chalicelib.clock import from_text, now
 from chalicelib.observability import metrics
 from chalicelib.queues import Message, consume
-from chalicelib.scoring import bulk, failing, service
+from chalicelib.scoring import accounts, bulk, failing, service
 from chalicelib.scoring.facts import facts_of
 from chalicelib.streams import route
 
@@ -26,8 +26,11 @@ def rescore_contacts(event: SQSEvent) -> dict[str, Any]:
 
 
 def _rescore(fact: Message) -> None:
+    accounts.react(fact, now())
     if fact["fact"] in {"account.changed", "account.merged"}:
         bulk.rescore_account(fact)
+    elif fact["fact"] == "account.recount":
+        bulk.recount_account(fact, now())
     elif "contact" in fact:  # a lead without a parent has no score (SCO-4)
         with failing.noted(fact, now()):
             service.react(fact, now())

@@ -12,6 +12,7 @@ from chalicelib.conditions.values import folded
 from chalicelib.definitions import service as definitions
 from chalicelib.interactions.facts import ABOUT
 from chalicelib.scoring.compiler import CompiledModel, compile_model
+from chalicelib.scoring.model import Target
 from chalicelib.scoring.schemas import ModelDocument
 
 KIND = "scoring-model"
@@ -42,6 +43,16 @@ class Model(Struct, frozen=True):
 def live_models() -> list[Model]:
     """Return every model that scores now (SCO-5)."""
     return [published(live.id, live.version) for live in definitions.all_live(KIND)]
+
+
+def models_of_contacts() -> list[Model]:
+    """Return the live models that score leads with a parent contact (SCO-6)."""
+    return [model for model in live_models() if model.compiled.target is Target.CONTACT]
+
+
+def models_of_accounts() -> list[Model]:
+    """Return the live models that score account-based leads (SCO-6)."""
+    return [model for model in live_models() if model.compiled.target is Target.ACCOUNT]
 
 
 @lru_cache(maxsize=500)

@@ -19,7 +19,10 @@ class Frequency(StrEnum):
 
 
 class Target(StrEnum):
+    """Whose leads a model scores: those with a parent contact, or account-based ones (SCO-6)."""
+
     CONTACT = "contact"
+    ACCOUNT = "account"
 
 
 class RuleCondition(Part):

@@ -60,7 +60,8 @@ class Score(ScoringItem, discriminator="score"):
     """What a model says of a lead: the points, and what each rule contributed to them."""
 
     lead_id = UnicodeAttribute()
-    contact_id = UnicodeAttribute()
+    contact_id = UnicodeAttribute(null=True)
+    account_id = UnicodeAttribute(null=True)
     model_id = UnicodeAttribute()
     model_version = IntegerAttribute()
     score = IntegerAttribute()
@@ -98,6 +99,20 @@ class ScoreChange(ScoringItem, discriminator="score_change"):
     @staticmethod
     def place(lead_id: str, model_id: str, at: datetime, version: int) -> tuple[str, str]:
         return f"LEAD#{lead_id}", f"HISTORY#{model_id}#{as_text(at)}#{version:06}"
+
+
+class Qualified(ScoringItem, discriminator="qualified"):
+    """A lead met a qualification: it is applied once, until sales give the lead back (RSC-13)."""
+
+    lead_id = UnicodeAttribute()
+    qualification_id = UnicodeAttribute()
+    qualification_version = IntegerAttribute()
+    met_at = InstantAttribute()
+    qualified_at = InstantAttribute()
+
+    @staticmethod
+    def at(lead_id: str, qualification_id: str) -> tuple[str, str]:
+        return f"LEAD#{lead_id}", f"QUALIFIED#{qualification_id}"
 
 
 class Configuration(ScoringItem, discriminator="configuration"):

@@ -1,6 +1,6 @@
 """What a rescoring writes: the contact's record, changed scores with their history, removals."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -38,19 +38,41 @@ def evaluated(
     return record, put(record, Evaluation.version == version) if before else put_new(record)
 
 
+def chunks(by_lead: Iterable[Sequence[Write]], most: int) -> list[list[Write]]:
+    """Return the writes in as few transactions as may be, those of one lead together."""
+    found: list[list[Write]] = [[]]
+    for writes in by_lead:
+        if len(found[-1]) + len(writes) > most:
+            found.append([])
+        found[-1].extend(writes)
+    return found
+
+
 def forgotten(contact_id: str, before: Evaluation | None) -> Write:
     """Take away the record of a contact that was deleted, fenced as any evaluation."""
     as_read = Evaluation.version == before.version if before else Evaluation.pk.does_not_exist()
     return delete(Key(Evaluation, *Evaluation.at(contact_id)), as_read)
 
 
-def rescored(lead_id: str, contact_id: str, before: Score | None, scored: Scored, now: datetime) -> list[Write]:
-    """Put a score that changed, and what it became into its history where points did, of any rule, or the grade."""
+def rescored(
+    lead_id: str,
+    contact_id: str | None,
+    before: Score | None,
+    scored: Scored,
+    now: datetime,
+    *,
+    account_id: str | None = None,
+) -> list[Write]:
+    """Put a score that changed, and what it became into its history where points did, of any rule, or the grade.
+
+    A score is of the parent contact, or of the parent account of an account-based lead.
+    """
     evaluation = scored.evaluation
     score = Score(
         *Score.at(lead_id, scored.model.id),
         lead_id=lead_id,
         contact_id=contact_id,
+        account_id=account_id,
         model_id=scored.model.id,
         model_version=scored.model.version,
         score=evaluation.score,

@@ -19,7 +19,7 @@ from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.scoring.deciding import LeadFacts, Person
 from chalicelib.scoring.live import Model
-from chalicelib.scoring.models import Score, ScoringItem
+from chalicelib.scoring.models import Qualified, Score, ScoringItem
 
 
 class Scene(Struct, frozen=True):
@@ -34,6 +34,8 @@ class Scene(Struct, frozen=True):
     """Leads that were named but are not the contact's: their scores of it go."""
     scores: dict[tuple[str, str], Score]
     """By lead and model, those of the live models."""
+    qualified: dict[tuple[str, str], Qualified]
+    """By lead and qualification, what was applied."""
     facts: KnownFacts
     related: Mapping[str, Mapping[str, Sequence[Record]]]
     """By lead, the records that its own paths lead to."""
@@ -43,7 +45,13 @@ class Scene(Struct, frozen=True):
         return LeadFacts(_record(lead, self.contact_id), self.facts, self.related.get(lead.lead_id, {}))
 
 
-def scene(contact_id: str, lead_ids: Iterable[str], models: Sequence[Model], now: datetime) -> Scene:
+def scene(
+    contact_id: str,
+    lead_ids: Iterable[str],
+    models: Sequence[Model],
+    now: datetime,
+    qualifications: Sequence[str] = (),
+) -> Scene:
     """Read everything; `lead_ids` are leads that an index may not show yet, or not any more."""
     named, walk = set(lead_ids), Walk()
     who = contacts.who_is(contact_id)
@@ -53,12 +61,14 @@ def scene(contact_id: str, lead_ids: Iterable[str], models: Sequence[Model], now
     walk.know_of(CONTACT, "leads", who.id, records)
     somebody = person(who, walk)
     asked = bool(own and models)
+    scores, qualified = stored(own, models, qualifications)
     return Scene(
         contact_id=who.id,
         person=somebody,
         leads=own,
         others=sorted(named - {lead.lead_id for lead in own}),
-        scores=_scores(own, models),
+        scores=scores,
+        qualified=qualified,
         facts=facts(who, models, now, walk) if asked else KnownFacts({}, {}),
         related={each["lead_id"]: of_lead(each, models, walk) for each in records} if asked else {},
     )
@@ -106,10 +116,21 @@ def _paths(models: Sequence[Model], *, root: str) -> dict[str, Path]:
     return {name: known[name] for name in sorted(known) if known[name].root == root and name != LEAD}
 
 
-def _scores(own: Sequence[Lead], models: Sequence[Model]) -> dict[tuple[str, str], Score]:
-    keys = [(lead.lead_id, model.id) for lead in own for model in models]
-    found = read(Key(Score, *Score.at(*key)) for key in keys)
-    return {key: score for key, score in zip(keys, found, strict=True) if score is not None}
+def stored(
+    own: Sequence[Lead], models: Sequence[Model], qualifications: Sequence[str]
+) -> tuple[dict[tuple[str, str], Score], dict[tuple[str, str], Qualified]]:
+    """Read together the scores of the leads, and the qualifications that were applied to them."""
+    of_models = [(lead.lead_id, model.id) for lead in own for model in models]
+    applied = [(lead.lead_id, each) for lead in own for each in qualifications]
+    found = read(
+        [
+            *(Key(Score, *Score.at(*key)) for key in of_models),
+            *(Key(Qualified, *Qualified.at(*key)) for key in applied),
+        ]
+    )
+    pairs = list(zip([*of_models, *applied], found, strict=True))
+    scores = {key: each for key, each in pairs[: len(of_models)] if isinstance(each, Score)}
+    return scores, {key: each for key, each in pairs[len(of_models) :] if isinstance(each, Qualified)}
 
 
 def scores_of(lead_id: str) -> list[Score]:

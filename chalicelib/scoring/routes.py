@@ -6,7 +6,7 @@ from chalicelib.conditions import sources
 from chalicelib.definitions.lifecycle import Checked, State
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
-from chalicelib.scoring import bulk, configuration, explaining, moments
+from chalicelib.scoring import bulk, configuration, explaining, moments, targets
 from chalicelib.scoring.compiler import problems_of
 from chalicelib.scoring.explanation_schemas import DifferenceQuery, DifferenceView, ExplainQuery, ExplanationView
 from chalicelib.scoring.live import KIND
@@ -28,7 +28,7 @@ api = Api(__name__)
 
 
 def _check(model: ModelDocument) -> Checked:
-    return Checked(problems_of(model, sources.catalogue()))
+    return Checked(problems_of(model, sources.catalogue()), warnings=targets.warnings_of(model))
 
 
 lifecycle(

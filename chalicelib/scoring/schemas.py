@@ -69,7 +69,8 @@ class ScoreView(Schema):
     """
 
     lead_id: str
-    contact_id: str
+    contact_id: str | None = None
+    account_id: str | None = None
     model_id: str
     model_version: int
     score: int

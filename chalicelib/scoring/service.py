@@ -8,15 +8,16 @@ from msgspec import Struct
 
 from chalicelib.clock import from_text
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, Write, commit, silent
+from chalicelib.dynamodb import ConditionFailed, Write, commit
 from chalicelib.errors import Conflict
-from chalicelib.leads import plans as lead_plans
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading
 from chalicelib.scoring.deciding import Scored, differs, entry_refusal, evaluate, refusal
-from chalicelib.scoring.live import Model, live_models, touched
-from chalicelib.scoring.models import Configuration, Evaluation, Score
+from chalicelib.scoring.live import Model, models_of_contacts, touched
+from chalicelib.scoring.marking import Marks
+from chalicelib.scoring.models import Evaluation, Score
+from chalicelib.scoring.qualifying import live_qualifications
 from chalicelib.scoring.reading import Scene
 
 SLACK = timedelta(seconds=5)
@@ -31,7 +32,7 @@ def react(fact: Mapping[str, Any], now: datetime) -> None:
     Safe to repeat and to race. Raises Conflict after five lost races, so that the queue tries again.
     """
     name = str(fact.get("fact", ""))
-    models = live_models()
+    models = models_of_contacts()
     if not touched(models, fact) or not (models or name in REMOVALS):
         return
     at = from_text(fact["at"]) if "at" in fact and name not in NEVER_SEEN else None
@@ -110,15 +111,16 @@ class Outcome(Struct, frozen=True):
 
 def decide(contact_id: str, record: Evaluation | None, lead_ids: Iterable[str], now: datetime) -> Outcome | None:
     """Read all facts and return what has to change; None where there is nothing to score and nothing on record."""
-    models = live_models()
-    settings = configuration.effective()
+    models = models_of_contacts()
     known = record.leads if record and record.leads else []
-    scene = reading.scene(contact_id, {*lead_ids, *known}, models, now)
+    qualifications = live_qualifications()
+    scene = reading.scene(contact_id, {*lead_ids, *known}, models, now, [each.id for each in qualifications])
     if not scene.leads and not scene.others and record is None:
         return None
+    marks = Marks(configuration.effective(), qualifications, scene.qualified, now)
     due: list[datetime] = []
     by_lead = [_gone(lead_id, scene, now) for lead_id in scene.others]
-    by_lead += [_decided(lead, scene, models, settings, now, due) for lead in scene.leads]
+    by_lead += [_decided(lead, scene, models, marks, now, due) for lead in scene.leads]
     known_leads = [lead.lead_id for lead in scene.leads]
     return Outcome(scene.contact_id, by_lead, known_leads, now, min(due, default=None), scene.person.exists)
 
@@ -141,10 +143,11 @@ def _nobodys(score: Score, lead_id: str, scene: Scene) -> bool:
 
 
 def _decided(
-    lead: Lead, scene: Scene, models: Sequence[Model], settings: Configuration, now: datetime, due: list[datetime]
+    lead: Lead, scene: Scene, models: Sequence[Model], marks: Marks, now: datetime, due: list[datetime]
 ) -> list[Write]:
     facts = scene.of(lead)
     recycled_at = lead.recycled_at if lead.recycled else None
+    first = not any(score.contributions for (lead_id, _), score in scene.scores.items() if lead_id == lead.lead_id)
     writes: list[Write] = []
     scored: list[Scored] = []
     for model in models:
@@ -159,7 +162,8 @@ def _decided(
         due += [each.evaluation.changes_at] if each.evaluation.changes_at else []
         if differs(before, each, scene.contact_id):
             writes += plans.rescored(lead.lead_id, scene.contact_id, before, each, now)
-    return [*writes, *_obsolete(lead, scene, models, now), *_moved(lead, scene, scored, settings, now)]
+    first = first and any(each.evaluation.contributions for each in scored)
+    return [*writes, *_obsolete(lead, scene, models, now), *marks.of(lead, facts, scored, first=first)]
 
 
 def _obsolete(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) -> list[Write]:
@@ -172,25 +176,13 @@ def _obsolete(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) 
     return [write for score in left for write in plans.removed(score, why, now)]
 
 
-def _moved(lead: Lead, scene: Scene, scored: Sequence[Scored], settings: Configuration, now: datetime) -> list[Write]:
-    """Mark or move an open lead: ready by any one model (SCO-23), else on its first contribution (decision 14)."""
-    ready = [(each.ready_at, each.model.id) for each in scored if each.ready_at is not None]
-    if ready and settings.automatic_sales_ready and not lead.sales_ready:
-        ready_at, model_id = min(ready)
-        return _silent(lead_plans.mark_sales_ready(lead, ready_at, f"scoring model {model_id}", now))
-    first = any(each.evaluation.contributions for each in scored) and not any(
-        score.contributions for (lead_id, _), score in scene.scores.items() if lead_id == lead.lead_id
-    )
-    return _silent(lead_plans.first_score(lead, now)) if first and settings.automated_marketing_qualification else []
-
-
 def _commit(contact_id: str, record: Evaluation | None, outcome: Outcome) -> None:
     """Write what changed with the contact's record, in one transaction, or in as many as DynamoDB's limit asks for.
 
     Until the last of several, the record keeps its old clock and is due at once: whoever goes on after a crash does
     not take the facts for seen.
     """
-    parts = _chunks(outcome.by_lead)
+    parts = plans.chunks(outcome.by_lead, MOST_WRITES)
     for part in parts[:-1]:
         record = _write(contact_id, record, outcome, part, last=False)
     if outcome.exists:
@@ -213,15 +205,6 @@ def _write(
     return after
 
 
-def _chunks(by_lead: Iterable[Sequence[Write]]) -> list[list[Write]]:
-    chunks: list[list[Write]] = [[]]
-    for writes in by_lead:
-        if len(chunks[-1]) + len(writes) > MOST_WRITES:
-            chunks.append([])
-        chunks[-1].extend(writes)
-    return chunks
-
-
 def recount(contact_id: str, now: datetime) -> bool:
     """Return whether what is stored of a contact's leads differs from what the facts say now; writes nothing.
 
@@ -232,7 +215,3 @@ def recount(contact_id: str, now: datetime) -> bool:
         return False
     outcome = decide(contact_id, record, (), now)
     return outcome is not None and outcome.differs
-
-
-def _silent(writes: Iterable[Write]) -> list[Write]:
-    return [silent(write) for write in writes]

@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 from chalicelib.conditions.behaviour import until
 from chalicelib.conditions.changes import earliest
-from chalicelib.conditions.facts import Facts, Interaction
-from chalicelib.scoring.attributes import ask
+from chalicelib.conditions.facts import ABSENT, Facts, Interaction
+from chalicelib.scoring.attributes import satisfies
 from chalicelib.scoring.compiler import Occurrences, RecordTests
 from chalicelib.scoring.model import Frequency
 
 _NONE = Frequency.NONE
+DONE_BY = "contact_id"
+"""Where interactions of an account say whose they are."""
 
 
 class Tally(NamedTuple):
@@ -28,8 +30,8 @@ class Tally(NamedTuple):
 def count(occurrences: Occurrences, facts: Facts, now: datetime) -> Tally:
     """Count the occurrences at `now`; those of the future count when their time comes (decision 7)."""
     qualifying = occurrences.deed.among(facts)
-    if occurrences.done_by is not None and not _holds(occurrences.done_by, facts, now):
-        qualifying = ()
+    if occurrences.done_by is not None:
+        qualifying = _done_by(occurrences.done_by, qualifying, facts)
     happened = until(qualifying, now)
     window = occurrences.deed.window
     counted = window.counted(happened, now)
@@ -44,6 +46,17 @@ def count(occurrences: Occurrences, facts: Facts, now: datetime) -> Tally:
     return Tally(occurrences, happened, counted, True, changes_at, expires_at)
 
 
-def _holds(done_by: RecordTests, facts: Facts, now: datetime) -> bool:
-    """Return whether who did it satisfies what is asked: without a record its values are absent (decision 5)."""
-    return ask((done_by,), facts, now).holds
+def _done_by(asked: RecordTests, qualifying: Sequence[Interaction], facts: Facts) -> Sequence[Interaction]:
+    """Return those done by somebody who satisfies what is asked; without a record values are absent (decision 5).
+
+    What an account's contacts did says who; everything else was done by the one contact that there is.
+    """
+    records = facts.records(asked.entity)
+    holding = {record.get("id") for record in records or (ABSENT,) if satisfies(record, asked.tests)}
+    if not qualifying or DONE_BY not in qualifying[0].attributes:
+        return qualifying if holding else ()
+    known = {record.get("id") for record in records}
+    unknown = satisfies(ABSENT, asked.tests)
+    return [
+        fact for fact in qualifying if (by := fact.attributes.get(DONE_BY)) in holding or (by not in known and unknown)
+    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
 from operator import itemgetter
 from typing import Protocol
 
@@ -14,6 +15,10 @@ _INSTANT = itemgetter(0)
 
 Step = tuple[datetime, int]
 """An instant and by how much something changes at it."""
+
+
+Span = tuple[datetime, datetime | None]
+"""A time from an instant until before another; None is until now."""
 
 
 class Course(Protocol):
@@ -55,12 +60,32 @@ def reached_at(courses: Sequence[Course], threshold: int, *, since: datetime | N
         return None
     if sum([_most(course, closely=True) for course in courses]) < threshold:
         return None
+    return _first_at(threshold, *_steps_of(courses, since, now))
+
+
+def spans(courses: Sequence[Course], threshold: int, *, since: datetime, now: datetime) -> list[Span]:
+    """Return when the score was at the threshold or above, of the instants at which something changed and `now`."""
+    score, steps = _steps_of(courses, since, now)
+    found: list[Span] = []
+    begun: datetime | None = None
+    for at, together in groupby(steps, key=_INSTANT):
+        score += sum(change for _, change in together)
+        if begun is None and score >= threshold:
+            begun = at
+        elif begun is not None and score < threshold:
+            found.append((begun, at))
+            begun = None
+    return found if begun is None else [*found, (begun, None)]
+
+
+def _steps_of(courses: Sequence[Course], since: datetime | None, now: datetime) -> tuple[int, Sequence[Step]]:
+    """Return the score before anything happened, and the steps until now, in the order of time."""
     score, steps = 0, [(now, 0)] if since is None else [(since, 0), (now, 0)]
     for course in courses:
         at_first, changes = _course(course)
         score += at_first
         steps += changes
-    return _first_at(threshold, score, sorted([step for step in steps if step[0] <= now], key=_INSTANT))
+    return score, sorted([step for step in steps if step[0] <= now], key=_INSTANT)
 
 
 def _first_at(threshold: int, score: int, steps: Sequence[Step]) -> datetime | None:

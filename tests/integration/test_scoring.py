@@ -599,7 +599,9 @@ def test_a_lead_without_a_score_is_told_why(api):
 
     assert api.get("/leads/l/scores") == {
         "items": [],
-        "unscored": [{"model_id": model, "reason": "The lead has no parent contact (SCO-4).", "status": None}],
+        "unscored": [
+            {"model_id": model, "reason": "The lead has no parent contact and no parent account.", "status": None}
+        ],
     }
     [unscored] = api.get("/leads/m/scores")["unscored"]
     assert "consent level 4" in unscored["reason"]

@@ -8,7 +8,9 @@ from chalicelib.conditions.catalogue import Field, FieldType
 from chalicelib.contacts import accounts
 from chalicelib.leads import service as leads
 from chalicelib.scoring import reading, service
+from chalicelib.scoring.compiler import problems_of
 from chalicelib.scoring.live import live_models, touched
+from chalicelib.scoring.model import ScoringModel
 from tests.support.meter import metered
 from tests.support.scoring import NOW, click, clicked, lead, person, publish, rescore
 
@@ -151,3 +153,15 @@ def test_a_click_counts_where_the_one_who_clicked_is_as_the_condition_says():
     rescore()
 
     assert scores() == {model: 10}
+
+
+@pytest.mark.rule("SCO-17")
+@pytest.mark.parametrize("field", ["score", "grade", "age_in_days"])
+def test_nothing_that_is_computed_of_a_record_can_be_asked(field):
+    model = ScoringModel.model_validate(
+        {"name": "M", "sales_ready_score": 1, "rules": [{**asks("lead", field, "x"), "id": "r"}]}
+    )
+
+    assert [problem.field for problem in problems_of(model, sources.catalogue())] == [
+        "/rules/0/conditions/0/where/0/field"
+    ]

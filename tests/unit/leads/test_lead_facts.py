@@ -29,6 +29,19 @@ def test_a_lead_without_a_contact_is_told_without_one():
     assert told(None, image()) == [{"fact": "lead.created", "id": "l"}]
 
 
+@pytest.mark.rule("LEAD-3", "SCO-7")
+def test_account_based_leads_are_told_with_the_accounts_that_they_are_or_were_of():
+    made = told(None, image(account_id="a"))
+    moved = told(image(account_id="a"), image(account_id="b", version=2))
+    given = told(image(account_id="a"), image(account_id="a", contact_id="c", version=2))
+    both = told(None, image(account_id="a", contact_id="c"))
+
+    assert [fact.get("accounts") for fact in (*made, *moved, *given, *both)] == [["a"], ["a", "b"], ["a"], None]
+    assert [fact.get("contact") for fact in (*made, *moved, *given, *both)] == [None, None, "c", "c"]
+    assert queues_for(made[0]) == ("rescore",)
+    assert queues_for({"fact": "lead.created", "id": "l"}) == ()
+
+
 def test_a_new_parent_is_told_to_both_contacts():
     facts = told(image(contact_id="old"), image(contact_id="new", version=2))
 

@@ -91,6 +91,15 @@ def test_a_condition_without_expressions_means_any_occurrence():
     assert scored(rule(5, {"entity": "account"}), account=[{"name": "Acme"}]).score == 5
 
 
+@pytest.mark.rule("RSC-3")
+def test_a_rule_asks_of_attributes_or_of_interactions_down_to_one_email():
+    of_one_email = {**CLICKED, "frequency": "each", "where": where("", "email_id", "equals", "spring")["where"]}
+    interactions = [clicked("1", email_id="spring"), clicked("2", email_id="autumn"), clicked("3")]
+
+    assert scored(rule(10, of_one_email), interactions=interactions).score == 10
+    assert scored(rule(10, LONDON), contact={"city": "London"}, interactions=interactions).score == 10
+
+
 @pytest.mark.rule("SCO-16", "RSC-4")
 @pytest.mark.parametrize(
     ("condition", "opens", "expected"),

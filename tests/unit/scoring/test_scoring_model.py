@@ -262,3 +262,11 @@ def test_entry_conditions_ask_of_the_lead_and_of_nothing_else():
     found = problems_of(model(entry={"all": [topic, city, {"interaction": "EmailClicked"}]}), RELATED)
     assert [problem.field for problem in found] == ["/entry/all/1/field", "/entry/all/2/interaction"]
     assert Dependency("lead.topic") in compile_model(model(entry=topic), RELATED).dependencies
+
+
+@pytest.mark.rule("SCO-9")
+def test_a_rule_is_a_name_with_points_and_all_its_logic_lies_in_its_conditions():
+    assert problems(rule()) == ["/rules/0/conditions"]
+    assert problems({**rule(IN_LONDON), "name": "Londoners"}) == []
+    with pytest.raises(ValidationError):
+        model({**rule(IN_LONDON), "where": [LONDON]})

@@ -10,7 +10,7 @@ from chalicelib.conditions.dependencies import woken_by
 from chalicelib.conditions.durations import Duration
 from chalicelib.conditions.facts import Interaction, KnownFacts, Verdict
 from chalicelib.scoring.compiler import compile_model
-from chalicelib.scoring.engine import score
+from chalicelib.scoring.engine import score, spans
 from chalicelib.scoring.model import ScoringModel
 
 START = datetime(2026, 1, 20, tzinfo=UTC)
@@ -177,6 +177,22 @@ def test_the_threshold_is_reached_when_a_look_at_every_instant_says_so(document,
     evaluation = score(compiled(document), known(people, timeline), now, START)
 
     assert evaluation.reached_at == naive_reached_at(document, people, timeline, START, now)
+
+
+@settings(max_examples=300, deadline=None)
+@given(models, contacts, timelines, instants, st.integers(0, 120))
+def test_the_score_is_at_a_minimum_during_its_spans_and_at_no_other_time(document, people, timeline, now, step):
+    minimum = document["sales_ready_score"]
+    model, facts = compiled(document), known(people, timeline)
+
+    found = spans(model, facts, minimum, since=START, now=now)
+
+    at = START + timedelta(hours=12 * step)
+    inside = any(begin <= at and (end is None or at < end) for begin, end in found)
+    if START <= at <= now:
+        assert inside is (naive_score(document, people, timeline, at, now) >= minimum)
+    first = min((begin for begin, _ in found), default=None)
+    assert first == naive_reached_at(document, people, timeline, START, now)
 
 
 @settings(max_examples=200, deadline=None)

@@ -1,0 +1,269 @@
+"""Use cases: rescore the account-based leads of an account, at most once a minute however many facts come (SCO-6)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from msgspec import Struct
+
+from chalicelib.agenda import due_shard
+from chalicelib.conditions.changes import earliest
+from chalicelib.conditions.facts import KnownFacts, Record
+from chalicelib.conditions.paths import ACCOUNT, CONTACT, LEAD
+from chalicelib.conditions.walking import Walk
+from chalicelib.contacts import accounts
+from chalicelib.dynamodb import ConditionFailed, Key, Write, change, check, commit, put, update
+from chalicelib.leads import service as leads
+from chalicelib.leads.fields import record_of
+from chalicelib.leads.models import Lead
+from chalicelib.scoring import account_log, configuration, plans, reading
+from chalicelib.scoring.account_items import AccountEvaluation
+from chalicelib.scoring.deciding import LeadFacts, differs, entry_refusal, evaluate
+from chalicelib.scoring.live import Model, models_of_accounts, touched
+from chalicelib.scoring.marking import Marks
+from chalicelib.scoring.models import Score
+from chalicelib.scoring.qualifying import live_qualifications
+
+WORK = "rescore-account"
+REST = timedelta(minutes=1)
+"""Between two evaluations of an account."""
+LEASE = timedelta(minutes=3)
+"""After which an evaluation that did not end is taken up again; longer than the function may run."""
+MOST_WRITES = 90
+
+
+# What wakes an account ----------------------------------------------------------------------------------------------
+
+
+def react(fact: Mapping[str, Any], now: datetime) -> None:
+    """Bring the log up to date with a fact, and the accounts that it concerns; safe to repeat and to reorder."""
+    name = str(fact["fact"])
+    concerned, models = _concerned(name, fact), models_of_accounts()
+    if not concerned or not models or not (name in ALWAYS or touched(models, fact)):
+        return
+    lead_ids = [fact["id"]] if name.startswith("lead.") else []
+    for lead_id in lead_ids:
+        drop(lead_id, now)
+    for account_id in concerned:
+        wake(account_id, now)
+        rescore(account_id, now, lead_ids=lead_ids)
+
+
+PERSONAL = {"preferences.changed": account_log.note_child, "rebuild": account_log.rebuild}
+"""What the log is told of one contact; a rebuild is the cure after an outage."""
+
+ALWAYS = frozenset({"account.joined", "account.left", "account.touched", "due"})
+
+
+def _concerned(name: str, fact: Mapping[str, Any]) -> Sequence[str]:
+    """Return the accounts that a fact is about, once the log knows of it."""
+    if name.startswith("interaction."):
+        return account_log.record(fact["contact"], fact["type"], fact["sk"]) if "sk" in fact else ()
+    if name in {"account.joined", "account.left"}:
+        account_log.belong(fact["id"], fact["member"])
+    if name in PERSONAL:
+        return PERSONAL[name](fact["contact"])
+    if name == "contact.changed" and "id" in fact:
+        return account_log.note_person(fact["contact"])
+    if name.startswith("lead."):
+        return list(fact.get("accounts", ()))
+    return _itself(name, fact)
+
+
+def _itself(name: str, fact: Mapping[str, Any]) -> Sequence[str]:
+    """Return the account of a fact about an account, or of one that is due; the first of several messages counts."""
+    if name.startswith("account.") and name != "account.recount" and "cursor" not in fact:
+        return [fact["id"]]
+    return [fact["account"]] if name == "due" and "account" in fact else ()
+
+
+def wake(account_id: str, now: datetime) -> None:
+    """Let an account be looked at, a minute after the last time; where it waits for that already, nothing is written.
+
+    While an evaluation is at work, its lease ends later than that: then the due moves back, and it is looked at again.
+    """
+    record = AccountEvaluation.find(*AccountEvaluation.at(account_id))
+    at = max(now, record.began_at + REST) if record and record.began_at else now
+    if record is not None and record.due is not None and record.due <= at:
+        return
+    write = update(
+        Key(AccountEvaluation, *AccountEvaluation.at(account_id)),
+        AccountEvaluation.kind.set(AccountEvaluation),
+        AccountEvaluation.account_id.set(account_id),
+        AccountEvaluation.due.set(at),
+        AccountEvaluation.due_shard.set(due_shard(WORK, account_id)),
+        AccountEvaluation.version.set(AccountEvaluation.version | 0),
+        condition=AccountEvaluation.due.does_not_exist() | (AccountEvaluation.due > at),
+    )
+    try:
+        commit([write])
+    except ConditionFailed:
+        return  # another fact woke it
+
+
+def drop(lead_id: str, now: datetime) -> None:
+    """Take away the scores of an account of which the lead is no account-based lead any more (LEAD-3)."""
+    found = leads.find_many([lead_id])
+    own = found[0].account_id if found and not found[0].contact_id else None
+    for score in reading.scores_of(lead_id):
+        if score.account_id is not None and score.account_id != own:
+            commit(plans.removed(score, "The lead is not the account's any more.", now))
+
+
+# Rescoring ----------------------------------------------------------------------------------------------------------
+
+
+class Scene(Struct, frozen=True):
+    """An account as it is scored: its account-based leads, their scores, what is known of its people."""
+
+    leads: Sequence[Lead]
+    facts: KnownFacts
+    related: Mapping[str, Mapping[str, Sequence[Record]]]
+    scores: Mapping[tuple[str, str], Score]
+    marks: Marks
+
+
+def rescore(account_id: str, now: datetime, *, lead_ids: Iterable[str] = ()) -> bool:
+    """Rescore an account that is due, and return whether this call did; `lead_ids` may not be in the index yet."""
+    record = AccountEvaluation.find(*AccountEvaluation.at(account_id))
+    if record is None or record.due is None or record.due > now:
+        return False
+    claimed = _claim(record, now)
+    if claimed is None:
+        return False
+    models = models_of_accounts()
+    scene = read_scene(account_id, models, now, lead_ids)
+    by_lead, changes_at = decide(scene, models, now)
+    if not scene.leads:
+        claimed.began_at = None  # nothing was scored: the first lead need not wait a minute
+    return _commit(claimed, by_lead, changes_at, now)
+
+
+def _claim(record: AccountEvaluation, now: datetime) -> AccountEvaluation | None:
+    """Take the account for as long as an evaluation may last; None where another took it, who reads all that came."""
+    write = update(
+        record.key,
+        AccountEvaluation.due.set(now + LEASE),
+        AccountEvaluation.began_at.set(now),
+        AccountEvaluation.version.add(1),
+        condition=(AccountEvaluation.version == record.version) & (AccountEvaluation.due == record.due),
+    )
+    try:
+        return AccountEvaluation.from_raw_data(dict(change(write)))
+    except ConditionFailed:
+        return None
+
+
+def read_scene(account_id: str, models: Sequence[Model], now: datetime, lead_ids: Iterable[str] = ()) -> Scene:
+    """Read all facts; each record once for all models."""
+    own, walk = leads.of_account(account_id, also=lead_ids), Walk()
+    records = [record_of(lead) for lead in own]
+    walk.know(LEAD, records)
+    qualifications = live_qualifications()
+    scores, qualified = reading.stored(own, models, [each.id for each in qualifications])
+    marks = Marks(configuration.effective(), qualifications, qualified, now)
+    if not own or not models:
+        return Scene(own, KnownFacts({}, {}), {}, scores, marks)
+    members = accounts.members(account_id)
+    types = {type_ for model in models for type_ in model.compiled.interactions}
+    asked = any(CONTACT in model.entities for model in models)
+    people = account_log.people(account_id, members) if asked else []
+    facts = KnownFacts.of({CONTACT: people}, account_log.told(account_id, types, members))
+    related = {each["lead_id"]: reading.of_lead(each, models, walk) for each in records}
+    return Scene(own, facts, related, scores, marks)
+
+
+def decide(scene: Scene, models: Sequence[Model], now: datetime) -> tuple[list[list[Write]], datetime | None]:
+    """Return what changes, lead by lead, and when time alone will change something."""
+    found: list[tuple[list[Write], datetime | None]] = [_decided(lead, scene, models, now) for lead in scene.leads]
+    return [writes for writes, _ in found], earliest(changes_at for _, changes_at in found)
+
+
+def _decided(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) -> tuple[list[Write], datetime | None]:
+    facts = LeadFacts(record_of(lead), scene.facts, {ACCOUNT: (), **scene.related.get(lead.lead_id, {})})
+    writes: list[Write] = []
+    scored, times = [], []
+    for model in models:
+        before = scene.scores.get((lead.lead_id, model.id))
+        outside, changes_at = entry_refusal(model.compiled, facts, now)
+        times.append(changes_at)
+        if outside is not None:
+            writes += plans.removed(before, outside, now) if before else []
+            continue
+        each = evaluate(model, facts, before, now, lead.recycled_at if lead.recycled else None)
+        scored.append(each)
+        times.append(each.evaluation.changes_at)
+        if differs(before, each, None) or (before is not None and before.account_id != lead.account_id):
+            writes += plans.rescored(lead.lead_id, None, before, each, now, account_id=lead.account_id)
+    first = any(each.evaluation.contributions for each in scored) and not any(
+        score.contributions for (lead_id, _), score in scene.scores.items() if lead_id == lead.lead_id
+    )
+    return [*writes, *scene.marks.of(lead, facts, scored, first=first)], earliest(times)
+
+
+def _commit(
+    claimed: AccountEvaluation, by_lead: Sequence[Sequence[Write]], due: datetime | None, now: datetime
+) -> bool:
+    """Write what changed, in as many transactions as it takes, and last of all when to look again.
+
+    A fact that came meanwhile has moved the due back, before the end of the lease: then it stays where that put it.
+    """
+    held = check(claimed.key, AccountEvaluation.version == claimed.version)
+    *parts, last = plans.chunks(by_lead, MOST_WRITES)
+    seen = claimed
+    try:
+        for part in parts:
+            commit([held], part)
+        while (moved := _written(seen, last, due, now)) is not None:
+            due, seen = earliest((due, moved.due)), moved
+    except ConditionFailed:
+        return False  # another took it up meanwhile, or a lead changed: the lease ends, or a fact wakes it
+    return True
+
+
+def _written(
+    seen: AccountEvaluation, writes: Sequence[Write], due: datetime | None, now: datetime
+) -> AccountEvaluation | None:
+    """Put the record as an evaluation leaves it; returns what is there instead where only its due has moved back."""
+    record = AccountEvaluation(
+        *AccountEvaluation.at(seen.account_id),
+        account_id=seen.account_id,
+        began_at=seen.began_at,
+        evaluated_at=now,
+        version=seen.version + 1,
+    )
+    if due is not None:
+        record.due_shard, record.due = due_shard(WORK, seen.account_id), due
+    as_seen = (AccountEvaluation.version == seen.version) & (AccountEvaluation.due == seen.due)
+    try:
+        commit([put(record, as_seen)], writes)
+    except ConditionFailed as failed:
+        found = next((item for _, item in failed.of(AccountEvaluation) if item is not None), None)
+        if found is None or found.version != seen.version or found.due == seen.due:
+            raise
+        return found
+    return None
+
+
+# Bulk and recount ---------------------------------------------------------------------------------------------------
+
+
+def rebuild(account_id: str, contact_ids: Iterable[str], now: datetime) -> int:
+    """Make good what the log lacks of what these contacts did at an account; returns how many rows it lacked."""
+    lacking = sum(account_log.belong(account_id, each) for each in contact_ids)
+    if lacking:
+        wake(account_id, now)
+    return lacking
+
+
+def recount(account_id: str, now: datetime) -> bool:
+    """Return whether what is stored of an account's leads is not what the facts say now; writes nothing.
+
+    What waits for its time differs rightly, and is not looked at.
+    """
+    record = AccountEvaluation.find(*AccountEvaluation.at(account_id))
+    if record is None or (record.due is not None and record.due <= now):
+        return False
+    models = models_of_accounts()
+    by_lead, _ = decide(read_scene(account_id, models, now), models, now)
+    return any(by_lead)
