@@ -70,11 +70,13 @@ def foresee(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
     return {"now": sorted(each.lead_id for each in mine), "of_the_other": sorted(each.lead_id for each in others)}
 
 
-def of_account(account_id: str, also: Iterable[str] = ()) -> list[Lead]:
-    """Return an account's account-based leads, which have no parent contact (LEAD-3), read as those of a contact."""
-    listed = [item.pk.removeprefix("LEAD#") for item in Lead.by_account.query(account_id)]
+def of_accounts(account_ids: Sequence[str], also: Iterable[str] = ()) -> list[Lead]:
+    """Return the account-based leads of these accounts, which have no parent contact (LEAD-3), read as a contact's."""
+    items = [item.pk for each in account_ids for item in LeadsItem.by_account.query(each)]
+    listed = [pk.removeprefix("LEAD#") for pk in items if pk.startswith("LEAD#")]
     found = find_many(dict.fromkeys([*listed, *also]))
-    return [lead for lead in found if lead.account_id == account_id and not lead.contact_id]
+    own = [lead for lead in found if lead.account_id in account_ids and not lead.contact_id]
+    return [lead for lead in own if lead.merged_into is None]
 
 
 def create(lead_id: str, values: Mapping[str, Any], by: str, now: datetime) -> Lead:

@@ -44,7 +44,7 @@ def react(fact: Mapping[str, Any], now: datetime) -> None:
     lead_ids = [fact["id"]] if name.startswith("lead.") else []
     for lead_id in lead_ids:
         drop(lead_id, now)
-    for account_id in concerned:
+    for account_id in dict.fromkeys(accounts.ids_of(each)[0] for each in concerned):  # merged ones are scored as one
         wake(account_id, now)
         rescore(account_id, now, lead_ids=lead_ids)
 
@@ -122,6 +122,10 @@ class Scene(Struct, frozen=True):
     scores: Mapping[tuple[str, str], Score]
     marks: Marks
 
+    def of(self, lead: Lead) -> LeadFacts:
+        """Return what the models are asked about for one of the leads."""
+        return LeadFacts(record_of(lead), self.facts, {ACCOUNT: (), **self.related.get(lead.lead_id, {})})
+
 
 def rescore(account_id: str, now: datetime, *, lead_ids: Iterable[str] = ()) -> bool:
     """Rescore an account that is due, and return whether this call did; `lead_ids` may not be in the index yet."""
@@ -156,7 +160,8 @@ def _claim(record: AccountEvaluation, now: datetime) -> AccountEvaluation | None
 
 def read_scene(account_id: str, models: Sequence[Model], now: datetime, lead_ids: Iterable[str] = ()) -> Scene:
     """Read all facts; each record once for all models."""
-    own, walk = leads.of_account(account_id, also=lead_ids), Walk()
+    ids, walk = accounts.ids_of(account_id), Walk()
+    own = leads.of_accounts(ids, also=lead_ids)
     records = [record_of(lead) for lead in own]
     walk.know(LEAD, records)
     qualifications = live_qualifications()
@@ -167,8 +172,9 @@ def read_scene(account_id: str, models: Sequence[Model], now: datetime, lead_ids
     members = accounts.members(account_id)
     types = {type_ for model in models for type_ in model.compiled.interactions}
     asked = any(CONTACT in model.entities for model in models)
-    people = account_log.people(account_id, members) if asked else []
-    facts = KnownFacts.of({CONTACT: people}, account_log.told(account_id, types, members))
+    people = [person for each in ids for person in account_log.people(each, members)] if asked else []
+    told = [fact for each in ids for fact in account_log.told(each, types, members)]
+    facts = KnownFacts.of({CONTACT: people}, told)
     related = {each["lead_id"]: reading.of_lead(each, models, walk) for each in records}
     return Scene(own, facts, related, scores, marks)
 
@@ -180,7 +186,7 @@ def decide(scene: Scene, models: Sequence[Model], now: datetime) -> tuple[list[l
 
 
 def _decided(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) -> tuple[list[Write], datetime | None]:
-    facts = LeadFacts(record_of(lead), scene.facts, {ACCOUNT: (), **scene.related.get(lead.lead_id, {})})
+    facts = scene.of(lead)
     writes: list[Write] = []
     scored, times = [], []
     for model in models:

@@ -26,10 +26,9 @@ from chalicelib.scoring.schemas import (
     ScoreView,
     Unscored,
 )
-from chalicelib.scoring.standing import KnownOf
+from chalicelib.scoring.sight import MERGED
+from chalicelib.scoring.standing import KnownOf, Scored
 from chalicelib.tokens import seal, unseal
-
-MERGED = "The lead was merged into another one, which is scored."
 
 
 def scores_of_lead(lead_id: str, now: datetime) -> LeadScores:
@@ -40,8 +39,8 @@ def scores_of_lead(lead_id: str, now: datetime) -> LeadScores:
     missing = [model for model in live_models() if model.id not in scored]
     known = standing.look(
         [
-            *((score.lead_id, score.model_id, score.contact_id) for score in scores),
-            *((lead_id, model.id, lead.contact_id) for model in missing),
+            *map(Scored.of, scores),
+            *(_to_come(lead, model) for model in missing),
         ]
     )
     person = reading.person(contacts.who_is(lead.contact_id)) if lead.contact_id and missing else None
@@ -54,8 +53,12 @@ def scores_of_lead(lead_id: str, now: datetime) -> LeadScores:
 def _unscored(lead: Lead, model: Model, person: Person | None, known: KnownOf, now: datetime) -> Unscored:
     if why := refused(person, model, lead, now):
         return Unscored(model_id=model.id, reason=why)
-    status, reason = standing.standing(None, known(lead.lead_id, model.id, lead.contact_id), now)
+    status, reason = standing.standing(None, known(_to_come(lead, model)), now)
     return Unscored(model_id=model.id, reason=reason, status=status)
+
+
+def _to_come(lead: Lead, model: Model) -> Scored:
+    return Scored(lead.lead_id, model.id, lead.contact_id, lead.account_id)
 
 
 def refused(person: Person | None, model: Model, lead: Lead, now: datetime) -> str | None:
@@ -93,7 +96,7 @@ def changes(lead_id: str, model_id: str, asked: Asked) -> Page[ScoreChange]:
 
 
 def view(score: Score, known_of: KnownOf, now: datetime) -> ScoreView:
-    known = known_of(score.lead_id, score.model_id, score.contact_id)
+    known = known_of(Scored.of(score))
     status, reason = standing.standing(score.model_version, known, now)
     return ScoreView(
         lead_id=score.lead_id,

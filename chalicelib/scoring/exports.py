@@ -21,7 +21,7 @@ from chalicelib.scoring import csvs, standing, walks
 from chalicelib.scoring.csvs import Cell
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Score, ScoringItem
-from chalicelib.scoring.standing import KnownOf
+from chalicelib.scoring.standing import KnownOf, Scored
 
 WORK = "export-scores"
 PAGE = 1_000  # leads of a part
@@ -126,7 +126,7 @@ def _rows(model_id: str, lead_ids: Sequence[str], now: datetime) -> Iterator[Seq
 
 
 def _row(score: Score, lead: Lead, known_of: KnownOf, now: datetime) -> Sequence[Cell]:
-    status, _ = standing.standing(score.model_version, known_of(score.lead_id, score.model_id, score.contact_id), now)
+    status, _ = standing.standing(score.model_version, known_of(Scored.of(score)), now)
     given = "; ".join(f"{each.get('name') or each['rule_id']}: {each['points']:+}" for each in score.contributions)
     return (
         score.lead_id,

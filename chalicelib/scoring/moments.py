@@ -15,8 +15,8 @@ from chalicelib.definitions.lifecycle import LIVE_STATES
 from chalicelib.errors import Invalid, Problem
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
-from chalicelib.scoring import differing, explaining, reading, wording
-from chalicelib.scoring.deciding import entry_refusal, refusal, shown
+from chalicelib.scoring import differing, sight, wording
+from chalicelib.scoring.deciding import shown
 from chalicelib.scoring.differing import Then
 from chalicelib.scoring.engine import score
 from chalicelib.scoring.explanation_schemas import (
@@ -58,33 +58,24 @@ def _require_past(field: str, at: datetime, now: datetime) -> None:
 
 
 def _computed(lead: Lead, model: Model, now: datetime) -> ExplanationView:
-    before = Score.find(*Score.at(lead.lead_id, model.id))
+    seen = sight.see(lead, model, now)
     found = ExplanationView(
         lead_id=lead.lead_id,
         model_id=model.id,
         at=now,
         basis=Basis.COMPUTED,
-        note="The lead has no parent contact (SCO-4).",
+        note=seen.refused or "",
         model_version=model.version,
         sales_ready_score=model.threshold,
-        stored_score=before.score if before else None,
+        stored_score=seen.stored.score if seen.stored else None,
     )
-    if lead.merged_into is not None:
-        found.note = explaining.MERGED
-    if lead.contact_id is None or lead.merged_into is not None:
+    if seen.facts is None or seen.refused is not None:
         return found
-    scene = reading.scene(lead.contact_id, [lead.lead_id], [model], now)
-    facts = scene.of(lead)
-    outside, _ = entry_refusal(model.compiled, facts, now)
-    why = refusal(scene.person, model.minimum_consent) or outside
-    if why is not None:
-        found.note = why
-        return found
-    evaluation = score(model.compiled, facts, now)
+    evaluation = score(model.compiled, seen.facts, now)
     found.score, found.grade = evaluation.score, evaluation.grade
-    found.note = _agreement(before, evaluation.score)
+    found.note = _agreement(seen.stored, evaluation.score)
     offered = _rules(model.id, model.version)
-    found.rules = [_explained(each, offered[each.rule_id]) for each in reasons(model.compiled, facts, now)]
+    found.rules = [_explained(each, offered[each.rule_id]) for each in reasons(model.compiled, seen.facts, now)]
     return found
 
 

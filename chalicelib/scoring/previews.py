@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from typing import Any
 
@@ -33,9 +33,9 @@ from chalicelib.leads import process, processes
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page, page, partitions
-from chalicelib.scoring import configuration, reading, walks
+from chalicelib.scoring import configuration, sight, walks
 from chalicelib.scoring.compiler import problems_of
-from chalicelib.scoring.deciding import Scored, entry_refusal, evaluate, refusal
+from chalicelib.scoring.deciding import Scored, evaluate
 from chalicelib.scoring.live import KIND, Model, modelled
 from chalicelib.scoring.models import LOWEST, ScoringItem
 from chalicelib.scoring.previewing import Effect, Side, change, effects
@@ -67,7 +67,8 @@ class PreviewedLead(ScoringItem, discriminator="previewed_lead"):
     """A lead for which a preview found a certain effect, listed by how much the score would change."""
 
     lead_id = UnicodeAttribute()
-    contact_id = UnicodeAttribute()
+    contact_id = UnicodeAttribute(null=True)
+    account_id = UnicodeAttribute(null=True)
     effect = UnicodeAttribute()
     score_before = IntegerAttribute(null=True)
     score_after = IntegerAttribute(null=True)
@@ -148,7 +149,8 @@ class Foreseen(Struct, frozen=True):
     """What publishing would make of a lead."""
 
     lead_id: str
-    contact_id: str
+    contact_id: str | None
+    account_id: str | None
     before: Side | None
     after: Side | None
     effects: Sequence[Effect]
@@ -204,21 +206,20 @@ def _compiled(preview_id: str, model_id: str, version: int) -> Model:
 
 def _foreseen(lead: Lead, model: Model, now: datetime) -> Iterator[Foreseen]:
     """Do what a rescoring would do after publishing, but write nothing."""
-    if lead.contact_id is None or lead.merged_into is not None:
+    seen = sight.see(lead, model, now)
+    if seen.facts is None:
         return
-    scene = reading.scene(lead.contact_id, [lead.lead_id], [model], now)
-    stored = scene.scores.get((lead.lead_id, model.id))
+    found = partial(Foreseen, lead.lead_id, seen.contact_id, seen.account_id)
+    stored = seen.stored
     before = Side(stored.score, stored.grade) if stored else None
-    facts = scene.of(lead)
-    outside, _ = entry_refusal(model.compiled, facts, now)
-    if refusal(scene.person, model.minimum_consent) or outside:
-        yield Foreseen(lead.lead_id, lead.contact_id, before, None, effects(before, None, becomes_ready=False))
+    if seen.refused is not None:
+        yield found(before, None, effects(before, None, becomes_ready=False))
         return
     recycled_at = lead.recycled_at if lead.recycled else None
-    scored = evaluate(model, facts, stored, now, recycled_at)
+    scored = evaluate(model, seen.facts, stored, now, recycled_at)
     after = side_of(scored)
     ready = scored.ready_at is not None and _would_be_marked(lead)
-    yield Foreseen(lead.lead_id, lead.contact_id, before, after, effects(before, after, becomes_ready=ready))
+    yield found(before, after, effects(before, after, becomes_ready=ready))
 
 
 def side_of(scored: Scored) -> Side:
@@ -236,6 +237,7 @@ def _rows(preview: Preview, found: Foreseen) -> Iterator[Write]:
             *PreviewedLead.at(preview.preview_id, effect, found.lead_id),
             lead_id=found.lead_id,
             contact_id=found.contact_id,
+            account_id=found.account_id,
             effect=effect,
             score_before=found.before.score if found.before else None,
             score_after=found.after.score if found.after else None,

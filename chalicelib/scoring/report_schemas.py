@@ -79,7 +79,8 @@ class PreviewedLeadView(Schema):
     """A lead for which publishing would have the effect; null is no score, or no grade."""
 
     lead_id: str
-    contact_id: str
+    contact_id: str | None = None
+    account_id: str | None = None
     score_before: int | None
     score_after: int | None
     grade_before: str | None

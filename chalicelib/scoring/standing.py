@@ -7,11 +7,13 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from chalicelib.clock import as_text
+from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.jobs import JobState
 from chalicelib.definitions.models import Job
-from chalicelib.dynamodb import Key, read
-from chalicelib.leads.models import Lead
+from chalicelib.dynamodb import Key, Notes, read
+from chalicelib.leads.models import Lead, lead_key
+from chalicelib.scoring.account_items import AccountEvaluation
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Evaluation, Score
 from chalicelib.scoring.schemas import ScoreStatus
@@ -28,14 +30,14 @@ class Standing(NamedTuple):
 
 
 class Known(Struct, frozen=True):
-    """What is stored about a score's making: of its lead, its contact's evaluations, its model's publication."""
+    """What is stored about a score's making: of its lead, its parent's evaluations, its model's publication."""
 
     moved: bool = False
-    """Whether the lead is another contact's by now."""
+    """Whether the lead has another parent by now."""
     version: int | None = None
     """The model's live version, None where it is not live."""
     checked_at: datetime | None = None
-    """When the contact's facts were last looked at."""
+    """When the parent's facts were last looked at."""
     due: datetime | None = None
     failed_at: datetime | None = None
     failure: str | None = None
@@ -52,7 +54,7 @@ def standing(model_version: int | None, known: Known, now: datetime) -> Standing
     if wrong is not None:
         return Standing(ScoreStatus.ERROR, wrong)
     if known.moved:
-        return Standing(ScoreStatus.IN_PROGRESS, "The lead has another parent contact since; it is being rescored.")
+        return Standing(ScoreStatus.IN_PROGRESS, "The lead has another parent since; it is being rescored.")
     if model_version != known.version:
         return _of_publication(known, now)
     if known.due is not None and known.due <= now:
@@ -82,36 +84,60 @@ def _of_publication(known: Known, now: datetime) -> Standing:
 
 # What is stored ----------------------------------------------------------------------------------------------------
 
-KnownOf = Callable[[str, str, str | None], Known]
-"""lead, model, the contact that it was scored by → what is known."""
+
+class Scored(Struct, frozen=True):
+    """A score that is there or is to come: of which lead, by which model, for which parent."""
+
+    lead_id: str
+    model_id: str
+    contact_id: str | None
+    account_id: str | None = None
+
+    @classmethod
+    def of(cls, score: Score) -> "Scored":
+        return cls(score.lead_id, score.model_id, score.contact_id, score.account_id)
+
+    @property
+    def evaluation(self) -> Key | None:
+        """Where the record of its parent's evaluations lies."""
+        if self.contact_id is not None:
+            return Key(Evaluation, *Evaluation.at(self.contact_id))
+        return Key(AccountEvaluation, *AccountEvaluation.at(self.account_id)) if self.account_id else None
 
 
-def look(asked: Iterable[tuple[str, str, str | None]]) -> KnownOf:
-    """Read together what decides on the scores of these leads, models and contacts."""
-    wanted = list(asked)
-    contact_ids = sorted({contact_id for _, _, contact_id in wanted if contact_id})
-    lead_ids = sorted({lead_id for lead_id, _, _ in wanted})
-    evaluations = dict(
-        zip(contact_ids, read(Key(Evaluation, *Evaluation.at(each)) for each in contact_ids), strict=True)
-    )
-    parents = {lead.lead_id: lead.contact_id for lead in read(Key(Lead, *Lead.at(each)) for each in lead_ids) if lead}
-    publications = _publications(sorted({model_id for _, model_id, _ in wanted}))
+KnownOf = Callable[[Scored], Known]
 
-    def known(lead_id: str, model_id: str, contact_id: str | None) -> Known:
-        evaluation = evaluations.get(contact_id) if contact_id else None
-        version, job = publications[model_id]
+
+def look(asked: Iterable[Scored]) -> KnownOf:
+    """Read together what decides on these scores."""
+    wanted, notes = list(asked), Notes()
+    notes.expect(lead_key(each.lead_id) for each in wanted)
+    notes.expect(each.evaluation for each in wanted if each.evaluation is not None)
+    publications = _publications(sorted({each.model_id for each in wanted}))
+
+    def known(scored: Scored) -> Known:
+        [lead] = notes.look([lead_key(scored.lead_id)])
+        [evaluation] = notes.look([scored.evaluation]) if scored.evaluation is not None else [None]
+        version, job = publications[scored.model_id]
         return Known(
-            moved=parents.get(lead_id) != contact_id,
+            moved=lead is None or not _still_of(lead, scored, notes),
             version=version,
             checked_at=evaluation.evaluated_at if evaluation else None,
             due=evaluation.due if evaluation else None,
-            failed_at=evaluation.failed_at if evaluation else None,
-            failure=evaluation.failure if evaluation else None,
+            failed_at=evaluation.failed_at if isinstance(evaluation, Evaluation) else None,
+            failure=evaluation.failure if isinstance(evaluation, Evaluation) else None,
             job_state=job.state if job else None,
             job_ended_at=job.ended_at if job else None,
         )
 
     return known
+
+
+def _still_of(lead: Lead, scored: Scored, notes: Notes) -> bool:
+    """Return whether the lead's parent is whom it was scored for; where that one was merged, who it is by now."""
+    if lead.contact_id is None or scored.contact_id is None:
+        return lead.contact_id == scored.contact_id and lead.account_id == scored.account_id
+    return lead.contact_id == scored.contact_id or contacts.who_is(lead.contact_id, notes.look).id == scored.contact_id
 
 
 def _publications(model_ids: Sequence[str]) -> dict[str, tuple[int | None, Job | None]]:
@@ -122,4 +148,4 @@ def _publications(model_ids: Sequence[str]) -> dict[str, tuple[int | None, Job |
 
 
 def of_scores(scores: Iterable[Score]) -> KnownOf:
-    return look((score.lead_id, score.model_id, score.contact_id) for score in scores)
+    return look(map(Scored.of, scores))

@@ -94,6 +94,7 @@ def test_a_preview_says_who_would_rise_fall_change_grade_or_become_ready(api, wo
     assert most == {
         "lead_id": "lead-e",
         "contact_id": "e",
+        "account_id": None,
         "score_before": 0,
         "score_after": 25,
         "grade_before": "Cold",

@@ -1,0 +1,41 @@
+"""What a model sees of one lead now, or why it may not score it: for all that shows scores without storing any."""
+
+from datetime import datetime
+
+from msgspec import Struct
+
+from chalicelib.leads.models import Lead
+from chalicelib.scoring import accounts, reading
+from chalicelib.scoring.deciding import LeadFacts, entry_refusal, refusal, target_refusal
+from chalicelib.scoring.live import Model
+from chalicelib.scoring.models import Score
+
+MERGED = "The lead was merged into another one, which is scored."
+
+
+class Sight(Struct, frozen=True):
+    """The facts of a lead as a rescoring would read them, what is stored, and why the model must not score it."""
+
+    contact_id: str | None = None
+    account_id: str | None = None
+    """Of an account-based lead."""
+    facts: LeadFacts | None = None
+    stored: Score | None = None
+    refused: str | None = None
+
+
+def see(lead: Lead, model: Model, now: datetime) -> Sight:
+    """Read what a rescoring of the lead by the model would read."""
+    stored = Score.find(*Score.at(lead.lead_id, model.id))
+    target = target_refusal(model.compiled.target, lead.contact_id, lead.account_id)
+    why = MERGED if lead.merged_into is not None else target
+    if why is not None:
+        return Sight(stored=stored, refused=why)
+    if not lead.contact_id:
+        facts = accounts.read_scene(lead.account_id or "", [model], now, [lead.lead_id]).of(lead)
+        outside, _ = entry_refusal(model.compiled, facts, now)
+        return Sight(None, lead.account_id, facts, stored, outside)
+    scene = reading.scene(lead.contact_id, [lead.lead_id], [model], now)
+    facts = scene.of(lead)
+    outside, _ = entry_refusal(model.compiled, facts, now)
+    return Sight(scene.contact_id, None, facts, stored, refusal(scene.person, model.minimum_consent) or outside)
