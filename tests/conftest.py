@@ -122,7 +122,10 @@ def declared(local_aws: str) -> Any:
         database.create_table(**table)
     for queue in _resources("AWS::SQS::Queue").values():
         queues.create_queue(QueueName=queue["QueueName"])
-    boto3.client("secretsmanager").create_secret(Name=f"{PREFIX}-keys", SecretString="a secret of tests only")
+    for secret in _resources("AWS::SecretsManager::Secret").values():
+        boto3.client("secretsmanager").create_secret(
+            Name=secret["Name"], SecretString=f"of tests only {secret['Name']}"
+        )
     return tables
 
 

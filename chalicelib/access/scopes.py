@@ -18,6 +18,7 @@ DEFINITIONS = (
     "journeys",
     "triggers",
     "submissions",
+    "linkedin",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 

@@ -8,7 +8,7 @@ from chalicelib.conditions.catalogue import Field, FieldType
 from chalicelib.consent import plans
 from chalicelib.consent.models import ChangeRow, ConsentItem, PreferencesRow
 from chalicelib.consent.plans import Evidence
-from chalicelib.consent.rules import Preferences, raises
+from chalicelib.consent.rules import Preferences, lowers, raises
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import Invalid, Problem, Stale
@@ -82,3 +82,9 @@ def sweep(contact_id: str) -> bool:
 def changes(contact_id: str) -> list[ChangeRow]:
     """Return every change, oldest first."""
     return list(ChangeRow.query(f"CONTACT#{contact_id}", ChangeRow.sk.startswith("CHANGE#")))
+
+
+def lowered(contact_id: str) -> set[str]:
+    """Return what a contact once allowed and withdrew, read consistently."""
+    rows = ChangeRow.query(f"CONTACT#{contact_id}", ChangeRow.sk.startswith("CHANGE#"), consistent_read=True)
+    return {name for row in rows for name in lowers(row.before, row.after)}

@@ -7,11 +7,13 @@ from typing import Any
 from msgspec import Struct, field
 
 from chalicelib.clock import digest
-from chalicelib.dynamodb import Write, put, put_new
+from chalicelib.dynamodb import Key, Write, put, put_new, update
 from chalicelib.interactions.models import Fact, Interaction
 from chalicelib.interactions.types import InteractionType
 
 NONE, UNDECIDED, HUMAN, MACHINE = "none", "undecided", "human", "machine"
+WITHDRAWN = "withdrawn"
+"""The verdict on what the person took back where it was done: it is kept, and no condition ever counts it."""
 
 
 class NewInteraction(Struct, frozen=True):
@@ -79,3 +81,14 @@ def record(new: NewInteraction, now: datetime, *, once: bool = False) -> list[Wr
 def source_row(new: NewInteraction) -> Write:
     """Return the write that fails its condition where a source delivers something once more."""
     return put_new(Fact(*Fact.place(new.id), contact_id=new.contact_id, at=new.at))
+
+
+def withdrawn(new: NewInteraction, reason: str, now: datetime) -> Write:
+    """Return the write that marks a recorded interaction as taken back; refused where it is not there (any more)."""
+    return update(
+        Key(Interaction, *Interaction.place(new.owner, new.type, new.at, new.id)),
+        Interaction.verdict.set(WITHDRAWN),
+        Interaction.reasons.set([reason]),
+        Interaction.decided_at.set(now),
+        condition=Interaction.pk.exists(),
+    )

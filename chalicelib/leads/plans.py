@@ -7,9 +7,9 @@ from typing import Any
 from chalicelib.clock import digest
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.models import Contact
-from chalicelib.dynamodb import Write, put_changed, put_new
+from chalicelib.dynamodb import Write, put_changed, put_new, update
 from chalicelib.leads import process
-from chalicelib.leads.models import Lead, Move
+from chalicelib.leads.models import Lead, Move, lead_key
 from chalicelib.leads.process import Flag, Step
 
 SCORING = "scoring"
@@ -101,3 +101,14 @@ def create_from_tile(  # noqa: PLR0917  as journeys call it
     lead.contact_id, lead.topic, lead.last_name, lead.owner_id = contact.contact_id, topic, last_name, owner
     take_context(lead, context)
     return [put_new(lead)]
+
+
+def one_submission_less(lead_id: str, now: datetime) -> Write:
+    """Return the write that takes a LinkedIn submission back from a lead's count; refused for a lead that is gone."""
+    return update(
+        lead_key(lead_id),
+        Lead.linkedin_submissions.add(-1),
+        Lead.version.add(1),
+        Lead.updated_at.set(now),
+        condition=Lead.linkedin_submissions >= 1,
+    )

@@ -3,7 +3,6 @@
 import re
 import subprocess
 import sys
-from dataclasses import fields
 from pathlib import Path
 
 import pytest
@@ -87,7 +86,7 @@ def test_every_setting_that_is_no_default_is_set_by_the_template():
     set_by_template = {*ENVIRONMENT, *FOR_AUTHORIZERS, *MACHINES.values()}
     platform = {"AWS_REGION", "AWS_ENDPOINT_URL", "USER_POOL_ID"}
 
-    assert {field.name.upper() for field in fields(Settings)} <= set_by_template | platform
+    assert {name.upper() for name in Settings.__struct_fields__} <= set_by_template | platform
 
 
 def test_every_route_asks_for_a_scope_that_exists_or_is_meant_to_be_public():
@@ -110,6 +109,8 @@ def test_every_route_asks_for_a_scope_that_exists_or_is_meant_to_be_public():
         "POST /subscriptions/{token}",
         "GET /unsubscribe/{token}",
         "POST /unsubscribe/{token}",
+        "GET /webhooks/linkedin/{connection_id}",
+        "POST /webhooks/linkedin/{connection_id}",
     }
 
 
