@@ -9,6 +9,7 @@ import pytest
 from chalicelib.capture.linkedin import client, pulling
 from infra.local.linkedin import Refused
 from infra.local.linkedin_leads import ACCOUNT, ORGANIZATION, notice
+from tests.support.faults import Killed
 from tests.support.linkedin import remembering, storm
 
 SUBMITTED = "/rest/leadFormResponses?"
@@ -74,15 +75,22 @@ def test_a_lead_that_linkedin_shows_days_late_is_swept_up(connected):
 def test_a_reset_pulls_everything_and_makes_nothing_twice(connected):
     for number in range(3):
         connected.send(number)
+    old = connected.send(3, at=connected.world.now - timedelta(days=20))
+    connected.linkedin.hidden.add(old["id"])
     connected.pull()
-    before, asked = leads(connected), len(pulls(connected))
+    before = leads(connected)
+    connected.linkedin.hidden.clear()
+    connected.pull()
+    assert leads(connected) == before
 
     connected.change("POST", "/reset")
     connected.pull()
 
-    assert len(pulls(connected)) > asked
-    assert {email: lead["id"] for email, lead in leads(connected).items()} == {e: b["id"] for e, b in before.items()}
-    assert connected.status["counts"]["created"] == 3
+    after = leads(connected)
+    assert {email: after[email]["id"] for email in before} == {email: lead["id"] for email, lead in before.items()}
+    assert set(after) - set(before) == {"ada3@example.com"}
+    assert {lead["linkedin_submissions"] for lead in after.values()} == {1}
+    assert connected.status["counts"]["created"] == 4
 
 
 def test_a_reset_tries_what_failed_again(connected):
@@ -175,6 +183,18 @@ def test_throttled_linkedin_is_left_alone_as_long_as_it_says(connected):
 
     assert set(leads(connected)) == {"ada1@example.com", "ada2@example.com"}
     assert connected.source["last_error"] is None
+
+
+def test_what_one_source_is_told_holds_for_the_whole_connection(connected):
+    event = {"owner": ORGANIZATION, "lead_type": "EVENT"}
+    connected.change("PATCH", "", {"sources": [{"owner": ACCOUNT}, event]})
+    connected.pull()
+    connected.linkedin.quota, connected.linkedin.retry_after = 0, "3600"
+    asked = len(connected.linkedin.asked)
+
+    connected.pull()
+
+    assert len(connected.linkedin.asked) == asked + 1
 
 
 def test_without_being_told_the_pauses_grow(connected):
@@ -271,17 +291,17 @@ def test_a_pull_that_dies_goes_on_behind_the_last_page(connected, monkeypatch):
     for number in range(7):
         connected.send(number)
     connected.world.advance(timedelta(minutes=31))
-    connected.linkedin.faults = []
-    asked = connected.linkedin.found
-    answered = iter([asked, asked, died])
+    page, asked = client.Client.page, []
 
-    def found(query):
-        answer = next(answered, asked)
-        return answer(query)
+    def dying(*given):
+        asked.append(given)
+        if len(asked) == 3:
+            raise Killed
+        return page(*given)
 
-    monkeypatch.setattr(connected.linkedin, "found", found)
-
-    connected.world.invoke("sync_linkedin", pull_of(connected))
+    monkeypatch.setattr(client.Client, "page", dying)
+    with pytest.raises(Killed):
+        connected.world.invoke("sync_linkedin", pull_of(connected))
     assert len(leads(connected)) == 4
     before = len(pulls(connected))
     connected.world.advance(timedelta(minutes=5))
@@ -290,10 +310,6 @@ def test_a_pull_that_dies_goes_on_behind_the_last_page(connected, monkeypatch):
     assert len(leads(connected)) == 7
     assert "&start=4" in pulls(connected)[before]
     assert connected.status["counts"]["created"] == 7
-
-
-def died(query):
-    raise Refused(500, "The connection broke.")
 
 
 def test_a_run_is_bounded_and_the_next_one_goes_on(connected, monkeypatch):
