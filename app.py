@@ -13,6 +13,9 @@ from chalicelib.access.routes import api as access_api
 from chalicelib.activities.routes import api as activities_api
 from chalicelib.capture.handlers import finish_submissions, route_capture
 from chalicelib.capture.handlers import handlers as capture_handlers
+from chalicelib.capture.linkedin.handlers import handlers as linkedin_handlers
+from chalicelib.capture.linkedin.handlers import sync_linkedin
+from chalicelib.capture.linkedin.routes import api as linkedin_api
 from chalicelib.capture.routes import api as capture_api
 from chalicelib.consent.handlers import handlers as consent_handlers
 from chalicelib.consent.handlers import route_consent
@@ -114,6 +117,7 @@ __all__ = [
     "set_aside_enrolment",
     "start_jobs",
     "sweep_contacts",
+    "sync_linkedin",
     "wake_enrolments",
     "work_slice",
 ]
@@ -147,6 +151,7 @@ BLUEPRINTS: list[Blueprint] = [
     mail_api,
     journeys_api,
     capture_api,
+    linkedin_api,
     insights_api,
     operations_api,
     access_handlers,
@@ -160,6 +165,7 @@ BLUEPRINTS: list[Blueprint] = [
     messages_handlers,
     journeys_handlers,
     capture_handlers,
+    linkedin_handlers,
     insights_handlers,
 ]
 for blueprint in BLUEPRINTS:

@@ -31,6 +31,10 @@ class Settings(Struct, frozen=True):
     poll_grace_seconds: str = "5"
     job_delay_seconds: str = "10"
     allow_test_domains: str = ""
+    # Where LinkedIn is, and how often it is asked for what it did not tell.
+    linkedin_url: str = "https://api.linkedin.com"
+    linkedin_login_url: str = "https://www.linkedin.com"
+    linkedin_pull_minutes: str = "30"
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -40,6 +44,11 @@ class Settings(Struct, frozen=True):
     def table(self, name: str) -> str:
         """Return the physical name of a domain's table."""
         return f"{self.prefix}-{name}"
+
+    @property
+    def linkedin_secret_name(self) -> str:
+        """Return the name of the secret that LinkedIn's tokens are sealed with."""
+        return f"{self.prefix}-linkedin-keys"
 
     def queue_url(self, name: str) -> str:
         """Return the address of a queue."""

@@ -1,4 +1,4 @@
-"""What only we can make: signed tokens and keyed hashes, from the one secret of the deployment."""
+"""What only we can make: signed tokens and keyed hashes, from the secrets of the deployment."""
 
 import hmac
 import json
@@ -15,19 +15,19 @@ SIGNATURE = 16  # bytes; forging one takes 2^128 tries
 
 
 @cache
-def _secret() -> bytes:
-    """Return the deployment's secret, read once a process."""
+def _secret(name: str) -> bytes:
+    """Return a secret of the deployment, read once a process."""
     from botocore.session import get_session
 
     client: Any = get_session().create_client(
         "secretsmanager", settings.aws_region, endpoint_url=settings.aws_endpoint_url or None
     )
-    return str(client.get_secret_value(SecretId=settings.secret_name)["SecretString"]).encode()
+    return str(client.get_secret_value(SecretId=name)["SecretString"]).encode()
 
 
 @cache
-def _key(purpose: str) -> bytes:
-    return hmac.digest(_secret(), purpose.encode(), sha256)
+def _key(purpose: str, secret: str = "") -> bytes:
+    return hmac.digest(_secret(secret or settings.secret_name), purpose.encode(), sha256)
 
 
 def keyed_hash(purpose: str, *parts: str) -> str:
@@ -54,20 +54,20 @@ def verify(purpose: str, token: str) -> tuple[str, ...]:
     return tuple(json.loads(payload))
 
 
-def seal(purpose: str, text: str) -> str:
-    """Return a token for the web that only we can read."""
+def seal(purpose: str, text: str, secret: str = "") -> str:
+    """Return a token for the web that only we can read; with a `secret` of its own, only who may read that one."""
     from cryptography.fernet import Fernet
 
-    return Fernet(urlsafe_b64encode(_key(purpose))).encrypt(text.encode()).decode().rstrip("=")
+    return Fernet(urlsafe_b64encode(_key(purpose, secret))).encrypt(text.encode()).decode().rstrip("=")
 
 
-def unseal(purpose: str, token: str) -> str:
-    """Return the text of a token made by `seal` for the same purpose. Raises Invalid for anything else."""
+def unseal(purpose: str, token: str, secret: str = "") -> str:
+    """Return the text of a token made by `seal` for the same purpose and secret. Raises Invalid for anything else."""
     from cryptography.fernet import Fernet, InvalidToken
 
     try:
         padded = token.encode("ascii", "replace") + b"=" * (-len(token) % 4)
-        return Fernet(urlsafe_b64encode(_key(purpose))).decrypt(padded).decode()
+        return Fernet(urlsafe_b64encode(_key(purpose, secret))).decrypt(padded).decode()
     except InvalidToken as error:
         raise Invalid("This value was not made by us. Leave it out, or take it from the last answer.") from error
 

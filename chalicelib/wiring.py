@@ -9,6 +9,7 @@ from typing import Any
 
 from chalicelib import queues, streams
 from chalicelib.agenda import Agenda, agendas
+from chalicelib.capture.linkedin import connections, messages
 from chalicelib.capture.models import CaptureItem
 from chalicelib.conditions import sources
 from chalicelib.conditions.sources import Identity
@@ -278,6 +279,11 @@ def _due_enrolment(pk: str, sk: str) -> dict[str, Any]:
     return {"fact": "due", "enrolment": f"{_id(pk)}.{journey}.{occurrence}"}
 
 
+def _due_pull(pk: str, sk: str) -> dict[str, Any]:
+    _, lead_type, owner = sk.split("#")
+    return messages.message(_id(pk), lead_type, owner)
+
+
 AGENDAS = (
     Agenda("enrolment", "wake", JourneysItem.by_due, _due_enrolment),
     Agenda("membership", "membership", SegmentsItem.by_due, _due_contact),
@@ -286,6 +292,7 @@ AGENDAS = (
     Agenda("job", "jobs", DefinitionsItem.by_due, _due_record),
     Agenda("send", "send", MessagesItem.by_due, _due_record),
     Agenda("submission", "submissions", CaptureItem.by_due, _due_record),
+    Agenda(connections.WORK, messages.QUEUE, CaptureItem.by_due, _due_pull),
     Agenda(deletion.WORK, "sweep", ContactsItem.by_due, _due_contact),
 )
 

@@ -124,7 +124,10 @@ def declared(local_aws: str) -> Any:
     for queue in _resources("AWS::SQS::Queue").values():
         queues.create_queue(QueueName=queue["QueueName"])
     boto3.client("s3").create_bucket(Bucket=os.environ["EXPORTS_BUCKET"])
-    boto3.client("secretsmanager").create_secret(Name=f"{PREFIX}-keys", SecretString="a secret of tests only")
+    for secret in _resources("AWS::SecretsManager::Secret").values():
+        boto3.client("secretsmanager").create_secret(
+            Name=secret["Name"], SecretString=f"of tests only {secret['Name']}"
+        )
     return tables
 
 

@@ -20,6 +20,7 @@ DEFINITIONS = (
     "triggers",
     "submissions",
     "business-processes",
+    "linkedin",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 

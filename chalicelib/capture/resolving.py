@@ -132,7 +132,7 @@ def _resolve_contact(
     resolved.writes += prepared.writes
     resolved.contact_id = prepared.record.contact_id
     resolved.identities = [prepared.record.contact_id, *(prepared.record.identities or ())]
-    resolved.contact_result = _result(created=prepared.created, changed=prepared.changed)
+    resolved.contact_result = result(created=prepared.created, changed=prepared.changed)
 
 
 def _of_lead(form: FormDocument, read: Read) -> dict[str, Any]:
@@ -159,14 +159,14 @@ def _resolve_lead(
     )
     resolved.writes += prepared.writes
     resolved.lead_id = prepared.record.lead_id
-    resolved.lead_result = _result(created=prepared.created, changed=prepared.changed)
+    resolved.lead_result = result(created=prepared.created, changed=prepared.changed)
 
 
 SHARED = frozenset({"first_name", "last_name", "company_name", "email", "phone", "job_title"})
 """Contact fields that a new lead shows as well."""
 
 
-def _result(*, created: bool, changed: bool) -> str:
+def result(*, created: bool, changed: bool) -> str:
     return "created" if created else "updated" if changed else "matched"
 
 

@@ -19,6 +19,8 @@ class Verdict(StrEnum):
     HUMAN = "human"
     MACHINE = "machine"
     UNDECIDED = "undecided"
+    WITHDRAWN = "withdrawn"
+    """The person took it back where it was done: it is kept, and nothing ever counts it."""
 
 
 class Interaction(Struct, frozen=True):
@@ -62,6 +64,8 @@ class KnownFacts:
         """Take records by entity and interactions in any order, repeated ones included."""
         by_type: dict[str, dict[str, Interaction]] = {}
         for interaction in interactions:
+            if interaction.verdict is Verdict.WITHDRAWN:
+                continue
             by_type.setdefault(interaction.type, {}).setdefault(interaction.id, interaction)
         return cls(records, {type_: sorted(known.values(), key=_when) for type_, known in by_type.items()})
 

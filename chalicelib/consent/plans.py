@@ -1,14 +1,15 @@
 """What a change of preferences writes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib.clock import as_text, digest
 from chalicelib.consent.models import ChangeRow, PreferencesRow, preferences_key
-from chalicelib.consent.rules import Preferences, changed
+from chalicelib.consent.rules import Preferences, changed, raisable
 from chalicelib.dynamodb import Write, check, put, put_new, update
 
 
@@ -29,9 +30,42 @@ def change(
     differs = changed(before, wanted)
     if not differs:
         return []
+    return [_put(before, differs, now), _record(before, differs, evidence, change_id, now)]
+
+
+class Answer(Struct, frozen=True):
+    """A box that the person saw elsewhere: its words and whether it was ticked (`evidence`), and what that allows."""
+
+    change_id: str
+    evidence: Evidence
+    raises: Mapping[str, Any] = field(default_factory=dict)
+
+
+def answered(before: Preferences, answers: Sequence[Answer], lowered: Set[str], now: datetime) -> list[Write]:
+    """Return the writes that keep every answer as evidence and allow what was ticked, never what was once withdrawn.
+
+    `lowered` are the names that a change allowed less of before (`service.lowered`): a box that comes by another
+    system, and may come late, never revives those (invariant 7). Conditional on what was read before.
+    """
+    known, records = before, []
+    for answer in answers:
+        differs = raisable(known, answer.raises, lowered)
+        records.append(_record(known, differs, answer.evidence, answer.change_id, now))
+        known = replace(known, **differs)
+    differs = changed(before, known.fields())
+    return [*([_put(before, differs, now)] if differs else []), *records]
+
+
+def _put(before: Preferences, differs: Mapping[str, Any], now: datetime) -> Write:
     after = {name: value for name, value in {**before.fields(), **differs}.items() if value is not None}
     pk, sk = PreferencesRow.at(before.contact_id)
     row = PreferencesRow(pk, sk, contact_id=before.contact_id, changed_at=now, version=before.version + 1, **after)
+    return put(row, PreferencesRow.version == before.version) if before.version else put_new(row)
+
+
+def _record(
+    before: Preferences, differs: Mapping[str, Any], evidence: Evidence, change_id: str, now: datetime
+) -> Write:
     record = ChangeRow(
         *ChangeRow.at(before.contact_id, as_text(now), change_id),
         contact_id=before.contact_id,
@@ -42,10 +76,9 @@ def change(
         method=evidence.method,
         reason=evidence.reason,
         before={name: before.fields()[name] for name in differs},
-        after=differs,
+        after=dict(differs),
     )
-    first = before.version == 0
-    return [put_new(row) if first else put(row, PreferencesRow.version == before.version), put_new(record)]
+    return put_new(record)
 
 
 def unchanged(preferences: Preferences) -> Write:

@@ -1,6 +1,6 @@
 """What may be sent to whom, and who may allow it; pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -112,3 +112,15 @@ def strictest(each: Sequence[Preferences]) -> Preferences:
         guardian_consent=all(one.guardian_consent for one in children or each),
         version=sum(one.version for one in each),
     )
+
+
+def raisable(before: Preferences, wanted: Mapping[str, Any], lowered: Set[str]) -> dict[str, Any]:
+    """Return what of `wanted` allows more than before and was never withdrawn: all that another system may bring."""
+    return {name: value for name, value in wanted.items() if name not in lowered and raises(before, {name: value})}
+
+
+def lowers(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    """Return the names that a change allows less of."""
+    flags = {name for name in ALLOWING if before.get(name) and after.get(name) is False}
+    level = int(after.get("consent_level", 0)) < int(before.get("consent_level", 0)) and "consent_level" in after
+    return flags | ({"consent_level"} if level else set())

@@ -9,7 +9,7 @@ from chalicelib.conditions.sources import Identity
 from chalicelib.consent import plans
 from chalicelib.consent.models import ChangeRow, ConsentItem, PreferencesRow, preferences_key
 from chalicelib.consent.plans import Evidence
-from chalicelib.consent.rules import Preferences, raises, strictest
+from chalicelib.consent.rules import Preferences, lowers, raises, strictest
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Look, Write, commit, read
 from chalicelib.errors import Invalid, Problem, Stale
@@ -110,5 +110,11 @@ def changes(contact_id: str) -> list[ChangeRow]:
     return sorted(found, key=lambda each: each.sk)
 
 
-def _changes(contact_id: str) -> Iterable[ChangeRow]:
-    return ChangeRow.query(f"CONTACT#{contact_id}", ChangeRow.sk.startswith("CHANGE#"))
+def _changes(contact_id: str, *, consistent: bool = False) -> Iterable[ChangeRow]:
+    return ChangeRow.query(f"CONTACT#{contact_id}", ChangeRow.sk.startswith("CHANGE#"), consistent_read=consistent)
+
+
+def lowered(contact_id: str) -> set[str]:
+    """Return what a person once allowed and withdrew, as any of its identities, read consistently."""
+    rows = [row for each in contacts.who_is(contact_id).ids for row in _changes(each, consistent=True)]
+    return {name for row in rows for name in lowers(row.before, row.after)}

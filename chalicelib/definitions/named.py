@@ -1,11 +1,12 @@
 """What definitions may name though it is none itself, such as a matching strategy: it is held while they are live."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from chalicelib.definitions.lifecycle import Reference
-from chalicelib.definitions.models import LiveRow
-from chalicelib.definitions.service import users_of
-from chalicelib.dynamodb import Write, delete, put_new
+from chalicelib.definitions.models import LiveRow, UsedBy
+from chalicelib.definitions.service import hold, users_of
+from chalicelib.dynamodb import Key, Write, delete, put, put_new
 from chalicelib.errors import Conflict
 
 
@@ -24,3 +25,18 @@ def let_go(reference: Reference, refused: str) -> list[Write]:
     if users := users_of(*reference):
         raise Conflict(refused, users)
     return [delete(row.key, LiveRow.named == row.named)] if row is not None else []
+
+
+def naming(user: Reference, names: Sequence[Reference], now: datetime) -> list[Write]:
+    """Return what lets something that is no definition name others, from the transaction that makes it on."""
+    _, identity = user
+    references = [list(each) for each in names]
+    row = LiveRow(*LiveRow.at(*user), definition_id=identity, number=1, published_at=now, references=references)
+    used = [put(UsedBy(*UsedBy.at(*each, *user), user_kind=user[0], user_id=identity)) for each in names]
+    return [put_new(row), *(hold(each) for each in names), *used]
+
+
+def no_longer_naming(user: Reference, names: Sequence[Reference]) -> list[Write]:
+    """Return what goes with something that named others."""
+    used = [delete(Key(UsedBy, *UsedBy.at(*each, *user))) for each in names]
+    return [delete(Key(LiveRow, *LiveRow.at(*user))), *used]

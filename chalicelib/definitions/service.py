@@ -197,10 +197,11 @@ def _naming(definition: Definition, before: LiveRow | None, references: Sequence
         for reference in held
         if reference not in old
     ]
-    return [*(_hold(reference) for reference in held), *rows]
+    return [*(hold(reference) for reference in held), *rows]
 
 
-def _hold(reference: Reference) -> Write:
+def hold(reference: Reference) -> Write:
+    """Return the write that holds on to something live that is about to be named."""
     refused = Unprocessable("It cannot go live as it stands.", not_live([reference], ()))
     key = Key(LiveRow, *LiveRow.at(*reference))
     return update(key, LiveRow.named.add(1), condition=LiveRow.pk.exists(), refused=refused)

@@ -7,11 +7,13 @@ from typing import Any
 from msgspec import Struct, field
 
 from chalicelib.clock import digest, from_text
-from chalicelib.dynamodb import Write, put, put_new
+from chalicelib.dynamodb import Key, Write, put, put_new, update
 from chalicelib.interactions.models import Fact, Interaction, Late
 from chalicelib.interactions.types import InteractionType
 
 NONE, UNDECIDED, HUMAN, MACHINE = "none", "undecided", "human", "machine"
+WITHDRAWN = "withdrawn"
+"""The verdict on what the person took back where it was done: it is kept, and no condition ever counts it."""
 
 PROMPT = timedelta(minutes=15)
 """A row written later than this after its instant is marked; no function runs longer, so that until twice this time
@@ -93,3 +95,16 @@ def marks(owner: str, sk: str, now: datetime) -> list[Write]:
 def source_row(new: NewInteraction) -> Write:
     """Return the write that fails its condition where a source delivers something once more."""
     return put_new(Fact(*Fact.place(new.id), contact_id=new.contact_id, at=new.at))
+
+
+def withdrawn(new: NewInteraction, reason: str, now: datetime) -> list[Write]:
+    """Return what marks a recorded interaction as taken back; refused where it is not there (any more)."""
+    key = Key(Interaction, *Interaction.place(new.owner, new.type, new.at, new.id))
+    taken_back = update(
+        key,
+        Interaction.verdict.set(WITHDRAWN),
+        Interaction.reasons.set([reason]),
+        Interaction.decided_at.set(now),
+        condition=Interaction.pk.exists(),
+    )
+    return [taken_back, *marks(key.pk, key.sk, now)]

@@ -19,6 +19,7 @@ BOOK = Book(Owner, Heir, lead_key)
 FORM = "form"
 """Who changes a lead that a submission matched."""
 
+NOTHING: Mapping[str, Any] = {}
 NO_NAME = "(unknown)"
 """The last name of a lead whose form did not ask for one."""
 
@@ -56,18 +57,21 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     now: datetime,
     blank_clears: bool = False,
     look: Look = read,
+    of_new: Mapping[str, Any] = NOTHING,
+    counted: str | None = None,
 ) -> Prepared[Lead]:
     """Decide which lead a submission belongs to: the open one that owns its match key, or a new one (SUB-1.2).
 
     The lead's parent becomes the contact, where there is one (SUB-1.3, SUB-2.3). With `blank_clears` a blank value
-    empties the field of a known lead, but never its last name (decision 11). The writes are conditional on what was
-    read here: where one fails, prepare again. Raises Unprocessable naming what the strategy needs and has no value
+    empties the field of a known lead, but never its last name (decision 11). `of_new` are values that only a new lead
+    gets; `counted` names a counter of submissions that goes up by one, new or not. The writes are conditional on what
+    was read here: where one fails, prepare again. Raises Unprocessable naming what the strategy needs and has no value
     (MAT-6), Invalid for broken values.
     """
     cleared = values.keys() - {"last_name"} if blank_clears else set()
     given = {name: value for name, value in clean(values).items() if value is not None or name in cleared}
     strategy = None if always_new else strategies.find(strategies.LEAD, strategy_id)
-    keyed = {**given, "page_id": page_id}
+    keyed = {**of_new, **given, "page_id": page_id}
     if strategy is not None:
         _require(strategy, keyed)
     place = strategy.place(keyed) if strategy else None
@@ -76,12 +80,17 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     if matched is not None and strategy is not None:
         if (matched.claims or {}).get(strategy.id) != place:  # known by what a lead had that was merged into it
             given = {name: value for name, value in given.items() if name not in strategy.attributes}
-        return _matched(matched, given, contact_id, now)
+        return _matched(matched, {**given, **_one_more(matched, counted)}, contact_id, now)
     lead = Lead.new(new_id, now)
+    given = {**of_new, **given, **_one_more(lead, counted)}
     plans.take_context(lead, context)
     lead.source_page_id, lead.owner_id, lead.contact_id = page_id, owner_id, contact_id
     plans.begin(lead, look)
     return _created(lead, given, owners, now)
+
+
+def _one_more(lead: Lead, counted: str | None) -> dict[str, int]:
+    return {counted: (getattr(lead, counted) or 0) + 1} if counted else {}
 
 
 def _require(strategy: Strategy, values: Mapping[str, Any]) -> None:

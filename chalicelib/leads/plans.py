@@ -10,11 +10,11 @@ from typing import Any
 from chalicelib.clock import digest
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.models import Contact
-from chalicelib.dynamodb import Look, Write, put_changed, put_new, read
+from chalicelib.dynamodb import Look, Write, put_changed, put_new, read, update
 from chalicelib.errors import Problem, Unprocessable
 from chalicelib.leads import process, processes
 from chalicelib.leads.choices import StatusReason
-from chalicelib.leads.models import Lead, Move, settings_key
+from chalicelib.leads.models import Lead, Move, lead_key, settings_key
 from chalicelib.leads.process import Flag, HandOver, Process, Step
 from chalicelib.leads.shipped import PROCESS_ID
 
@@ -223,3 +223,14 @@ def create_from_tile(  # noqa: PLR0917  as journeys call it
     take_context(lead, context)
     begin(lead)
     return [put_new(lead)]
+
+
+def one_submission_less(lead_id: str, now: datetime) -> Write:
+    """Return the write that takes a LinkedIn submission back from a lead's count; refused for a lead that is gone."""
+    return update(
+        lead_key(lead_id),
+        Lead.linkedin_submissions.add(-1),
+        Lead.version.add(1),
+        Lead.updated_at.set(now),
+        condition=Lead.linkedin_submissions >= 1,
+    )

@@ -8,6 +8,7 @@ from chalicelib.definitions.schemas import JobView
 from chalicelib.http import Api, Call, Nothing
 from chalicelib.operations import service
 from chalicelib.operations.schemas import (
+    ConnectedView,
     DeadLetters,
     DeadLetterView,
     HealthView,
@@ -35,6 +36,7 @@ def show_operations_health(call: Call[Nothing]) -> HealthView:
         due_work=[WaitingView.model_validate(each) for each in service.due_work(call.now)],
         queues=_queues(service.depths()),
         dead_letters=_queues(service.dead_letters()),
+        connections=[ConnectedView.model_validate(each) for each in service.connections(call.now)],
     )
 
 

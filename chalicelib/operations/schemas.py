@@ -30,12 +30,22 @@ class QueueView(Schema):
     waiting: int
 
 
+class ConnectedView(Schema):
+    """A connection to another system, and what somebody should look at."""
+
+    id: str
+    name: str
+    state: str
+    warnings: list[str]
+
+
 class HealthView(Schema):
-    """What waits, and what was set aside."""
+    """What waits, what was set aside, and how connections to other systems stand."""
 
     due_work: list[WaitingView]
     queues: list[QueueView]
     dead_letters: list[QueueView]
+    connections: list[ConnectedView]
 
 
 class DeadLetterView(Schema):

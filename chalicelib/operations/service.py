@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from chalicelib import queues
 from chalicelib.agenda import agendas, oldest_due
+from chalicelib.capture.linkedin import connections as linkedin
 from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Job
@@ -24,6 +25,7 @@ QUEUES = (
     "enrol",
     "jobs",
     "leads-work",
+    "linkedin",
     "membership",
     "rescore",
     "send",
@@ -43,6 +45,7 @@ SETTING_ASIDE = (
     "interactions",
     "journeys",
     "leads",
+    "linkedin",
     "messages",
     "scoring",
     "segments",
@@ -80,6 +83,23 @@ def depths() -> dict[str, int]:
 def dead_letters() -> dict[str, int]:
     """Return about how many messages were set aside, by domain."""
     return {domain: queues.waiting(f"{domain}-dead") for domain in SETTING_ASIDE}
+
+
+class Connected(Struct, frozen=True):
+    """A connection to another system: how it stands, and what somebody should look at."""
+
+    id: str
+    name: str
+    state: str
+    warnings: list[str]
+
+
+def connections(now: datetime) -> list[Connected]:
+    """Return how every connection to LinkedIn stands."""
+    return [
+        Connected(each.connection_id, each.name, linkedin.state_of(each), linkedin.warnings_of(each, now))
+        for each in linkedin.every()
+    ]
 
 
 def letters_of(domain: str) -> tuple[int, Sequence[queues.Dead]]:

@@ -1,4 +1,4 @@
-"""Starts and stops the local cloud: MiniStack as AWS, and our post office as SES.
+"""Starts and stops the local cloud: MiniStack as AWS, our post office as SES, our stand-in of LinkedIn.
 
 with LocalCloud(port=0) as cloud:
     cloud.client("dynamodb").list_tables()
@@ -153,6 +153,8 @@ class LocalCloud:
         beside = self.port + 1
         self.inbox_port = beside if port and is_free(beside) else free_port()
         self.inbox_url = f"http://{HOST}:{self.inbox_port}"
+        self.linkedin_port = free_port()
+        self.linkedin_url = f"http://{HOST}:{self.linkedin_port}"
         self.processes: list[Process] = []
         self._exit = ExitStack()
 
@@ -195,9 +197,12 @@ class LocalCloud:
         environment = {**base, **self.environment(), "TMPDIR": str(home)}
         post_office = [sys.executable, "-m", "infra.local.post_office", "--port", str(self.inbox_port)]
         self._run("post office", [*post_office, "--rate", str(self.mail_rate)], environment, home)
+        linkedin = [sys.executable, "-m", "infra.local.linkedin", "--port", str(self.linkedin_port)]
         self._run("local cloud", [str(LOCAL / "cloud/bin/ministack")], {**environment, **self._server_settings()}, home)
+        self._run("LinkedIn stand-in", linkedin, environment, home)
         self.processes[0].wait_until(f"{self.inbox_url}/health")
         self.processes[1].wait_until(f"{self.url}/_ministack/health")
+        self.processes[2].wait_until(f"{self.linkedin_url}/health")
 
     def _home(self) -> Path:
         """A directory of this run alone, for logs and unpacked functions."""

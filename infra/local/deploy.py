@@ -162,7 +162,8 @@ def deploy(
     """Bring the build up in the cloud; parameters go over the template's, such as shorter waits for a demo."""
     template: Json = json.loads((build / "sam.json").read_text())
     public = api_url(cloud)
-    values = {**PARAMETERS, "PublicUrl": public, **(parameters or {})}
+    own = {"PublicUrl": public, "LinkedInUrl": cloud.linkedin_url, "LinkedInLoginUrl": cloud.linkedin_url}
+    values = {**PARAMETERS, **own, **(parameters or {})}
     unknown = set(values) - set(template["Parameters"])
     if unknown:
         msg = f"The template has no parameter {', '.join(sorted(unknown))}."

@@ -5,13 +5,16 @@ import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from chalice.test import Client
 from msgspec.structs import replace
 
+from app import app
 from chalicelib.clock import new_id
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit, put_new
@@ -19,12 +22,13 @@ from chalicelib.journeys import engine, entry, versions
 from chalicelib.journeys.models import Raised
 from infra import costs
 from tests.bench.scoring import score_evaluations_per_second
-from tests.support import oracle
+from tests.support import linkedin, oracle
 from tests.support.journeys import NOW, contact, document, mail, publish, ready, ring
 from tests.support.meter import metered
 
 FILE = Path(__file__).parents[2] / ".local" / "bench.json"
 RUNS = 400
+LEADS = 2000
 THREADS = 8
 
 
@@ -109,6 +113,21 @@ def test_journeys(monkeypatch):
         raw_puts_per_second=puts,
         journey_share_of_put_rate=runs * requests / puts,
     )
+
+
+def test_linkedin(world, monkeypatch):
+    """2,000 leads, a third of the deliveries lost, a third doubled, some late, LinkedIn throttling; then two pulls."""
+    with linkedin.opened(monkeypatch) as standin, Client(app) as http:
+        connected = linkedin.Connected(standin, world, http)
+        linkedin.remembering(monkeypatch)
+        began = time.perf_counter()
+        linkedin.storm(connected, LEADS)
+        seconds = time.perf_counter() - began
+        counts = connected.status["counts"]
+    leads = [row for (_, pk, sk), row in world.rows().items() if pk.startswith("LEAD#") and sk == "LEAD"]
+    assert Counter(row["linkedin_submissions"]["N"] for row in leads) == {"1": LEADS}
+    assert (counts["created"], counts["matched"], counts["failed"]) == (LEADS, 0, 0)
+    keep(linkedin_leads_per_second=LEADS / seconds)
 
 
 def test_dollars():
