@@ -206,6 +206,35 @@ def test_a_lead_at_its_threshold_is_ready_for_sales_even_while_it_waits(api, bud
     assert len(history(api, lead)) == 1
 
 
+def test_a_lead_that_waits_and_is_given_back_to_marketing_waits_no_longer(api, budgeted):
+    publish_model(clicked(), threshold=30)
+    click("1")
+    rescore()
+    lead = api.get(f"/leads/{budgeted['id']}")
+
+    back = api.change("POST", f"/leads/{lead['id']}/return-to-marketing", lead)
+    filled = api.change("PATCH", f"/leads/{lead['id']}", back, {"budget_amount": "100"})
+
+    assert (lead["waiting_stage"], back["waiting_stage"]) == ("won", None)
+    assert (filled["stage"], filled["sales_ready"]) == ("new", False)
+
+
+def test_a_lead_that_waits_goes_on_with_the_step_that_gives_what_is_missing(api):
+    person()
+    accepting = stage("new", required=["sales_accepted"], accepts="sales_accepted")
+    moves = [{"on": "first_score", "to": "talks"}]
+    follow(api, publish(api, "Ours", process(accepting, "talks", moves=moves)))
+    lead = made(api, contact_id="c")
+    publish_model(clicked(), threshold=1000)
+    click("1")
+    rescore()
+    lead = api.get(f"/leads/{lead['id']}")
+
+    accepted = api.change("POST", f"/leads/{lead['id']}/accept", lead)
+
+    assert (lead["waiting_stage"], accepted["stage"]) == ("talks", "talks")
+
+
 def test_conditions_over_the_contact_and_the_account_are_asked_and_told(api):
     person(country="SE")
     account = api.post("/accounts", {"name": "Kajak ApS", "industry": "boats"})
