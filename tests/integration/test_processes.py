@@ -76,6 +76,23 @@ def test_leads_follow_the_process_that_replaced_the_shipped_one_and_show_what_th
     assert [each["id"] for each in api.get("/leads?stage=new")["items"]] == [lead["id"]]
 
 
+@pytest.mark.rule("BPF-3")
+def test_ones_own_process_may_begin_with_the_shipped_one(api):
+    ours = publish(api, "Ours", api.get("/lead-process")["document"])
+    follow(api, ours)
+
+    lead = made(api)
+    for act, body in (("mark", {"flag": "teleprospect_ready"}), ("accept", {}), ("mark", {"flag": "sales_ready"})):
+        lead = api.change("POST", f"/leads/{lead['id']}/{act}", lead, body)
+
+    assert (lead["process_id"], lead["stage"]) == (ours, "sales_acceptance")
+    assert [each["changes"]["stage"][1] for each in history(api, lead)] == [
+        "teleprospecting_acceptance",
+        "teleprospecting_qualification",
+        "sales_acceptance",
+    ]
+
+
 def test_a_lead_stays_on_its_version_until_it_is_switched(api):
     process_id = publish(api, "Ours", BUDGETED)
     follow(api, process_id)
