@@ -11,6 +11,7 @@ from chalicelib import queues, streams
 from chalicelib.agenda import Agenda, agendas
 from chalicelib.capture.linkedin import connections, messages
 from chalicelib.capture.models import CaptureItem
+from chalicelib.clock import as_text
 from chalicelib.conditions import sources
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent import service as consent
@@ -34,6 +35,8 @@ from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import opportunities, opportunity, orphans
 from chalicelib.leads import service as leads
+from chalicelib.leads.facts import entered as told_of_entry
+from chalicelib.leads.models import Lead
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import account_log, exports, previews
 from chalicelib.scoring import accounts as account_scoring
@@ -192,6 +195,17 @@ def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
         queues.send(queue, ({"fact": "contact.merged", "id": each, "contact": each} for each in ids))
 
 
+def _resync_leads(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
+    """Tell of every lead's last entry into a stage, and of every orphan, again; what came of it is there already."""
+    found = leads.find_many(ids)
+    queues.send("leads-work", (told_of_entry(_told(lead)) for lead in found if lead.entry is not None))
+    queues.send("leads-work", ({"fact": "lead.created", "id": lead.lead_id} for lead in found if lead.orphan_shard))
+
+
+def _told(lead: Lead) -> dict[str, Any]:
+    return {**lead.attribute_values, "stage_since": as_text(lead.stage_since)}
+
+
 CLAIMANTS = {
     strategies.CONTACT: (EVERY_CONTACT, contacts.backfill),
     strategies.LEAD: (lead_lists.every_lead, leads.backfill),
@@ -226,6 +240,7 @@ WORKS = {
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),
     orphans.WORK: jobs.Work(orphans.every_orphan, orphans.act),
     "resync": jobs.Work(EVERY_CONTACT, _resync),
+    "resync-leads": jobs.Work(lead_lists.every_lead, _resync_leads),
 }
 
 # What a deleted contact leaves behind ------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ def act(fact: Fact, now: datetime) -> None:
         made = digest("stage-action", fact["id"], fact["entry"], str(number))
         refused = _done(action, found[0], made, now)
         if refused is not None:
-            _once(lead_plans.remark(found[0].lead_id, made, refused, from_text(fact["at"])))
+            _once(lead_plans.remark(found[0].lead_id, made, refused, from_text(fact["since"])))
 
 
 def _done(action: Action, lead: Lead, made: str, now: datetime) -> str | None:

@@ -45,10 +45,15 @@ def _of_opportunity(old: Mapping[str, Any], new: Mapping[str, Any], changed: Ite
 
 def _entered(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """Yield lead.entered where a lead entered a stage that has actions: the process names no entry into another."""
-    entry = new.get("entry")
-    if entry is not None and entry != old.get("entry"):
-        where = {"stage": new["stage"], "process": new["process_id"], "version": int(new["process_version"])}
-        yield {"fact": "lead.entered", "id": new["lead_id"], "entry": entry, **where}
+    if new.get("entry") is not None and new["entry"] != old.get("entry"):
+        yield entered(new)
+
+
+def entered(lead: Mapping[str, Any]) -> dict[str, Any]:
+    """Tell of a lead's last entry into a stage that has actions; the same however often it is told."""
+    where = {"stage": lead["stage"], "process": lead["process_id"], "version": int(lead["process_version"])}
+    since = {"since": lead["stage_since"]}
+    return {"fact": "lead.entered", "id": lead["lead_id"], "entry": lead["entry"], **where, **since}
 
 
 def _parents(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:

@@ -27,6 +27,7 @@ def step(
         return lead
     lead.owner_id = owner_id or lead.owner_id
     told = plans.take_by_hand(lead, taken, now)
+    plans.resume(lead, now)
     commit(plans.changed(lead, before, by=by, why=f"{why}{told}", now=now))
     return lead
 

@@ -74,7 +74,7 @@ def take(lead: Lead, step: Step, now: datetime) -> None:
     if any(value and flag in process.SALES_SIDE for flag, value in step.flags.items()):
         lead.trigger_recycle = False
     if step.flags.get(Flag.RECYCLED):
-        lead.recycled_at = now
+        lead.recycled_at, lead.waiting_stage = now, None
 
 
 def enter(lead: Lead, way: Process, stage: str, now: datetime) -> None:

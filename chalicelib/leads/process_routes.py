@@ -6,7 +6,7 @@ from chalicelib.http import Api, Call, Nothing
 from chalicelib.leads import moving, processes, service
 from chalicelib.leads.process import Process
 from chalicelib.leads.process_checks import KIND
-from chalicelib.leads.process_schemas import LeadProcessView, ProcessDocument, ProcessView, StageView
+from chalicelib.leads.process_schemas import LeadProcessView, ProcessDocument, ShippedProcessView, StageView
 from chalicelib.leads.shipped import NAME, PROCESS_ID, SHIPPED
 
 api = Api(__name__)
@@ -17,10 +17,16 @@ lifecycle(
 )  # fmt: skip
 
 
-@api.on("GET /lead-process", scope="leads:read", returns=ProcessView)
-def show_lead_process(_: Call[Nothing]) -> ProcessView:
-    """Show the business process that is always there."""
-    return ProcessView(id=PROCESS_ID, name=NAME, version=SHIPPED.version, stages=_stages(SHIPPED))
+@api.on("GET /lead-process", scope="leads:read", returns=ShippedProcessView)
+def show_lead_process(_: Call[Nothing]) -> ShippedProcessView:
+    """Show the business process that is always there, and the document that one's own may begin with."""
+    return ShippedProcessView(
+        id=PROCESS_ID,
+        name=NAME,
+        version=SHIPPED.version,
+        stages=_stages(SHIPPED),
+        document=processes.shipped_document(),
+    )
 
 
 @api.on("GET /leads/{lead_id}/process", scope="leads:read", returns=LeadProcessView)

@@ -117,6 +117,12 @@ class ProcessView(Schema):
     stages: list[StageView]
 
 
+class ShippedProcessView(ProcessView):
+    """The process that is always there, also as the document that one's own may begin with."""
+
+    document: ProcessDocument
+
+
 class LeadProcessView(ProcessView):
     """A lead's process and where the lead stands in it: at which stage, and what keeps it from completing it."""
 

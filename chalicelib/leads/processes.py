@@ -108,6 +108,14 @@ def _action(written: AnyAction) -> Action:
             return RaiseTrigger(written.trigger_id, written.attributes)
 
 
+def shipped_document() -> ProcessDocument:
+    """Return the shipped process as somebody would write it, for one's own to begin with."""
+    told = ("id", "name", "fields", "required", "entry", "exit", "queue", "accepts")
+    stages = [{name: getattr(info, name) for name in told} for info in SHIPPED.stages]
+    moves = [{"on": move.on, "to": move.to} for move in SHIPPED.moves]
+    return ProcessDocument.model_validate({"stages": stages, "moves": moves, "returned_to": SHIPPED.returned_to})
+
+
 # What keeps one from going live --------------------------------------------------------------------------------------
 
 

@@ -15,7 +15,7 @@ from chalicelib.definitions.models import Job
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import NotFound
 
-RESYNC = "resync"
+RESYNC, RESYNC_LEADS = "resync", "resync-leads"
 QUEUES = (
     "business",
     "confirm",
@@ -122,5 +122,8 @@ def _dead(domain: str) -> str:
 def resync(job_id: str, now: datetime) -> Job:
     """Start the job that has every reaction look at everybody again. The same id again returns the first one's job."""
     with suppress(ConditionFailed):
-        commit(jobs.plan(job_id, JobWanted(RESYNC, delay=0), now))
+        commit(
+            jobs.plan(job_id, JobWanted(RESYNC, delay=0), now),
+            jobs.plan(f"{job_id}-leads", JobWanted(RESYNC_LEADS, delay=0), now),
+        )
     return jobs.get(job_id)

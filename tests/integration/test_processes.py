@@ -76,6 +76,23 @@ def test_leads_follow_the_process_that_replaced_the_shipped_one_and_show_what_th
     assert [each["id"] for each in api.get("/leads?stage=new")["items"]] == [lead["id"]]
 
 
+@pytest.mark.rule("BPF-3")
+def test_ones_own_process_may_begin_with_the_shipped_one(api):
+    ours = publish(api, "Ours", api.get("/lead-process")["document"])
+    follow(api, ours)
+
+    lead = made(api)
+    for act, body in (("mark", {"flag": "teleprospect_ready"}), ("accept", {}), ("mark", {"flag": "sales_ready"})):
+        lead = api.change("POST", f"/leads/{lead['id']}/{act}", lead, body)
+
+    assert (lead["process_id"], lead["stage"]) == (ours, "sales_acceptance")
+    assert [each["changes"]["stage"][1] for each in history(api, lead)] == [
+        "teleprospecting_acceptance",
+        "teleprospecting_qualification",
+        "sales_acceptance",
+    ]
+
+
 def test_a_lead_stays_on_its_version_until_it_is_switched(api):
     process_id = publish(api, "Ours", BUDGETED)
     follow(api, process_id)
@@ -204,6 +221,35 @@ def test_a_lead_at_its_threshold_is_ready_for_sales_even_while_it_waits(api, bud
     lead = api.get(f"/leads/{budgeted['id']}")
     assert (lead["stage"], lead["waiting_stage"], lead["sales_ready"]) == ("new", "won", True)
     assert len(history(api, lead)) == 1
+
+
+def test_a_lead_that_waits_and_is_given_back_to_marketing_waits_no_longer(api, budgeted):
+    publish_model(clicked(), threshold=30)
+    click("1")
+    rescore()
+    lead = api.get(f"/leads/{budgeted['id']}")
+
+    back = api.change("POST", f"/leads/{lead['id']}/return-to-marketing", lead)
+    filled = api.change("PATCH", f"/leads/{lead['id']}", back, {"budget_amount": "100"})
+
+    assert (lead["waiting_stage"], back["waiting_stage"]) == ("won", None)
+    assert (filled["stage"], filled["sales_ready"]) == ("new", False)
+
+
+def test_a_lead_that_waits_goes_on_with_the_step_that_gives_what_is_missing(api):
+    person()
+    accepting = stage("new", required=["sales_accepted"], accepts="sales_accepted")
+    moves = [{"on": "first_score", "to": "talks"}]
+    follow(api, publish(api, "Ours", process(accepting, "talks", moves=moves)))
+    lead = made(api, contact_id="c")
+    publish_model(clicked(), threshold=1000)
+    click("1")
+    rescore()
+    lead = api.get(f"/leads/{lead['id']}")
+
+    accepted = api.change("POST", f"/leads/{lead['id']}/accept", lead)
+
+    assert (lead["waiting_stage"], accepted["stage"]) == ("talks", "talks")
 
 
 def test_conditions_over_the_contact_and_the_account_are_asked_and_told(api):

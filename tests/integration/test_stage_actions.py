@@ -139,6 +139,24 @@ def test_nobody_but_staff_is_told(api, world, office):
     assert "elsewhere" not in json.dumps(told)
 
 
+def test_a_resync_makes_up_for_entries_that_were_never_told_and_repeats_none(api, world, office, busy):
+    journeys.contact("ada", first_name="Ada")
+    told = entering(api, busy, contact_id="ada")
+    world.settle()
+    lost = entering(api, busy)
+    world.deliver()
+    world.queues["leads-work"].clear()
+
+    status, *_ = api.call("POST", "/operations/resync")
+    world.settle()
+
+    assert status in {200, 202}
+    assert len(tasks(api, "queue:sales")) == 2
+    assert len([each for each in api.get(f"/leads/{lost['id']}/history")["items"] if not each["changes"]]) == 1
+    assert outcome(api, told, office)[0] == ONCE[0]
+    assert (len(office.letters()), len(list(Raised.scan()))) == (4, 1)
+
+
 def test_the_shipped_process_puts_no_message_on_the_queue(api, world):
     api.post("/leads", {"last_name": "Juhl"})
 

@@ -8,7 +8,7 @@ from chalicelib.conditions.facts import KnownFacts
 from chalicelib.leads import process, process_checks, processes
 from chalicelib.leads.process import Event, Flag, Position, Step
 from chalicelib.leads.process_schemas import ProcessDocument
-from chalicelib.leads.shipped import MOVES, SHIPPED, STAGES, Stage
+from chalicelib.leads.shipped import SHIPPED, Stage
 from tests.support.processes import process as document
 from tests.support.processes import stage
 
@@ -28,27 +28,9 @@ def facts(**lead):
     return KnownFacts({"lead": [lead]}, {})
 
 
-def as_document():
-    """Return the shipped process as somebody would write it."""
-    stages = [
-        {
-            "id": each.id,
-            "name": each.name,
-            "fields": each.fields,
-            "entry": each.entry,
-            "exit": each.exit,
-            "queue": each.queue,
-            "accepts": each.accepts,
-        }
-        for each in STAGES
-    ]
-    moves = [{"on": each.on, "to": each.to} for each in MOVES]
-    return ProcessDocument(stages=stages, moves=moves, returned_to=SHIPPED.returned_to)
-
-
 @pytest.mark.rule("BPF-3")
 def test_the_shipped_process_is_one_that_anybody_could_have_written():
-    written = as_document()
+    written = processes.shipped_document()
 
     assert process_checks.problems(written, sources.catalogue()) == []
     assert processes.compiled(SHIPPED.id, SHIPPED.version, written) == SHIPPED
