@@ -26,7 +26,11 @@ def of_lead(lead_id: str, type_: InteractionType, asked: Asked) -> Page[Interact
     lead = leads.find(lead_id)
     if lead.contact_id:
         return interactions.page_of_contact(lead.contact_id, type_, None, None, asked)
-    return _of_account(lead.account_id, type_, asked) if lead.account_id else Page([], None)
+    if lead.account_id:
+        return _of_account(lead.account_id, type_, asked)
+    if asked.cursor is not None:
+        raise FOREIGN  # a list of nothing gives none
+    return Page([], None)
 
 
 def of_account(account_id: str, type_: InteractionType, asked: Asked) -> Page[Logged]:

@@ -418,6 +418,34 @@ def test_a_recount_makes_good_what_the_log_lacks_and_says_so(world):
     assert not scoring.recount("a", world.now)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_in_whichever_order_and_however_often_facts_are_told_the_scores_are_those_of_the_facts(world, seed):
+    company(world, "a")
+    company(world, "b")
+    person(world, "c", "a")
+    person(world, "d", "a")
+    lead(world, "l", account_id="a")
+    lead(world, "m", account_id="b")
+    model = of_accounts(clicked(10))
+    for number in range(3):
+        click(world, f"at a {number}", "c")
+    click(world, "a child's", "d")
+    allow(world, "d", is_child=True)
+    world.advance(MINUTE)
+    change(world, "c", account_id="b")
+    click(world, "late", "c", at=world.now - MINUTE / 2)
+    click(world, "at b", "c", at=world.now + MINUTE / 4)
+
+    world.settle(duplicate=True, shuffle=seed)
+    world.advance(MINUTE)
+    world.replay(shuffle=seed)
+    pass_a_minute(world)
+
+    assert (scores("l"), scores("m")) == ({model: 40}, {model: 10})
+    assert not scoring.recount("a", world.now)
+    assert not scoring.recount("b", world.now)
+
+
 def test_a_later_verdict_counts_in_whichever_order_it_is_told(world):
     company(world)
     person(world)
