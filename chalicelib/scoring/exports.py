@@ -45,7 +45,7 @@ every_lead = jobs.of_index(LeadsItem.by_created, "lead", lambda item: item.pk.re
 
 
 class Export(ScoringItem, discriminator="export"):
-    """An export that somebody asked for, and the files that came of it."""
+    """An export that somebody asked for, and the files that came of it: all of them, once the rows are known."""
 
     export_id = UnicodeAttribute()
     model_id = UnicodeAttribute()
@@ -144,17 +144,21 @@ def _row(score: Score, lead: Lead, known_of: KnownOf, now: datetime) -> Sequence
 
 
 def assemble(arguments: Mapping[str, Any]) -> None:
-    """Make the files of the parts, in order, a million rows each at most; again makes the same ones."""
+    """Make the files of the parts, in order, a million rows each at most.
+
+    Each is noted as soon as it is there: whoever runs out of time goes on behind it.
+    """
     export_id = arguments["export"]
-    of = Export.at(export_id)
-    parts = [(key, rows) for walk in walks.found(of[0]) for key, rows in walk.parts]
-    made = []
-    for number, some in enumerate(_filled(parts)):
+    of = Key(Export, *Export.at(export_id))
+    export = Export.find(of.pk, of.sk)
+    parts = [(key, rows) for walk in walks.found(of.pk) for key, rows in walk.parts]
+    made = list(export.files or []) if export else []
+    for number, some in list(enumerate(_filled(parts)))[len(made) :]:
         key = f"exports/{export_id}/scores-{number + 1}.csv"
         size = files.join(key, csvs.MARK + csvs.lines([COLUMNS]), [part for part, _ in some])
         made.append({"key": key, "rows": sum(rows for _, rows in some), "bytes": size})
-    rows = sum(rows for _, rows in parts)
-    commit([update(Key(Export, *of), Export.files.set(made), Export.rows.set(rows), condition=Export.pk.exists())])
+        commit([update(of, Export.files.set(made), condition=Export.pk.exists())])
+    commit([update(of, Export.rows.set(sum(rows for _, rows in parts)), condition=Export.pk.exists())])
 
 
 def _filled(parts: Sequence[tuple[str, int]]) -> list[list[tuple[str, int]]]:

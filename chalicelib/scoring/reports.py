@@ -51,6 +51,7 @@ def _export(export: Export) -> ExportView:
         files=[
             FileView(url=exports.link(export, number), rows=each["rows"], bytes=each["bytes"])
             for number, each in enumerate(export.files or [])
+            if export.rows is not None
         ],
         created_at=export.created_at,
         created_by=export.created_by,

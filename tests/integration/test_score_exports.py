@@ -14,6 +14,7 @@ from app import app
 from chalicelib import dynamodb, files
 from chalicelib.definitions import jobs
 from chalicelib.dynamodb import ConditionFailed
+from chalicelib.errors import Unavailable
 from chalicelib.leads import service as leads
 from chalicelib.scoring import exports, walks
 from chalicelib.settings import settings
@@ -93,6 +94,30 @@ def test_more_rows_than_a_spreadsheet_opens_come_in_several_files(api, world, mo
     assert len(rows) > 2
     assert all(len(each) <= 15 for each in rows)
     assert sorted(row["lead_id"] for each in rows for row in each) == LEADS
+
+
+def test_putting_files_together_goes_on_behind_those_that_are_there(api, world, model, monkeypatch):
+    monkeypatch.setattr(exports, "MOST_ROWS", 15)
+    _, started, _ = api.call("POST", f"/scoring-models/{model}/exports")
+    path, joined, join = f"/scoring-models/{model}/exports/{started['id']}", [], files.join
+
+    def twice_out_of_time(key, head, parts):
+        joined.append(key)
+        if len(joined) in {2, 4}:
+            assert api.get(path)["files"] == []
+            raise Unavailable("out of time")
+        return join(key, head, parts)
+
+    monkeypatch.setattr(files, "join", twice_out_of_time)
+    world.settle()
+    world.advance(timedelta(hours=1))
+    world.poll()
+    world.settle()
+
+    export = api.get(path)
+    assert (export["state"], export["rows"]) == ("done", 40)
+    assert len(joined) == len(set(joined)) + 2
+    assert sorted(row["lead_id"] for file in export["files"] for row in fetched(file)) == LEADS
 
 
 def test_a_large_file_is_put_together_piece_by_piece():
