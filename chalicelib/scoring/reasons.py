@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from chalicelib.clock import as_text
 from chalicelib.conditions.facts import ABSENT, Facts, Record
+from chalicelib.scoring.attributes import ask
 from chalicelib.scoring.compiler import CompiledModel, CompiledRule, Occurrences, RecordTests
 from chalicelib.scoring.engine import Contribution, score
 from chalicelib.scoring.model import Frequency
@@ -46,7 +47,7 @@ def reasons(model: CompiledModel, facts: Facts, now: datetime) -> list[Reason]:
 def _reason(model: CompiledModel, rule: CompiledRule, facts: Facts, now: datetime) -> Reason:
     alone = score(replace(model, rules=(rule,)), facts, now)
     parts = [part for asked in rule.records for part in _of_record(asked, facts, now)]
-    parts += [_of_tally(count(occurrences, facts, now), now) for occurrences in rule.occurrences]
+    parts += [_of_tally(count(occurrences, facts, now), facts, now) for occurrences in rule.occurrences]
     return Reason(rule.id, rule.name, next(iter(alone.contributions), None), alone.changes_at, parts)
 
 
@@ -85,12 +86,14 @@ def _of_test(asked: RecordTests, at: int, record: Record, now: datetime) -> Part
 # Interactions ------------------------------------------------------------------------------------------------------
 
 
-def _of_tally(tally: Tally, now: datetime) -> Part:
+def _of_tally(tally: Tally, facts: Facts, now: datetime) -> Part:
     occurrences, counted = tally.occurrences, len(tally.counted)
+    stranger = occurrences.done_by is not None and not ask((occurrences.done_by,), facts, now).holds
+    why = _none(tally) if occurrences.frequency is Frequency.NONE else _some(tally, now)
     return Part(
         _said(occurrences),
         tally.holds,
-        _none(tally) if occurrences.frequency is Frequency.NONE else _some(tally, now),
+        f"{why} Who did it is not who is asked for." if stranger else why,
         counted=counted,
         needed=0 if occurrences.frequency is Frequency.NONE else occurrences.times,
     )
@@ -103,9 +106,13 @@ def _said(occurrences: Occurrences) -> str:
         occurrences.frequency,
         occurrences.times,
         deed.window.length,
-        [test.text for test in deed.tests],
+        [*(test.text for test in deed.tests), *_whose(occurrences.done_by)],
         machines=deed.include_machine,
     )
+
+
+def _whose(done_by: RecordTests | None) -> list[str]:
+    return [f"{words(done_by.entity)} {test.text}" for test in done_by.tests] if done_by else []
 
 
 def _none(tally: Tally) -> str:

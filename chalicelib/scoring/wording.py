@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from chalicelib.conditions.durations import Duration
-from chalicelib.conditions.schemas import AttributeClause, Operator
+from chalicelib.conditions.schemas import AllOf, AnyOf, AttributeClause, BehaviourClause, Condition, Not, Operator
+from chalicelib.scoring import grades
 from chalicelib.scoring.model import Frequency, Grade, Rule, RuleCondition, ScoringModel
 
 SAID: dict[Operator, str] = {
@@ -38,7 +39,11 @@ def of_model(model: ScoringModel) -> Iterator[str]:
         yield f"Only leads whose contact has given the consent level {model.minimum_consent} or higher are scored."
     if model.sales_ready_score is not None:
         yield f"From {model.sales_ready_score} points on a lead is ready for sales."
-    yield from map(_of_grade, model.grades)
+    if model.entry is not None:
+        yield f"Only leads are scored where {of_tree(model.entry)}."
+    if not model.count_contact_interactions:
+        yield "Of what the contact did, only what belongs to the lead itself counts."
+    yield from (_of_grade(grades.plain(grade)) for grade in model.grades)
 
 
 def of_rule(rule: Rule) -> str:
@@ -50,19 +55,35 @@ def of_rule(rule: Rule) -> str:
 
 
 def of_condition(condition: RuleCondition) -> str:
+    entity, _, who = condition.entity.partition(".")
     clauses = [_of_clause(clause) for clause in condition.where]
     asks_how_often = condition.frequency or condition.times or condition.within
     if condition.entity[:1].isupper() or asks_how_often:
         return happening(
-            condition.entity,
+            entity,
             condition.frequency or Frequency.AT_LEAST,
             condition.times or 1,
             condition.within,
-            clauses,
+            [f"{words(who)} {clause}" if who else clause for clause in clauses],
             machines=condition.include_machine,
         )
-    entity = words(condition.entity)
-    return " and ".join(f"{entity} {clause}" for clause in clauses) or f"there is a record: {entity}"
+    named = words(condition.entity)
+    return " and ".join(f"{named} {clause}" for clause in clauses) or f"there is a record: {named}"
+
+
+def of_tree(condition: Condition) -> str:
+    """Return a condition with its groups in words."""
+    match condition:
+        case AttributeClause():
+            return _of_clause(condition)
+        case AllOf():
+            return f"({' and '.join(map(of_tree, condition.conditions))})"
+        case AnyOf():
+            return f"({' or '.join(map(of_tree, condition.conditions))})"
+        case Not():
+            return f"it is not so that {of_tree(condition.condition)}"
+        case BehaviourClause():
+            return words(condition.interaction)
 
 
 def happening(

@@ -140,6 +140,44 @@ def test_what_holds_for_the_whole_model_reads_as_sentences():
     ]
 
 
+@pytest.mark.rule("SCO-15", "RSC-2", "RSC-6", "RSC-7")
+def test_who_is_scored_and_grades_however_written_read_as_sentences():
+    clauses = [{"field": "lead.topic", "operator": "contains", "values": ["x"]}, {"not": {"any": WHERE}}]
+    model = ScoringModel.model_validate(
+        {
+            "name": "M",
+            "entry": {"all": clauses},
+            "count_contact_interactions": False,
+            "grades": [{"name": "Cold", "operator": "less_than", "values": [26]}],
+        }
+    )
+
+    assert list(of_model(model)) == [
+        "Only leads are scored where (lead topic contains “x” and it is not so that (email id is “e”)).",
+        "Of what the contact did, only what belongs to the lead itself counts.",
+        "Up to 25 points the grade is Cold.",
+    ]
+
+
+def test_who_did_it_is_part_of_the_sentence():
+    conditions = [{"entity": "EmailClicked.contact", "where": FROM_LONDON["where"]}]
+
+    assert of_rule(Rule.model_validate({"id": "r", "points": 5, "conditions": conditions})) == (
+        "Gives 5 points when “email clicked” is recorded at least once,"
+        " where contact city is one of “London” or “Leeds”."
+    )
+
+
+def test_somebody_else_who_did_it_is_named_as_the_reason():
+    asked = [{"entity": "A.contact", "where": [{"field": "city", "operator": "equals", "values": ["x"]}]}]
+    facts = [Interaction("1", "A", NOW - DAY, {"link": "x"})]
+
+    assert explained(asked, facts, city="x") == [(True, "1 count.")]
+    assert explained(asked, facts, city="y") == [
+        (False, "0 count, 1 are missing. Who did it is not who is asked for."),
+    ]
+
+
 # Between two moments -----------------------------------------------------------------------------------------------
 
 
