@@ -19,6 +19,8 @@ class Verdict(StrEnum):
     HUMAN = "human"
     MACHINE = "machine"
     UNDECIDED = "undecided"
+    WITHDRAWN = "withdrawn"
+    """The person took it back where it was done; no condition counts it, whatever it says of machines."""
 
 
 class Interaction(Struct, frozen=True):

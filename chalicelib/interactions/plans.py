@@ -7,13 +7,12 @@ from typing import Any
 from msgspec import Struct, field
 
 from chalicelib.clock import digest
+from chalicelib.conditions.facts import Verdict
 from chalicelib.dynamodb import Key, Write, put, put_new, update
 from chalicelib.interactions.models import Fact, Interaction
 from chalicelib.interactions.types import InteractionType
 
 NONE, UNDECIDED, HUMAN, MACHINE = "none", "undecided", "human", "machine"
-WITHDRAWN = "withdrawn"
-"""The verdict on what the person took back where it was done: it is kept, and no condition ever counts it."""
 
 
 class NewInteraction(Struct, frozen=True):
@@ -87,7 +86,7 @@ def withdrawn(new: NewInteraction, reason: str, now: datetime) -> Write:
     """Return the write that marks a recorded interaction as taken back; refused where it is not there (any more)."""
     return update(
         Key(Interaction, *Interaction.place(new.owner, new.type, new.at, new.id)),
-        Interaction.verdict.set(WITHDRAWN),
+        Interaction.verdict.set(Verdict.WITHDRAWN),
         Interaction.reasons.set([reason]),
         Interaction.decided_at.set(now),
         condition=Interaction.pk.exists(),

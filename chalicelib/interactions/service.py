@@ -39,7 +39,7 @@ def of_contact(contact_id: str, type_: str, since: datetime | None = None) -> li
 def told(contact_id: str, type_: str, since: datetime | None) -> Iterator[Told]:
     """Yield a contact's interactions of a type as conditions read them."""
     for item in of_contact(contact_id, type_, since):
-        if item.verdict == plans.WITHDRAWN:
+        if item.verdict == Verdict.WITHDRAWN:
             continue
         verdict = Verdict(item.verdict) if item.verdict else Verdict.HUMAN
         yield Told(item.interaction_id, item.type, item.at, item.attributes or {}, verdict)
