@@ -20,7 +20,7 @@ class Verdict(StrEnum):
     MACHINE = "machine"
     UNDECIDED = "undecided"
     WITHDRAWN = "withdrawn"
-    """The person took it back where it was done: it is kept, and nothing ever counts it."""
+    """The person took it back where it was done; no condition counts it, whatever it says of machines."""
 
 
 class Interaction(Struct, frozen=True):

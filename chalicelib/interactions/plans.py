@@ -7,13 +7,12 @@ from typing import Any
 from msgspec import Struct, field
 
 from chalicelib.clock import digest, from_text
+from chalicelib.conditions.facts import Verdict
 from chalicelib.dynamodb import Key, Write, put, put_new, update
 from chalicelib.interactions.models import Fact, Interaction, Late
 from chalicelib.interactions.types import InteractionType
 
 NONE, UNDECIDED, HUMAN, MACHINE = "none", "undecided", "human", "machine"
-WITHDRAWN = "withdrawn"
-"""The verdict on what the person took back where it was done: it is kept, and no condition ever counts it."""
 
 PROMPT = timedelta(minutes=15)
 """A row written later than this after its instant is marked; no function runs longer, so that until twice this time
@@ -102,7 +101,7 @@ def withdrawn(new: NewInteraction, reason: str, now: datetime) -> list[Write]:
     key = Key(Interaction, *Interaction.place(new.owner, new.type, new.at, new.id))
     taken_back = update(
         key,
-        Interaction.verdict.set(WITHDRAWN),
+        Interaction.verdict.set(Verdict.WITHDRAWN),
         Interaction.reasons.set([reason]),
         Interaction.decided_at.set(now),
         condition=Interaction.pk.exists(),

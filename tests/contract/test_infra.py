@@ -128,3 +128,16 @@ def test_what_only_some_functions_need_is_not_imported_by_all():
     found = subprocess.run([sys.executable, "-c", code, *heavy], cwd=ROOT, capture_output=True, text=True, check=True)
 
     assert found.stdout.strip() == "[]"
+
+
+def test_every_alarm_of_ours_watches_a_metric_that_is_counted():
+    code = "".join(path.read_text() for path in (ROOT / "chalicelib").rglob("*.py"))
+    watched = [
+        resource["Properties"]["MetricName"]
+        for file in (ROOT / "infra" / "resources").glob("*.yaml")
+        for resource in (yaml.safe_load(file.read_text()).get("Resources") or {}).values()
+        if resource.get("Properties", {}).get("Namespace") == "Itinera"
+    ]
+
+    assert {"LinkedInRefused", "LinkedInVersionOld", "ScoreDifferences"} <= set(watched)
+    assert [name for name in watched if f'add_metric(name="{name}"' not in code] == []

@@ -12,7 +12,7 @@ from chalicelib.queues import Message, consume
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 
 
-@handlers.on_sqs_message(queue_arn="PLACEHOLDER", batch_size=5)
+@handlers.on_sqs_message(queue_arn="PLACEHOLDER", batch_size=1)
 def sync_linkedin(event: SQSEvent) -> dict[str, Any]:
     return consume(event.to_dict(), _sync)
 

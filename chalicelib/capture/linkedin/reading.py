@@ -17,6 +17,7 @@ FORM_URN = re.compile(r"urn:li:versionedLeadGenForm:\(urn:li:leadGenForm:(\d{1,2
 RESPONSE_URN = re.compile(r"urn:li:leadGenFormResponse:([A-Za-z0-9_-]{1,100})")
 RESPONSE_ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
 LONGEST_ANSWER = 10_000
+MOST_CONSENTS = 20  # boxes of a form; each is a row of the transaction that takes a response
 
 
 class LeadType(StrEnum):
@@ -123,7 +124,7 @@ def lead_of(raw: Any) -> Lead:
         },
         consents={
             each["consentId"]: each.get("accepted") is True
-            for each in _with(response.get("consentResponses"), "consentId")
+            for each in _with(response.get("consentResponses"), "consentId")[:MOST_CONSENTS]
         },
         campaign=_campaign(raw),
         raw={name: raw[name] for name in KEPT if name in raw},
