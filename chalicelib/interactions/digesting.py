@@ -35,7 +35,7 @@ def digest(contact_id: str, type_: str, now: datetime) -> bool:
     except (ConditionFailed, Stale):
         return False
     _unmark(concerned)
-    return len(loose) == MOST_ROWS or len(marked) == MOST_MARKS
+    return len(loose) == MOST_ROWS or len(concerned) == MOST_MARKS
 
 
 def _settled(owner: str, type_: str, after: str, now: datetime) -> list[Interaction]:

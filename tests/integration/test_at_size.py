@@ -136,6 +136,7 @@ class Publication:
 
     def __init__(self, job_id, monkeypatch):
         self.job_id, self.clock, self.queue = job_id, NOW + timedelta(minutes=1), []
+        self.enumerating = False
         monkeypatch.setattr(bulk, "send", lambda _, messages: self.queue.extend(messages))
         monkeypatch.setattr(bulk, "waiting", lambda _: len(self.queue))
 
@@ -156,11 +157,18 @@ class Publication:
         if f"JOB#{self.job_id}" in [each.pk for each in due]:
             jobs.begin(self.job_id, self.clock)
         for number in range(16):
-            while not jobs.work_page(self.job_id, number, self.clock).ended:
+            while not self._page(number).ended:
                 self._deliver(40)
             self._deliver(40)
         if not self.queue:
             jobs.finish(self.job_id, self.clock)
+
+    def _page(self, number):
+        self.enumerating = True
+        try:
+            return jobs.work_page(self.job_id, number, self.clock)
+        finally:
+            self.enumerating = False
 
     def _deliver(self, most):
         for message in self.queue[:most]:
@@ -184,8 +192,10 @@ def publication(model, version, monkeypatch, *rules):
 def test_a_publication_for_a_thousand_leads_that_is_killed_five_times_leaves_what_one_unharmed_leaves(monkeypatch):
     done = crowd.gather(0, 1000)
     killed = publication(f"killed-{as_text(NOW)}", 1, monkeypatch, clicked(1))
+    pages = [Faults("dies before", at, lambda: killed.enumerating) for at in (5, 9, 13)]  # in, before and after a page
     random = Random(20261124)
-    strikes = [Faults("dies before", at=random.randint(200, 1900)) for _ in range(5)]
+    others = [Faults("dies before", random.randint(40, 250), lambda: not killed.enumerating) for _ in range(2)]
+    strikes = [pages[0], others[0], pages[1], others[1], pages[2]]
 
     for faults in strikes:
         killed.die(faults)

@@ -145,6 +145,18 @@ def test_what_may_still_be_on_its_way_is_in_no_digest():
     assert [each.number for each in digests("c")] == [3]
 
 
+def test_marks_of_rows_that_have_not_settled_wait_and_ask_for_no_further_work(small):
+    history("c", 5, NOW - 20 * DAY)
+    digest_all("c")
+    for number in range(4):
+        click("c", f"late-{number}", NOW - 20 * MINUTE, NOW)
+
+    assert not digesting.digest("c", CLICKED, NOW)
+
+    assert len(marks("c")) == 4
+    assert told("c") == raw("c")
+
+
 def test_a_verdict_that_falls_late_is_told_although_the_digest_holds_another(small):
     history("c", 12, NOW - 20 * DAY)
     undecided = click("c", "u", NOW - 15 * DAY, verdict="undecided")
