@@ -148,7 +148,7 @@ def main(identity):
 
 @pytest.mark.rule("RSC-10", "CON-20")
 @settings(
-    max_examples=8,
+    max_examples=6,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large],
