@@ -21,6 +21,7 @@ from chalicelib.dynamodb import commit, put_new
 from chalicelib.journeys import engine, entry, versions
 from chalicelib.journeys.models import Raised
 from infra import costs
+from tests.bench import at_size
 from tests.bench.scoring import score_evaluations_per_second
 from tests.support import linkedin, oracle
 from tests.support.journeys import NOW, contact, document, mail, publish, ready, ring
@@ -128,6 +129,28 @@ def test_linkedin(world, monkeypatch):
     assert Counter(row["linkedin_submissions"]["N"] for row in leads) == {"1": LEADS}
     assert (counts["created"], counts["matched"], counts["failed"]) == (LEADS, 0, 0)
     keep(linkedin_leads_per_second=LEADS / seconds)
+
+
+@pytest.mark.usefixtures("cloud")
+def test_leads_at_size(monkeypatch):
+    """What bulk work costs a lead must not depend on how many there are; seconds are told, and not judged."""
+    monkeypatch.setattr(definitions, "settings", replace(definitions.settings, live_cache_seconds="300"))
+    found = {}
+    for size, costs_of in at_size.costs():
+        found[size] = costs_of
+        for what, cost in costs_of.items():
+            print(f"  {what} at {size:,}: {cost}")
+    least, most = found[min(found)], found[max(found)]
+    growth = {what: most[what].units / least[what].units for what in most}
+    keep(
+        recount_units_per_lead_growth=growth["recount"],
+        publish_units_per_lead_growth=growth["publish"],
+        edit_units_per_lead_growth=growth["edit"],
+        **{f"{what}_units_per_lead": cost.units for what, cost in most.items()},
+        **{f"{what}_requests_per_lead": cost.requests for what, cost in most.items()},
+        **{f"{what}_dollars_per_ten_million_leads": cost.dollars for what, cost in most.items()},
+    )
+    assert all(0.8 <= each <= 1.2 for each in growth.values())
 
 
 def test_dollars():
