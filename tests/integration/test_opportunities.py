@@ -9,9 +9,11 @@ from app import app
 from chalicelib.contacts import service as contacts
 from chalicelib.errors import Conflict, Stale
 from chalicelib.leads import opportunities, qualifying, service
+from chalicelib.leads.opportunity import OpportunityState
+from chalicelib.scoring import reading
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
-from tests.support.scoring import NOW, person
+from tests.support.scoring import NOW, lead, person, publish
 
 
 @pytest.fixture
@@ -287,3 +289,22 @@ def test_the_opportunities_of_a_deleted_contact_stay_without_it(api):
     service.sweep("c", NOW)
 
     assert opportunities.find(opportunity["id"]).contact_id is None
+
+
+@pytest.mark.rule("SCO-19")
+def test_a_score_follows_what_becomes_of_the_contacts_opportunities(world):
+    asked = [
+        {"entity": "lead.contact.opportunities", "where": [{"field": "state", "operator": "equals", "values": ["won"]}]}
+    ]
+    person()
+    lead()
+    model = publish({"id": "customer", "points": 40, "conditions": asked})
+    sale = opportunities.create("sale", {"name": "Kayaks", "contact_id": "c"}, "user:u", world.now)
+    world.settle()
+    before = {score.model_id: score.score for score in reading.scores_of("l")}
+
+    opportunities.end("sale", OpportunityState.WON, by="user:u", why="", version=sale.version, now=world.now)
+    world.settle()
+
+    assert before == {model: 0}
+    assert {score.model_id: score.score for score in reading.scores_of("l")} == {model: 40}
