@@ -71,11 +71,11 @@ from chalicelib.messages.routes import api as messages_api
 from chalicelib.observability import instrument
 from chalicelib.openapi import api as openapi_api
 from chalicelib.operations.routes import api as operations_api
-from chalicelib.scoring.doing_routes import api as doings_api
+from chalicelib.scoring.accounts.routes import api as doings_api
 from chalicelib.scoring.handlers import handlers as scoring_handlers
 from chalicelib.scoring.handlers import recount_scores, rescore_contacts, route_scoring
-from chalicelib.scoring.qualification_routes import api as qualifications_api
-from chalicelib.scoring.reports import api as scoring_reports_api
+from chalicelib.scoring.qualification.routes import api as qualifications_api
+from chalicelib.scoring.reports.routes import api as scoring_reports_api
 from chalicelib.scoring.routes import api as scoring_api
 from chalicelib.segments.handlers import evaluate_membership, route_segments
 from chalicelib.segments.handlers import handlers as segments_handlers

@@ -38,10 +38,11 @@ from chalicelib.leads import service as leads
 from chalicelib.leads.facts import entered as told_of_entry
 from chalicelib.leads.models import Lead
 from chalicelib.messages.models import MessagesItem
-from chalicelib.scoring import account_log, exports, previews
-from chalicelib.scoring import accounts as account_scoring
 from chalicelib.scoring import bulk as scoring
+from chalicelib.scoring.accounts import log as account_log
+from chalicelib.scoring.accounts import rescoring as account_scoring
 from chalicelib.scoring.models import ScoringItem
+from chalicelib.scoring.reports import exports, previews
 from chalicelib.segments import asking
 from chalicelib.segments import service as segments
 from chalicelib.segments.models import SegmentsItem

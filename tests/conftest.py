@@ -179,7 +179,9 @@ def _caches() -> list[Any]:
     """What else keeps published documents, or what was compiled from them, by id and version."""
     from chalicelib.journeys import versions
     from chalicelib.leads import processes
-    from chalicelib.scoring import account_log, live, previews
+    from chalicelib.scoring import live
+    from chalicelib.scoring.accounts import log as account_log
+    from chalicelib.scoring.reports import previews
 
     published = [live.published, previews._compiled, processes.published]
     return [versions.document, versions.condition, *published, account_log.note_month]

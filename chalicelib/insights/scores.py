@@ -8,10 +8,10 @@ from chalicelib.definitions import service as definitions
 from chalicelib.insights import service
 from chalicelib.insights.counting import BUCKET, GRADE, SCORED, of_month, subject_of
 from chalicelib.insights.schemas import Bucket, Day, ModelInsights
-from chalicelib.scoring.buckets import ends, of_best_tenth
 from chalicelib.scoring.live import KIND, published
 from chalicelib.scoring.models import ScoringItem
 from chalicelib.scoring.plans import WORK
+from chalicelib.scoring.reports.buckets import ends, of_best_tenth
 
 Figures = Mapping[str, int]
 

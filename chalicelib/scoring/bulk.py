@@ -22,7 +22,8 @@ from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page
 from chalicelib.observability import metrics
 from chalicelib.queues import send, waiting
-from chalicelib.scoring import accounts, configuration, plans, service
+from chalicelib.scoring import configuration, plans, service
+from chalicelib.scoring.accounts import rescoring as accounts
 from chalicelib.scoring.live import KIND, live_models
 from chalicelib.scoring.models import Score, ScoringItem
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chalicelib.clock import digest
-from chalicelib.scoring.buckets import bucket
+from chalicelib.scoring.reports.buckets import bucket
 
 Standing = dict[str, Any]
 """Where a score stands in its model's figures: the bucket, and the grade if it has one."""

@@ -8,7 +8,8 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 from chalicelib.clock import from_text, now
 from chalicelib.observability import metrics
 from chalicelib.queues import Message, consume
-from chalicelib.scoring import accounts, bulk, failing, service
+from chalicelib.scoring import bulk, failing, service
+from chalicelib.scoring.accounts import rescoring as accounts
 from chalicelib.scoring.facts import facts_of
 from chalicelib.streams import route
 

@@ -9,9 +9,10 @@ from chalicelib.dynamodb import Write, put, silent
 from chalicelib.leads import plans as lead_plans
 from chalicelib.leads.choices import StatusReason
 from chalicelib.leads.models import Lead
-from chalicelib.scoring import engine, qualifying
+from chalicelib.scoring import engine
 from chalicelib.scoring.deciding import LeadFacts, Scored
 from chalicelib.scoring.models import Configuration, Qualified
+from chalicelib.scoring.qualification import live as qualifying
 
 
 class Met(Struct, frozen=True):

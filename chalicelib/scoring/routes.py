@@ -6,9 +6,10 @@ from chalicelib.conditions import sources
 from chalicelib.definitions.lifecycle import Checked, State
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
-from chalicelib.scoring import bulk, configuration, explaining, moments, targets
+from chalicelib.scoring import bulk, configuration, targets
 from chalicelib.scoring.compiler import problems_of
-from chalicelib.scoring.explanation_schemas import DifferenceQuery, DifferenceView, ExplainQuery, ExplanationView
+from chalicelib.scoring.explanations import explaining, moments
+from chalicelib.scoring.explanations.schemas import DifferenceQuery, DifferenceView, ExplainQuery, ExplanationView
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Configuration
 from chalicelib.scoring.schemas import (

@@ -17,7 +17,7 @@ from chalicelib.scoring.deciding import Scored, differs, entry_refusal, evaluate
 from chalicelib.scoring.live import Model, models_of_contacts, touched
 from chalicelib.scoring.marking import Marks
 from chalicelib.scoring.models import Evaluation, Score
-from chalicelib.scoring.qualifying import live_qualifications
+from chalicelib.scoring.qualification.live import live_qualifications
 from chalicelib.scoring.reading import Scene
 
 SLACK = timedelta(seconds=5)

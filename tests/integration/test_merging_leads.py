@@ -18,8 +18,9 @@ from chalicelib.errors import Conflict, DomainError, Stale
 from chalicelib.leads import merging, service
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.models import Heir, Lead, LeadMerge, LeadsItem, Owner
-from chalicelib.scoring import explaining, reading
+from chalicelib.scoring import reading
 from chalicelib.scoring import service as scores
+from chalicelib.scoring.explanations import explaining
 from tests.support import journeys, scoring
 from tests.support import merged as contacts_merged
 from tests.support.api import Caller

@@ -16,7 +16,7 @@ from chalicelib.definitions import jobs
 from chalicelib.dynamodb import ConditionFailed
 from chalicelib.errors import Unavailable
 from chalicelib.leads import service as leads
-from chalicelib.scoring import exports, walks
+from chalicelib.scoring.reports import exports, walks
 from chalicelib.settings import settings
 from tests.support.api import Caller
 from tests.support.faults import Faults, Killed, database, injected

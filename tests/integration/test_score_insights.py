@@ -11,9 +11,9 @@ from chalicelib.definitions import service as definitions
 from chalicelib.insights import service as insights
 from chalicelib.insights.counting import of_fact
 from chalicelib.scoring import bulk
-from chalicelib.scoring.buckets import bucket
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Score, ScoringItem
+from chalicelib.scoring.reports.buckets import bucket
 from tests.support.api import Caller
 from tests.support.meter import metered
 from tests.support.scoring import NOW, click, clicked, lead, person, publish, rescore

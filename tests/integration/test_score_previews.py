@@ -17,10 +17,12 @@ from chalicelib.consent.plans import Evidence
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.leads import service as leads
-from chalicelib.scoring import moments, previews, reading, walks
+from chalicelib.scoring import reading
+from chalicelib.scoring.explanations import moments
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Score, ScoringItem
-from chalicelib.scoring.previewing import Effect
+from chalicelib.scoring.reports import previews, walks
+from chalicelib.scoring.reports.previewing import Effect
 from tests.support.api import Caller
 from tests.support.faults import Faults, Killed, database, injected
 from tests.support.scoring import DAY, NOW, click, clicked, lead, lives_in, person, publish, rescore

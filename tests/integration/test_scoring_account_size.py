@@ -12,9 +12,9 @@ from chalicelib.contacts.fields import FIELDS
 from chalicelib.contacts.models import Contact, Membership
 from chalicelib.dynamodb import commit, put
 from chalicelib.leads import service as leads
-from chalicelib.scoring import accounts as scoring
 from chalicelib.scoring import reading
-from chalicelib.scoring.account_items import Logged, Month, Person, month_of
+from chalicelib.scoring.accounts import rescoring as scoring
+from chalicelib.scoring.accounts.items import Logged, Month, Person, month_of
 from tests.support.meter import metered
 from tests.support.scoring import NOW, clicked, publish
 

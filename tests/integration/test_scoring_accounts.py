@@ -16,9 +16,10 @@ from chalicelib.interactions import service as interactions
 from chalicelib.interactions.plans import NewInteraction, record
 from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import service as leads
-from chalicelib.scoring import account_log, bulk, reading
-from chalicelib.scoring import accounts as scoring
-from chalicelib.scoring.account_items import AccountEvaluation, Belongs, Logged, Person
+from chalicelib.scoring import bulk, reading
+from chalicelib.scoring.accounts import log as account_log
+from chalicelib.scoring.accounts import rescoring as scoring
+from chalicelib.scoring.accounts.items import AccountEvaluation, Belongs, Logged, Person
 from chalicelib.scoring.models import ScoreChange, ScoringItem
 from tests.support.scoring import clicked, publish
 

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.scoring.qualification import Combination, Qualification, problems_of
-from chalicelib.scoring.qualifying import met_at
+from chalicelib.scoring.qualification.document import Combination, Qualification, problems_of
+from chalicelib.scoring.qualification.live import met_at
 
 START = datetime(2026, 6, 1, tzinfo=UTC)
 

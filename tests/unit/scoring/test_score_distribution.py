@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from chalicelib.insights.counting import of_fact
-from chalicelib.scoring.buckets import bucket, ends, of_best_tenth
 from chalicelib.scoring.facts import facts_of
+from chalicelib.scoring.reports.buckets import bucket, ends, of_best_tenth
 from chalicelib.streams import StreamRecord
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)

@@ -8,8 +8,8 @@ from chalicelib.conditions.facts import KnownFacts
 from chalicelib.scoring import plans
 from chalicelib.scoring.deciding import LeadFacts, evaluate
 from chalicelib.scoring.live import Model
-from chalicelib.scoring.previewing import Effect, Side, change, effects
-from chalicelib.scoring.previews import side_of
+from chalicelib.scoring.reports.previewing import Effect, Side, change, effects
+from chalicelib.scoring.reports.previews import side_of
 from tests.unit.scoring.test_scoring_recount import START, compiled, contacts, instants, models, timelines
 
 sides = some.none() | some.builds(Side, some.integers(-50, 50), some.sampled_from([None, "Cold", "Hot"]))

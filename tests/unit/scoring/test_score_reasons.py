@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 
 from chalicelib.conditions.facts import Interaction
-from chalicelib.scoring.differing import Then, differences
 from chalicelib.scoring.engine import score
+from chalicelib.scoring.explanations.differing import Then, differences
+from chalicelib.scoring.explanations.reasons import reasons
+from chalicelib.scoring.explanations.wording import of_model, of_rule
 from chalicelib.scoring.model import Rule, ScoringModel
-from chalicelib.scoring.reasons import reasons
-from chalicelib.scoring.wording import of_model, of_rule
 from tests.unit.scoring.test_scoring_recount import compiled, contacts, instants, known, models, timelines
 
 NOW = datetime.fromisoformat("2026-06-15T12:00:00+00:00")

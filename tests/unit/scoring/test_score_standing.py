@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from chalicelib.scoring.explanations.standing import PATIENCE, Known, standing
 from chalicelib.scoring.schemas import ScoreStatus
-from chalicelib.scoring.standing import PATIENCE, Known, standing
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 SOON, SHORTLY, LONG_AGO = NOW + timedelta(days=1), NOW - timedelta(minutes=1), NOW - PATIENCE

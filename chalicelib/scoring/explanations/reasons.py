@@ -12,9 +12,9 @@ from chalicelib.conditions.facts import ABSENT, Facts, Record
 from chalicelib.scoring.attributes import ask
 from chalicelib.scoring.compiler import CompiledModel, CompiledRule, Occurrences, RecordTests
 from chalicelib.scoring.engine import Contribution, score
+from chalicelib.scoring.explanations.wording import happening, words
 from chalicelib.scoring.model import Frequency
 from chalicelib.scoring.tallies import Tally, count
-from chalicelib.scoring.wording import happening, words
 
 
 class Part(Struct, frozen=True):

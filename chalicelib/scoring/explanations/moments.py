@@ -15,11 +15,12 @@ from chalicelib.definitions.lifecycle import LIVE_STATES
 from chalicelib.errors import Invalid, Problem
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
-from chalicelib.scoring import differing, sight, wording
 from chalicelib.scoring.deciding import shown
-from chalicelib.scoring.differing import Then
 from chalicelib.scoring.engine import score
-from chalicelib.scoring.explanation_schemas import (
+from chalicelib.scoring.explanations import differing, sight, wording
+from chalicelib.scoring.explanations.differing import Then
+from chalicelib.scoring.explanations.reasons import Reason, reasons
+from chalicelib.scoring.explanations.schemas import (
     Basis,
     DifferenceView,
     ExplanationView,
@@ -30,7 +31,6 @@ from chalicelib.scoring.explanation_schemas import (
 from chalicelib.scoring.live import KIND, Model, published
 from chalicelib.scoring.model import Rule
 from chalicelib.scoring.models import Score, ScoreChange
-from chalicelib.scoring.reasons import Reason, reasons
 from chalicelib.scoring.schemas import ModelDocument
 
 

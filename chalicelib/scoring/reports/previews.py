@@ -33,12 +33,14 @@ from chalicelib.leads import process, processes
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page, page, partitions
-from chalicelib.scoring import configuration, sight, walks
+from chalicelib.scoring import configuration
 from chalicelib.scoring.compiler import problems_of
 from chalicelib.scoring.deciding import Scored, evaluate
+from chalicelib.scoring.explanations import sight
 from chalicelib.scoring.live import KIND, Model, modelled
 from chalicelib.scoring.models import LOWEST, ScoringItem
-from chalicelib.scoring.previewing import Effect, Side, change, effects
+from chalicelib.scoring.reports import walks
+from chalicelib.scoring.reports.previewing import Effect, Side, change, effects
 from chalicelib.scoring.schemas import ModelDocument
 
 WORK = "preview-scores"

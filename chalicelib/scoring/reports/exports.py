@@ -17,11 +17,12 @@ from chalicelib.dynamodb import ConditionFailed, InstantAttribute, IntegerAttrib
 from chalicelib.errors import NotFound
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead, LeadsItem
-from chalicelib.scoring import csvs, standing, walks
-from chalicelib.scoring.csvs import Cell
+from chalicelib.scoring.explanations import standing
+from chalicelib.scoring.explanations.standing import KnownOf, Scored
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Score, ScoringItem
-from chalicelib.scoring.standing import KnownOf, Scored
+from chalicelib.scoring.reports import csvs, walks
+from chalicelib.scoring.reports.csvs import Cell
 
 WORK = "export-scores"
 PAGE = 1_000  # leads of a part

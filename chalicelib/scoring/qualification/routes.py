@@ -6,8 +6,9 @@ from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.errors import Conflict, Problem
 from chalicelib.http import Api
-from chalicelib.scoring import bulk, live, qualifying
-from chalicelib.scoring.qualification import Combination, Qualification, problems_of
+from chalicelib.scoring import bulk, live
+from chalicelib.scoring.qualification import live as qualifying
+from chalicelib.scoring.qualification.document import Combination, Qualification, problems_of
 
 api = Api(__name__)
 

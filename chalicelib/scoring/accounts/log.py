@@ -17,7 +17,7 @@ from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.models import Interaction
 from chalicelib.interactions.types import COUNTED_FOR_ACCOUNTS
-from chalicelib.scoring.account_items import BELONGS, PERSON, Belongs, Child, Logged, Month, Person, log_of, month_of
+from chalicelib.scoring.accounts.items import BELONGS, PERSON, Belongs, Child, Logged, Month, Person, log_of, month_of
 from chalicelib.sweeping import MOST, emptied
 
 TOGETHER = 25

@@ -13,7 +13,7 @@ from chalicelib.definitions.jobs import JobState
 from chalicelib.definitions.models import Job
 from chalicelib.dynamodb import Key, Notes, read
 from chalicelib.leads.models import Lead, lead_key
-from chalicelib.scoring.account_items import AccountEvaluation
+from chalicelib.scoring.accounts.items import AccountEvaluation
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Evaluation, Score
 from chalicelib.scoring.schemas import ScoreStatus

@@ -10,8 +10,8 @@ from chalicelib.interactions.models import Interaction
 from chalicelib.interactions.types import COUNTED_FOR_ACCOUNTS, InteractionType
 from chalicelib.leads import service as leads
 from chalicelib.lists import Asked, Page
-from chalicelib.scoring import account_log
-from chalicelib.scoring.account_items import Logged, log_of
+from chalicelib.scoring.accounts import log as account_log
+from chalicelib.scoring.accounts.items import Logged, log_of
 from chalicelib.tokens import seal, unseal
 
 LIST = "account-interactions"

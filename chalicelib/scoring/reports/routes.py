@@ -4,11 +4,11 @@ from http import HTTPStatus
 
 from chalicelib.definitions.routes import job_view
 from chalicelib.http import Api, Call, Listing, Nothing
-from chalicelib.scoring import exports, previews
-from chalicelib.scoring.exports import Export
-from chalicelib.scoring.previewing import Effect
-from chalicelib.scoring.previews import Preview, PreviewedLead
-from chalicelib.scoring.report_schemas import (
+from chalicelib.scoring.reports import exports, previews
+from chalicelib.scoring.reports.exports import Export
+from chalicelib.scoring.reports.previewing import Effect
+from chalicelib.scoring.reports.previews import Preview, PreviewedLead
+from chalicelib.scoring.reports.schemas import (
     ExportView,
     FileView,
     GradeForecast,

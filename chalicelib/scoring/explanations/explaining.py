@@ -12,8 +12,11 @@ from chalicelib.leads import service as leads
 from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page, mapped, page, partitions
-from chalicelib.scoring import reading, standing, wording
+from chalicelib.scoring import reading
 from chalicelib.scoring.deciding import Person, entry_refusal, refusal, target_refusal
+from chalicelib.scoring.explanations import standing, wording
+from chalicelib.scoring.explanations.sight import MERGED
+from chalicelib.scoring.explanations.standing import KnownOf, Scored
 from chalicelib.scoring.live import KIND, Model, live_models, published
 from chalicelib.scoring.models import Score, ScoreChange, ScoringItem
 from chalicelib.scoring.schemas import (
@@ -26,8 +29,6 @@ from chalicelib.scoring.schemas import (
     ScoreView,
     Unscored,
 )
-from chalicelib.scoring.sight import MERGED
-from chalicelib.scoring.standing import KnownOf, Scored
 from chalicelib.tokens import seal, unseal
 
 

@@ -16,13 +16,14 @@ from chalicelib.dynamodb import ConditionFailed, Key, Write, change, check, comm
 from chalicelib.leads import service as leads
 from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
-from chalicelib.scoring import account_log, configuration, plans, reading
-from chalicelib.scoring.account_items import AccountEvaluation
+from chalicelib.scoring import configuration, plans, reading
+from chalicelib.scoring.accounts import log as account_log
+from chalicelib.scoring.accounts.items import AccountEvaluation
 from chalicelib.scoring.deciding import LeadFacts, differs, entry_refusal, evaluate
 from chalicelib.scoring.live import Model, models_of_accounts, touched
 from chalicelib.scoring.marking import Marks
 from chalicelib.scoring.models import Score
-from chalicelib.scoring.qualifying import live_qualifications
+from chalicelib.scoring.qualification.live import live_qualifications
 
 WORK = "rescore-account"
 REST = timedelta(minutes=1)

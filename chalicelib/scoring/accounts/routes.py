@@ -5,8 +5,8 @@ from chalicelib.interactions.models import Interaction
 from chalicelib.interactions.routes import view
 from chalicelib.interactions.schemas import InteractionView
 from chalicelib.interactions.types import InteractionType
-from chalicelib.scoring import doings
-from chalicelib.scoring.account_items import Logged
+from chalicelib.scoring.accounts import doings
+from chalicelib.scoring.accounts.items import Logged
 
 api = Api(__name__)
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from chalicelib.http import ListQuery, Schema
-from chalicelib.scoring.previewing import Effect
+from chalicelib.scoring.reports.previewing import Effect
 
 
 class FileView(Schema):

@@ -1,0 +1,1 @@
+"""Qualifications: leads that reach several models' scores are qualified."""

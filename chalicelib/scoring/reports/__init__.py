@@ -1,0 +1,1 @@
+"""What a model makes of all leads: insights, previews before publishing, exports."""
