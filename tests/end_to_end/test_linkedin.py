@@ -1,0 +1,35 @@
+"""A lead travels from LinkedIn to a lead of ours through the deployed package: webhook, queue, fetch, transaction."""
+
+import json
+import time
+from urllib.request import Request, urlopen
+
+from infra.local.linkedin_leads import ACCOUNT, lead
+from tests.support.deployed import eventually, poll
+from tests.support.linkedin import AUTHORISATION, answers_of
+
+
+def control(cloud, path, content):
+    asked = Request(f"{cloud.linkedin_url}/stand-in/{path}", json.dumps(content).encode())
+    with urlopen(asked, timeout=30) as answer:
+        return json.loads(answer.read())
+
+
+def status(client, identity):
+    return client.get(f"/linkedin-connections/{identity}")
+
+
+def test_a_lead_of_linkedin_arrives(cloud, endpoints, client):
+    made = client.call("POST", "/linkedin-connections", {"name": "Deployed", "sources": [{"owner": ACCOUNT}]})
+    path = f"/linkedin-connections/{made['id']}"
+    client.call("PUT", f"{path}/authorisation", AUTHORISATION, If_Match=f'"{made["version"]}"')
+    poll(endpoints)
+    eventually("subscribed", lambda: status(client, made["id"])["sources"][0]["subscribed"], bool)
+
+    told = control(cloud, "leads", lead("response-1", int(time.time() * 1000), answers_of(1)))
+    assert control(cloud, "deliveries", {"id": told, "action": "CREATED"}) == [200]
+
+    counts = eventually("the lead", lambda: status(client, made["id"])["counts"], lambda found: found["created"] == 1)
+    assert counts == {"created": 1, "matched": 0, "failed": 0, "test": 0, "withdrawn": 0}
+    [shown] = client.every("/linkedin-submissions", connection_id=made["id"])
+    assert client.get(f"/leads/{shown['lead_id']}")["email"] == "ada1@example.com"
