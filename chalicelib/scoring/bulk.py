@@ -124,26 +124,27 @@ def recount(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime
     people = contacts.who_are(sorted(parents))  # merged ones are scored as one
     mended = [each for who in people for each in who.ids if mend(each, now)]
     different = [who.id for who in people if service.recount(who.id, now)]
-    _tell("DigestDifferences", len(mended))
-    _tell("ScoreDifferences", len(different))
+    if mended:
+        metrics.add_metric(name="DigestDifferences", unit=MetricUnit.Count, value=len(mended))
+    _tell_differences(len(different))
     send(QUEUE, [{"fact": "recounted", "contact": contact_id} for contact_id in different])
     return len(different)
 
 
-def _tell(name: str, number: int) -> None:
+def _tell_differences(number: int) -> None:
     if number:
-        metrics.add_metric(name=name, unit=MetricUnit.Count, value=number)
+        metrics.add_metric(name="ScoreDifferences", unit=MetricUnit.Count, value=number)
 
 
 def recount_account(fact: Mapping[str, Any], now: datetime) -> None:
     """Make good what an account's log lacks, some members a message; what it lacked is told loudly, then rescored."""
     found = contacts_of.page_of_members(fact["id"], Asked(MEMBERS, fact.get("cursor")))
     lacking = accounts.rebuild(fact["id"], dict.fromkeys(each.contact_id for each in found.items), now)
-    _tell("ScoreDifferences", lacking)
+    _tell_differences(lacking)
     if found.next_cursor is not None:
         send(QUEUE, [{**fact, "cursor": found.next_cursor}])
     elif accounts.recount(fact["id"], now):
-        _tell("ScoreDifferences", 1)
+        _tell_differences(1)
         accounts.wake(fact["id"], now)
 
 
