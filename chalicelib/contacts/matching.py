@@ -13,8 +13,8 @@ from chalicelib.contacts.fields import EMAILS, clean
 from chalicelib.contacts.models import Contact
 from chalicelib.contacts.normalise import key_of
 from chalicelib.contacts.plans import BOOK
-from chalicelib.dynamodb import ConditionFailed, Look, Write, check, put_new, read
-from chalicelib.errors import Problem, Unprocessable
+from chalicelib.dynamodb import ConditionFailed, Look, Write, check, put_new, read, silent
+from chalicelib.errors import Problem, Stale, Unprocessable
 
 Record = TypeVar("Record")
 
@@ -88,6 +88,7 @@ def _matched(contact: Contact, values: Mapping[str, Any], now: datetime) -> Prep
         still = check(contact.key, Contact.version == contact.version)
         return Prepared(contact, created=False, changed=False, writes=[still])
     writes, _ = plans.amended(contact, changed, now)
+    writes = [silent(each) if isinstance(each.refused, Stale) else each for each in writes]  # it is read again instead
     return Prepared(contact, created=False, changed=True, writes=writes)
 
 

@@ -15,10 +15,12 @@ from chalicelib.capture.models import Submission
 from chalicelib.capture.schemas import FormDocument
 from chalicelib.capture.service import Submitted
 from chalicelib.clock import now
+from chalicelib.contacts import service as contacts
 from chalicelib.contacts.models import Contact
 from chalicelib.interactions import service as interactions
 from chalicelib.leads.models import Lead
 from infra.local.demo.company import newsletter_form
+from tests.support.between import before_the_next_write
 
 THREADS = 64
 SPELLINGS = (
@@ -85,3 +87,21 @@ def test_one_address_is_one_contact_and_one_lead_however_many_submit_it_at_once(
     assert Counter(each.contact_result for each in submissions)["created"] == 1
     assert Counter(each.lead_result for each in submissions)["created"] == 1
     print(f"{states}, {len(fired)} conflicts")
+
+
+@pytest.mark.rule("MAT-9", "FSU-1")
+def test_a_known_contact_that_is_changed_at_that_moment_is_read_again_and_the_submission_succeeds(world, monkeypatch):
+    form = FormDocument.model_validate(newsletter_form())
+    monkeypatch.setattr(service, "form_of", lambda *_: (form, 1))
+    known = {"last_name": "Berg", "email": "ada@example.com", "first_name": "Ada"}
+    contact_id = service.submit(Submitted("f", known, "first"), now()).contact_id
+
+    def changed():
+        contacts.amend(contact_id, {"job_title": "Countess"}, contacts.find(contact_id).version, now())
+
+    with before_the_next_write(changed):
+        second = service.submit(Submitted("f", {**known, "first_name": "Augusta"}, "second"), now())
+
+    contact = contacts.find(contact_id)
+    assert second.state == "success"
+    assert (contact.first_name, contact.job_title) == ("Augusta", "Countess")
