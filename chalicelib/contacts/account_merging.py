@@ -1,4 +1,4 @@
-"""Use cases: merge one account into another, see before what it would change, undo it (decision 65).
+"""Use cases: merge one account into another, see before what it would change, undo it (decision 46).
 
 Members, leads and interactions stay with the account that they belong to; readers take all that the account is.
 """

@@ -1,4 +1,4 @@
-"""Use cases: merge one contact into another, see before what it would change, undo it (decisions 46 and 60 to 64)."""
+"""Use cases: merge one contact into another, see before what it would change, undo it (decision 46)."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Use cases: who may be the same as somebody, with a score and reasons, and that it is not so (decision 66).
+"""Use cases: who may be the same as somebody, with a score and reasons, and that it is not so.
 
 Who has the same key as another was noted when it was written (`Duplicate`). Who is only alike is looked for when
 somebody asks: in its blocks, at most 50 of each, nearest by name; so nothing is stored that could go stale.

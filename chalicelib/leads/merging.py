@@ -1,4 +1,4 @@
-"""Use cases: merge one lead of somebody into another, see before what it would change, undo it (decision 65).
+"""Use cases: merge one lead of somebody into another, see before what it would change, undo it (decision 46).
 
 The other lead is closed and keeps its history; its match keys lead to the one that stays, which alone is scored.
 """

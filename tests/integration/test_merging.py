@@ -1,4 +1,4 @@
-"""Contacts that are one person are merged, and parted again, over HTTP (decisions 46 and 60 to 64)."""
+"""Contacts that are one person are merged, and parted again, over HTTP (decision 46)."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor

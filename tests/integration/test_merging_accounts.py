@@ -1,4 +1,4 @@
-"""Accounts that are one company are merged, and parted again (decision 65)."""
+"""Accounts that are one company are merged, and parted again (decision 46)."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Leads of one contact that are the same interest are merged, and parted again (decision 65)."""
+"""Leads of one contact that are the same interest are merged, and parted again (decision 46)."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor

@@ -115,7 +115,7 @@ def test_a_model_without_scores_has_insights_too(api, world):
 
 
 def test_a_changed_score_costs_two_write_units_and_its_share_of_two_counters(cloud):
-    """What decision 53 says."""
+    """What docs/costs.md counts on."""
     standings = [{"bucket": number * 10, "grade": "Hot"} for number in range(61)]
     facts = [
         {
