@@ -6,10 +6,12 @@ import pytest
 
 from chalicelib.capture.linkedin import models
 from chalicelib.capture.linkedin.messages import noticed
+from chalicelib.conditions.facts import Verdict
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import read
+from chalicelib.interactions import reading
 from chalicelib.interactions import service as interactions
 from chalicelib.leads import service as leads
 from infra.local.linkedin_leads import CONSENT, NEWS, notice
@@ -343,9 +345,7 @@ def test_a_withdrawal_takes_the_answers_and_counts_no_more(connected):
     }
     assert (shown["response-1"]["state"], shown["response-1"]["answers"]) == ("withdrawn", None)
     assert [each.verdict for each in of_contact(lead)] == ["withdrawn", None]
-    assert [each.id for each in interactions.told(lead["contact_id"], LINKEDIN, None)] == [
-        of_contact(lead)[1].interaction_id
-    ]
+    assert [each.id for each in reading.told(lead["contact_id"], LINKEDIN)] == [of_contact(lead)[1].interaction_id]
     assert connected.status["counts"]["withdrawn"] == 1
 
 
