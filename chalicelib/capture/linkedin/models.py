@@ -117,7 +117,6 @@ class Response(CaptureItem, discriminator="linkedin_response"):
     state = UnicodeAttribute()
     answers = JsonAttribute(null=True)
     contact_id = UnicodeAttribute(null=True)
-    lead_id = UnicodeAttribute(null=True)
     contact_result = UnicodeAttribute(null=True)
     lead_result = UnicodeAttribute(null=True)
     failure = UnicodeAttribute(null=True)
