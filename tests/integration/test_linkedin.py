@@ -345,7 +345,7 @@ def test_a_withdrawal_takes_the_answers_and_counts_no_more(connected):
     }
     assert (shown["response-1"]["state"], shown["response-1"]["answers"]) == ("withdrawn", None)
     assert [each.verdict for each in of_contact(lead)] == ["withdrawn", None]
-    assert [each.id for each in reading.told(lead["contact_id"], LINKEDIN)] == [of_contact(lead)[1].interaction_id]
+    assert [each.verdict for each in reading.told(lead["contact_id"], LINKEDIN)] == [Verdict.WITHDRAWN, Verdict.HUMAN]
     assert connected.status["counts"]["withdrawn"] == 1
 
 
