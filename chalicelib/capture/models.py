@@ -30,6 +30,17 @@ class ByOpen(GlobalSecondaryIndex["CaptureItem"]):
     submitted_at = InstantAttribute(range_key=True)
 
 
+class ByLead(GlobalSecondaryIndex["CaptureItem"]):
+    """What a lead was sent by, by when it came: sparse, so what came to no lead is not in it."""
+
+    class Meta:
+        index_name = "by_lead"
+        projection = IncludeProjection(["kind"])
+
+    lead_id = UnicodeAttribute(hash_key=True)
+    submitted_at = InstantAttribute(range_key=True)
+
+
 class CaptureItem(Item):
     """The capture table."""
 
@@ -39,10 +50,12 @@ class CaptureItem(Item):
     by_due = ByDue()
     by_form = ByForm()
     by_open = ByOpen()
+    by_lead = ByLead()
     due_shard = UnicodeAttribute(null=True)
     due = InstantAttribute(null=True)
     form_shard = UnicodeAttribute(null=True)
     open_shard = UnicodeAttribute(null=True)
+    lead_id = UnicodeAttribute(null=True)
     submitted_at = InstantAttribute(null=True)
 
 
@@ -61,7 +74,6 @@ class Submission(CaptureItem, discriminator="submission"):
     visitor_id = UnicodeAttribute(null=True)
     linked_id = UnicodeAttribute(null=True)
     contact_id = UnicodeAttribute(null=True)
-    lead_id = UnicodeAttribute(null=True)
     contact_result = UnicodeAttribute(null=True)
     lead_result = UnicodeAttribute(null=True)
     failure = UnicodeAttribute(null=True)

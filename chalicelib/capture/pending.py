@@ -13,6 +13,7 @@ from chalicelib.capture.service import form_of
 from chalicelib.capture.values import Read
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, shard
 from chalicelib.errors import Conflict, DomainError, Invalid, NotFound, Stale, Unavailable
+from chalicelib.leads import service as leads
 from chalicelib.lists import Asked, Page, page, partitions
 
 MOST_ATTEMPTS = 12
@@ -94,6 +95,13 @@ def retry(submission_id: str, now: datetime, *, new_interaction: bool) -> Submis
 
 def by_form(form_id: str, asked: Asked) -> Page[Submission]:
     return page(CaptureItem.by_form, partitions(form_id), asked, newest_first=True, kind=Submission)
+
+
+def of_lead(lead_id: str, asked: Asked) -> Page[Submission]:
+    """Newest first, also those of leads that were merged into it (MAT-10). Raises NotFound."""
+    lead = leads.find(lead_id)
+    hashes = [lead.lead_id, *sorted(lead.identities or ())]
+    return page(CaptureItem.by_lead, hashes, asked, newest_first=True, kind=Submission)
 
 
 def by_state(state: str, asked: Asked) -> Page[Submission]:

@@ -41,6 +41,7 @@ from chalicelib.http import (
     Api,
     Call,
     Listing,
+    ListQuery,
     Nothing,
     Reply,
     form_of,
@@ -221,6 +222,12 @@ def list_submissions(call: Call[Nothing]) -> Listing[SubmissionView]:
     if query.form_id is not None:
         return Listing[SubmissionView].of(pending.by_form(query.form_id, query.asked), _view)
     return Listing[SubmissionView].of(pending.by_state(query.state, query.asked), _view)
+
+
+@api.on("GET /leads/{lead_id}/submissions", scope="submissions:read", query=ListQuery, returns=Listing[SubmissionView])
+def list_submissions_of_lead(call: Call[Nothing], lead_id: str) -> Listing[SubmissionView]:
+    """List the submissions of forms that a lead was made by or matched, newest first."""
+    return Listing[SubmissionView].of(pending.of_lead(lead_id, call.query.asked), _view)
 
 
 @api.on("GET /submissions/{submission_id}", scope="submissions:read", returns=SubmissionView)

@@ -9,7 +9,7 @@ from chalicelib.definitions.lifecycle import Checked
 from chalicelib.errors import Invalid, Problem
 from chalicelib.messages.ledger import COMMERCIAL
 from chalicelib.messages.personalisation import MESSAGE_FIELDS, faults, is_dynamic, names
-from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
+from chalicelib.messages.schemas import ACCOUNT, ContentSettingsDocument, EmailDocument
 
 CONTACT = frozenset({"id", *FIELDS})
 CONTENT_SETTINGS = frozenset(ContentSettingsDocument.model_fields) - {"fields"}
@@ -40,7 +40,8 @@ def _missing(document: EmailDocument) -> Iterator[Problem]:
 
 def _templates(document: EmailDocument) -> Iterator[Problem]:
     # Own fields of content settings are not known here: which record is used, the journey says.
-    sources = {"contact": CONTACT, "content_settings": CONTENT_SETTINGS | _own(document), "message": MESSAGE_FIELDS}
+    own = CONTENT_SETTINGS | _own(document)
+    sources = {"contact": CONTACT | ACCOUNT, "content_settings": own, "message": MESSAGE_FIELDS}
     for field in TEMPLATES:
         for sentence in faults(getattr(document, field), sources):
             yield Problem(field, sentence)

@@ -80,5 +80,5 @@ def _unknown(path: tuple[str, ...], sources: Mapping[str, frozenset[str]]) -> It
     known = sources.get(path[0])
     if known is None:
         yield f"“{path[0]}” is not known here. Messages know {', '.join(sorted(sources))}."
-    elif len(path) < 2 or path[1] not in known:
+    elif known.isdisjoint({".".join(path[1:2]), ".".join(path[1:3])}):
         yield f"There is no “{'.'.join(path)}”."

@@ -9,11 +9,10 @@ from msgspec import Struct
 from chalicelib.consent import service as consent
 from chalicelib.consent.rules import Designation, Refusal, refusal
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts.fields import FIELDS, of_contact
 from chalicelib.contacts.normalise import Email
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Problem
-from chalicelib.messages import service, suppression
+from chalicelib.messages import readers, service, suppression
 from chalicelib.messages.addresses import TEST
 from chalicelib.messages.blocking import RULES, Situation
 from chalicelib.messages.checks import TEMPLATES, check_email
@@ -87,10 +86,10 @@ def _shared(wanted: str | None) -> tuple[ContentSettingsDocument, list[Problem]]
 
 def _reader(asked: PreviewRequest, document: EmailDocument) -> _Reader:
     if asked.contact_id is None:
-        return _Reader({"id": TEST, **dict.fromkeys(FIELDS), **asked.values})
+        return _Reader(readers.sample(asked.values))
     who = contacts.find_who(asked.contact_id)
     refused = refusal(consent.of_person(who), Designation(document.legal_designation))
-    return _Reader(of_contact(who.contact), bool(who.contact.inactive), refused)
+    return _Reader(readers.values_of(who.contact, document), bool(who.contact.inactive), refused)
 
 
 def _reasons(
@@ -120,5 +119,5 @@ def _empty(document: EmailDocument, values: Mapping[str, Any]) -> Iterator[Probl
     """Warn of every placeholder that has no value for this reader."""
     for field in TEMPLATES:
         for path in sorted(names(getattr(document, field))):
-            if path[0] == "contact" and len(path) > 1 and values.get(path[1]) in (None, ""):
+            if path[0] == "contact" and len(path) > 1 and readers.value_at(values, path) in (None, ""):
                 yield Problem(field, f"“{'.'.join(path)}” is empty for this reader; only a default given there shows.")

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from chalicelib.contacts.fields import FIELDS
+from chalicelib.contacts.fields import ACCOUNT_FIELDS, FIELDS
 from chalicelib.definitions.schemas import ProblemView
 from chalicelib.http import ListQuery, Schema
 
@@ -16,8 +16,13 @@ Host = Annotated[str, Field(pattern=r"^[a-z0-9.-]{1,253}$")]
 Line = Annotated[str, Field(max_length=500)]
 
 
+OF_ACCOUNT = "account."
+ACCOUNT = frozenset(f"{OF_ACCOUNT}{name}" for name in ("id", *ACCOUNT_FIELDS))
+"""What a message may name of a contact's account."""
+
+
 def _of_contact(name: str) -> str:
-    if name not in FIELDS:
+    if name not in FIELDS and name not in ACCOUNT:
         raise ValueError(f"Contacts have no {name}.")
     return name
 

@@ -11,11 +11,10 @@ from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.rules import Designation, Preferences, refusal, strictest
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts.fields import of_contact
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read
 from chalicelib.errors import NotFound, Unavailable
-from chalicelib.messages import plans, provider, suppression
+from chalicelib.messages import plans, provider, readers, suppression
 from chalicelib.messages.blocking import Situation, blocked_by
 from chalicelib.messages.ledger import CONTENT_SETTINGS_AGAIN, State, may_go_again
 from chalicelib.messages.models import Dedup, MessageSettings, Send
@@ -114,7 +113,8 @@ def _ready(row: Send, shared: ContentSettingsDocument, now: datetime) -> _Ready:
     contact, consents = who.contact, consent.of_each(who.ids)
     composed = None
     if contact is not None and document is not None:
-        composed = compose(document, shared, of_contact(contact), row.send_id, tracked=strictest(consents).tracking)
+        values = readers.values_of(contact, document)
+        composed = compose(document, shared, values, row.send_id, tracked=strictest(consents).tracking)
     suppressed, own = _stored(composed, document, now)
     return _Ready(version, document, contact, consents, composed, suppressed, own)
 

@@ -4,14 +4,19 @@ import json
 
 import pytest
 
+from chalicelib.capture import service as capture
 from chalicelib.capture.linkedin import models
 from chalicelib.capture.linkedin.messages import noticed
+from chalicelib.capture.service import Submitted
+from chalicelib.conditions.facts import Verdict
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import read
+from chalicelib.interactions import reading
 from chalicelib.interactions import service as interactions
 from chalicelib.leads import service as leads
+from infra.local.demo.company import newsletter_form
 from infra.local.linkedin_leads import CONSENT, NEWS, notice
 from tests.support.between import before_the_next_write
 from tests.support.linkedin import answers_of
@@ -184,6 +189,50 @@ def test_all_fields_of_the_active_strategy_must_match(connected):
     assert counted == {"KAYAKS A/S": 2, "Canoes A/S": 1}
 
 
+@pytest.mark.rule("MAT-13")
+def test_forms_that_match_by_other_fields_leave_linkedin_to_match_by_its_own(connected):
+    api = connected.api
+    api.post("/matching-strategies", {"target": "lead", "name": "Both", "attributes": ["email", "last_name"]})
+    connected.world.settle()
+    [both] = [each for each in api.get("/matching-strategies?target=lead")["items"] if each["name"] == "Both"]
+    api.post(f"/matching-strategies/{both['id']}/make-default?target=lead")
+
+    tell(connected, connected.send(1))
+    tell(connected, connected.send(2, answers={**answers_of(1), "LAST_NAME": "Married"}))
+    sent = submitted_by_a_form(connected, "Berg", "Married")
+
+    assert [lead["linkedin_submissions"] for lead in leads_of(connected, "ada1@example.com")] == [2]
+    assert [each.lead_result for each in sent] == ["created", "created"]
+
+
+@pytest.mark.rule("MAT-13")
+def test_what_linkedin_matches_by_changes_nothing_for_forms(connected):
+    activate(connected, strategy(connected, lead_fields=["email", "last_name"]))
+
+    tell(connected, connected.send(1))
+    tell(connected, connected.send(2, answers={**answers_of(1), "LAST_NAME": "Married"}))
+    sent = submitted_by_a_form(connected, "Berg", "Married")
+
+    assert [lead["linkedin_submissions"] for lead in leads_of(connected, "ada1@example.com")] == [1, 1]
+    assert [each.lead_result for each in sent] == ["created", "updated"]
+
+
+def leads_of(connected, address):
+    return [each for each in connected.api.get("/leads")["items"] if each["email"] == address]
+
+
+def submitted_by_a_form(connected, *last_names):
+    """Let somebody send a form twice, under two last names."""
+    fields = [{**each, "lead_field": each["contact_field"]} for each in newsletter_form()["fields"]]
+    made = connected.api.post("/forms", {"name": "n", "document": {**newsletter_form(), "fields": fields}})
+    connected.api.change("POST", f"/forms/{made['id']}/publish", made)
+    typed = {"first_name": "Eva", "email": "eva@example.com"}
+    return [
+        capture.submit(Submitted(made["id"], {**typed, "last_name": name}, name), connected.world.now)
+        for name in last_names
+    ]
+
+
 @pytest.mark.rule("LNK-3")
 def test_always_create_lead_makes_one_lead_a_submission(connected):
     activate(connected, strategy(connected, always_create_lead=True))
@@ -343,9 +392,7 @@ def test_a_withdrawal_takes_the_answers_and_counts_no_more(connected):
     }
     assert (shown["response-1"]["state"], shown["response-1"]["answers"]) == ("withdrawn", None)
     assert [each.verdict for each in of_contact(lead)] == ["withdrawn", None]
-    assert [each.id for each in interactions.told(lead["contact_id"], LINKEDIN, None)] == [
-        of_contact(lead)[1].interaction_id
-    ]
+    assert [each.verdict for each in reading.told(lead["contact_id"], LINKEDIN)] == [Verdict.WITHDRAWN, Verdict.HUMAN]
     assert connected.status["counts"]["withdrawn"] == 1
 
 

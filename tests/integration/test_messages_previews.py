@@ -9,6 +9,7 @@ from chalice.test import Client
 from app import app
 from chalicelib.access import service as access
 from chalicelib.clock import now
+from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.interactions.models import InteractionsItem
 from chalicelib.messages import feedback, suppression
@@ -108,6 +109,27 @@ def test_a_preview_takes_sample_values_and_tells_of_what_is_empty(api, draft):
     assert "Hello there" in bare["html"]
     assert "“contact.city” is empty" in said(bare["warnings"])
     assert "no address that mail can be sent to" in said(bare["warnings"])
+
+
+@pytest.mark.rule("ABM-6")
+def test_a_preview_shows_the_account_of_a_contact_or_a_sample_and_tells_where_there_is_none(api, draft, ada):
+    accounts.create("acme", {"name": "Acme"}, now(), by="user:u")
+    given = {"first_name": "Bo", "last_name": "Ek", "email": "bo@else.example", "account_id": "acme"}
+    contacts.create("bo", given, now(), by="user:u")
+    path = draft(subject="News for {{ contact.account.name | default: 'you' }}")
+
+    told = [{"contact_id": "bo"}, sample(**{"account.name": "Kayaks"}), {"contact_id": ada}]
+    member, made_up, nobodys = [api.post(f"{path}/preview", each) for each in told]
+    status, _, _ = api.call("POST", f"{path}/preview", sample(**{"account.shoe_size": "9"}))
+
+    assert [each["subject"] for each in (member, made_up, nobodys)] == [
+        "News for Acme",
+        "News for Kayaks",
+        "News for you",
+    ]
+    assert (member["warnings"], made_up["warnings"]) == ([], [])
+    assert "“contact.account.name” is empty" in said(nobodys["warnings"])
+    assert status == 400
 
 
 @pytest.mark.rule("EML-3")

@@ -11,6 +11,7 @@ import pytest
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
@@ -24,6 +25,7 @@ from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
 from chalicelib.messages.suppression import Wanted
 from tests.support import mail
 from tests.support.campaign import EMAIL
+from tests.support.meter import metered
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -103,6 +105,59 @@ def test_a_queued_message_is_rendered_for_its_contact_and_handed_over(office):
     assert "1 Main Street" in letter.body("plain")
     assert letter.tags["send"] == ["s1"]
     assert send.due is None
+
+
+OF_ACCOUNT = {
+    **EMAIL,
+    "subject": "News for {{ contact.account.name | default: 'you' }}",
+    "html": EMAIL["html"]
+    + '{% if contact.account.id == "acme" %}<p>Ahoy {{ contact.account.industry }}</p>{% endif %}',
+}
+
+
+@pytest.mark.rule("ABM-6")
+def test_a_message_names_the_account_of_its_contact_and_asks_for_it_in_conditions(office):
+    publish("email", "e", EmailDocument(**OF_ACCOUNT), check_email)
+    accounts.create("acme", {"name": "Acme", "industry": "Boats"}, NOW, by="user:u")
+    accounts.create("other", {"name": "Other & Sons"}, NOW, by="user:u")
+    for name, account_id in (("ada", "acme"), ("bo", "other"), ("eva", None)):
+        contact(name, f"{name}@contoso.example", account_id=account_id)
+        queue(f"s-{name}", name)
+        take_up(f"s-{name}")
+
+    letters = {each.recipients[0].partition("@")[0]: each for each in office.letters()}
+
+    assert {name: each.subject for name, each in letters.items()} == {
+        "ada": "News for Acme",
+        "bo": "News for Other & Sons",
+        "eva": "News for you",
+    }
+    assert {name: "Ahoy" in each.body("html") for name, each in letters.items()} == {
+        "ada": True,
+        "bo": False,
+        "eva": False,
+    }
+    assert "Ahoy Boats" in letters["ada"].body("html")
+
+
+@pytest.mark.rule("ABM-6")
+def test_only_a_message_that_asks_for_the_account_reads_it_and_it_writes_no_more(office):
+    accounts.create("acme", {"name": "Acme"}, NOW, by="user:u")
+    contact(account_id="acme")
+    asked = {}
+    for number, document in enumerate((EMAIL, OF_ACCOUNT), start=1):
+        publish("email", f"e{number}", EmailDocument(**document), check_email)
+        for time in (1, 2):  # the first one reads what processes remember
+            send_id = f"s{number}{time}"
+            named = {"journey_id": "j", "occurrence": send_id, "tile": "t", "email_id": f"e{number}"}
+            commit(plans.queue_send(send_id, contact_id="ada", content_settings_id="c", now=NOW, **named))
+            with metered() as usage:
+                sender.take_up(send_id, NOW, "token")
+            asked[number] = usage
+
+    assert len(office.letters()) == 4
+    assert asked[2].round_trips == asked[1].round_trips + 1
+    assert asked[2].write_units == asked[1].write_units <= 8
 
 
 def test_a_message_taken_up_again_after_it_went_out_does_nothing(office):

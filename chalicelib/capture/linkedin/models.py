@@ -11,6 +11,9 @@ from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, JsonAttribut
 ALL = "LINKEDIN"
 """The partition of the connections and matching strategies: dozens."""
 
+NAME = "linkedin"
+"""What we call this source of leads, wherever several are told apart."""
+
 COUNT_SHARDS = 8
 
 
@@ -117,7 +120,6 @@ class Response(CaptureItem, discriminator="linkedin_response"):
     state = UnicodeAttribute()
     answers = JsonAttribute(null=True)
     contact_id = UnicodeAttribute(null=True)
-    lead_id = UnicodeAttribute(null=True)
     contact_result = UnicodeAttribute(null=True)
     lead_result = UnicodeAttribute(null=True)
     failure = UnicodeAttribute(null=True)
@@ -214,7 +216,7 @@ def source_key(connection_id: str, lead_type: str, owner: str) -> Key:
 
 def submission_id_of(response_id: str) -> str:
     """Return our name of a response, the same wherever it is made."""
-    return digest("linkedin", response_id)
+    return digest(NAME, response_id)
 
 
 def listed_under(connection_id: str, what: str) -> str:

@@ -1,11 +1,12 @@
 """Use case: take a response once, however often and by whichever way it comes; test leads apart."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
+from chalicelib.capture import inbound
 from chalicelib.capture.linkedin import matching, resolving
 from chalicelib.capture.linkedin.models import (
     Connection,
@@ -20,13 +21,12 @@ from chalicelib.capture.linkedin.models import (
     submission_id_of,
 )
 from chalicelib.capture.linkedin.reading import Form, Lead, form_of
-from chalicelib.capture.linkedin.resolving import Sent
+from chalicelib.capture.resolving import Resolved
 from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, put, put_new, read, shard, update
-from chalicelib.errors import Conflict, DomainError, Stale, Unavailable, Unprocessable
+from chalicelib.errors import Conflict, DomainError, Problem, Unprocessable
 
 SUCCESS, FAILURE, WITHDRAWN = "success", "failure", "withdrawn"
 OPEN_FAILURES = "linkedin-failure"
-TRIES = 5
 LARGEST_KEPT = 200_000  # letters of a response's raw answers
 LARGEST_FORM = 300_000
 
@@ -87,25 +87,46 @@ def keep_form(urn: str, document: Mapping[str, Any], now: datetime) -> Form:
 
 
 def take(connection: Connection, lead: Lead, form: Form, before: Held, now: datetime) -> str:
-    """Take a response: contact, lead, claims, consent, the response and its interaction in one transaction, or none.
+    """Take a response with all that it comes to, the response itself among it, in one transaction, or none (LNK-8).
 
     Returns what it came to. What can only fail is kept with its reason, for somebody to mend and retry. Raises
     Unavailable where others are quicker five times: it is to come again.
     """
     if lead.test:
         return _kept_apart(connection, lead, now)
-    sent = Sent(lead, form, connection, matching.active(now))
-    for _ in range(TRIES):
-        if not before.open:
-            return KNOWN
-        row = _row(connection, lead, before.response, now)
-        try:
-            return _resolved(row, sent, before.response, now)
-        except (ConditionFailed, Stale):
-            before = held([lead.id])[lead.id]  # somebody was quicker: with this very response, or with whom it is from
-        except (Conflict, Unprocessable) as error:
-            return _failed(row, error, before.response)
-    raise Unavailable("The records are busy at the moment. The response comes again.")
+    if not before.open:
+        return KNOWN
+    sent, problems = resolving.sent_of(lead, form, connection, matching.active(now))
+    keeper = _Keeper(connection, lead, problems, before, now)
+    try:
+        resolved = inbound.take(sent, keeper.keep, now)
+    except (Conflict, Unprocessable) as error:
+        return _failed(keeper.row, error, keeper.before.response)
+    return KNOWN if resolved is None else _result(resolved)
+
+
+def _result(resolved: Resolved) -> str:
+    return CREATED if resolved.lead_result == "created" else MATCHED
+
+
+class _Keeper:
+    """Writes the response beside what it comes to; who is asked again looks again at what is there of it."""
+
+    def __init__(
+        self, connection: Connection, lead: Lead, problems: Sequence[Problem], before: Held, now: datetime
+    ) -> None:
+        self.before, self._connection, self._lead, self._problems, self._now = before, connection, lead, problems, now
+        self._asked = False
+
+    @property
+    def row(self) -> Response:
+        return _row(self._connection, self._lead, self.before.response, self._now)
+
+    def keep(self, resolved: Resolved) -> list[Write] | None:
+        if self._asked:
+            self.before = held([self._lead.id])[self._lead.id]
+        self._asked = True
+        return _kept(self.row, resolved, self._problems, self.before.response) if self.before.open else None
 
 
 def _row(connection: Connection, lead: Lead, before: Response | None, now: datetime) -> Response:
@@ -129,17 +150,13 @@ def _row(connection: Connection, lead: Lead, before: Response | None, now: datet
     return row
 
 
-def _resolved(row: Response, sent: Sent, before: Response | None, now: datetime) -> str:
-    resolved, problems = resolving.resolve(row.submission_id, sent, now)
-    row.state, row.failure, row.open_shard = SUCCESS, None, None
+def _kept(row: Response, resolved: Resolved, problems: Sequence[Problem], before: Response | None) -> list[Write]:
     row.contact_id, row.lead_id = resolved.contact_id, resolved.lead_id
     row.contact_result, row.lead_result = resolved.contact_result, resolved.lead_result
     row.problems = [each.as_dict() for each in problems] or None
-    result = CREATED if resolved.lead_result == "created" else MATCHED
     attached = OfLead(*OfLead.at(str(resolved.lead_id), row.submission_id), submission_id=row.submission_id)
-    adds = {result: 1, **({FAILED: -1} if before else {})}
-    commit([_put(row, before), _unwithdrawn(row), put_new(attached), counted(row, adds)], resolved.writes)
-    return result
+    adds = {_result(resolved): 1, **({FAILED: -1} if before else {})}
+    return [_put(row, before), _unwithdrawn(row), put_new(attached), counted(row, adds)]
 
 
 def _put(row: Response, before: Response | None) -> Write:

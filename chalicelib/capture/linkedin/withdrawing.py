@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
+from chalicelib.capture.inbound import TRIES
 from chalicelib.capture.linkedin import resolving
 from chalicelib.capture.linkedin.models import Response, Withdrawal, submission_id_of
-from chalicelib.capture.linkedin.taking import FAILED, FAILURE, SUCCESS, TRIES, WITHDRAWN, counted, keys_of
+from chalicelib.capture.linkedin.taking import FAILED, FAILURE, SUCCESS, WITHDRAWN, counted, keys_of
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, put, put_new, read
 from chalicelib.errors import Unavailable

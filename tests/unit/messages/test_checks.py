@@ -52,6 +52,29 @@ def test_each_fault_is_named_with_its_field(changed, field):
     assert {name for name, _ in found} == {field}
 
 
+@pytest.mark.rule("ABM-6")
+def test_a_message_may_name_its_contacts_account_and_ask_for_it_in_conditions():
+    named = "{{ contact.account.name | default: 'your company' }}"
+    asked = '{% if contact.account.id == "a" or contact.account.industry == "Boats" %}Ahoy{% endif %}'
+
+    assert problems(subject=named, html=GOOD["html"] + asked) == []
+
+
+@pytest.mark.rule("ABM-6")
+@pytest.mark.parametrize("written", ["contact.account", "contact.account.shoe_size", "contact.name", "account.name"])
+def test_what_no_account_has_is_refused_as_what_no_contact_has(written):
+    [(field, message)] = problems(subject=f"{{{{ {written} }}}}")
+
+    assert field == "subject"
+    assert written.rpartition(".")[0] in message
+
+
+def test_content_settings_are_the_same_for_every_account():
+    settings = ContentSettingsDocument(address_main="{{ contact.account.name }}")
+
+    assert [each.field for each in check_content_settings(settings).problems] == ["address_main"]
+
+
 @pytest.mark.rule("EML-1", "SBC-2")
 def test_a_commercial_message_needs_the_subscription_centre_and_the_postal_address():
     bare = {"html": "<p>News</p>"}

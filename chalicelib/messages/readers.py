@@ -1,0 +1,47 @@
+"""Whom a message is rendered for: a contact, and its account where the message asks for that (ABM-6)."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from chalicelib.contacts import accounts
+from chalicelib.contacts.fields import FIELDS, of_account, of_contact
+from chalicelib.contacts.models import Contact
+from chalicelib.messages.addresses import TEST
+from chalicelib.messages.checks import TEMPLATES
+from chalicelib.messages.personalisation import names
+from chalicelib.messages.schemas import OF_ACCOUNT, EmailDocument
+
+ACCOUNT = ("contact", "account")
+
+
+def values_of(contact: Contact, document: EmailDocument) -> dict[str, Any]:
+    """Return a contact as an email reads it; its account is read only for an email that asks for it.
+
+    A contact without one has no such value, so that nothing or the default given there shows.
+    """
+    values = of_contact(contact)
+    if contact.account_id is None or not _asks_for_account(*(getattr(document, field) for field in TEMPLATES)):
+        return values
+    account = accounts.find_if_any(contact.account_id)
+    return values if account is None else {**values, "account": of_account(account)}
+
+
+@lru_cache(maxsize=500)
+def _asks_for_account(*templates: str) -> bool:
+    return any(path[:2] == ACCOUNT for each in templates for path in names(each))
+
+
+def sample(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return somebody made up, of whom only these values are known."""
+    account = {name.removeprefix(OF_ACCOUNT): value for name, value in given.items() if name.startswith(OF_ACCOUNT)}
+    own = {name: value for name, value in given.items() if not name.startswith(OF_ACCOUNT)}
+    return {"id": TEST, **dict.fromkeys(FIELDS), **own, **({"account": account} if account else {})}
+
+
+def value_at(values: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    """Return what a reader has at a placeholder's path, such as contact.account.name; None where it has nothing."""
+    found: Any = {"contact": values}
+    for name in path[: 3 if path[:2] == ACCOUNT else 2]:
+        found = found.get(name) if isinstance(found, Mapping) else None
+    return found
