@@ -102,8 +102,9 @@ def queues_for(fact: Fact) -> tuple[str, ...]:
 
 def _of_no_contact(fact: Fact) -> tuple[str, ...]:
     """Memberships and triggers are a contact's (CORE-4); account-based leads have scores, a new orphan may get one."""
-    scored = ("rescore",) if "accounts" in fact else ()
-    return (*scored, "leads-work") if fact["fact"] == "lead.created" else scored
+    if "accounts" in fact:
+        return ("rescore",)
+    return ("leads-work",) if fact["fact"] == "lead.created" else ()
 
 
 def _interaction(fact: Fact) -> tuple[str, ...]:

@@ -62,7 +62,19 @@ def record(new: NewInteraction, now: datetime, *, once: bool = False) -> list[Wr
     holds another source row (a submission, a send) or where the event is new by itself (a tracked link's GET).
     What was decided or credited since is never written over.
     """
-    item = Interaction(
+    item = _row(new, now)
+    untouched = Interaction.decided_at.does_not_exist() & Interaction.credited_to.does_not_exist()
+    return [*([source_row(new)] if once else []), put(item, untouched), *marks(item.pk, item.sk, now)]
+
+
+def record_if_absent(new: NewInteraction, now: datetime) -> list[Write]:
+    """Return the writes for what is told again with the same instant: the row, put if absent, is its own source row."""
+    item = _row(new, now)
+    return [put_new(item), *marks(item.pk, item.sk, now)]
+
+
+def _row(new: NewInteraction, now: datetime) -> Interaction:
+    return Interaction(
         *Interaction.place(new.owner, new.type, new.at, new.id),
         interaction_id=new.id,
         type=new.type,
@@ -76,8 +88,6 @@ def record(new: NewInteraction, now: datetime, *, once: bool = False) -> list[Wr
         verdict=None if new.verdict == NONE else new.verdict,
         recorded_at=now,
     )
-    untouched = Interaction.decided_at.does_not_exist() & Interaction.credited_to.does_not_exist()
-    return [*([source_row(new)] if once else []), put(item, untouched), *marks(item.pk, item.sk, now)]
 
 
 def marks(owner: str, sk: str, now: datetime) -> list[Write]:

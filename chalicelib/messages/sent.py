@@ -1,10 +1,11 @@
 """What became of sends, as interactions of their contacts."""
 
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import commit
+from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
@@ -38,13 +39,14 @@ def type_of(send: Send) -> InteractionType | None:
 
 
 def record(send_id: str, now: datetime) -> None:
-    """Record a settled send. A repeat writes the same row: instant and id come from the send."""
+    """Record a settled send, once: instant and id come from the send."""
     send = Send.find(*Send.at(send_id))
     if send is None or send.settled_at is None:
         return
     type_, at = type_of(send), send.settled_at
     if type_ is not None and contacts.exists(send.contact_id):
-        commit(interactions.record(_interaction(send, type_, at), now))
+        with suppress(ConditionFailed):
+            commit(interactions.record_if_absent(_interaction(send, type_, at), now))
 
 
 def _interaction(send: Send, type_: InteractionType, at: datetime) -> NewInteraction:

@@ -57,7 +57,7 @@ CASES = {
     "opt-out": Case(
         ("Subscription", {"newTopicPreferences": {"unsubscribeAll": True}}),
         {},
-        calls=("GetItem", "BatchGetItem", "GetItem", "TransactWriteItems"),
+        calls=("GetItem", "BatchGetItem", "BatchGetItem", "TransactWriteItems"),
         bulk=False,
     ),
 }

@@ -31,6 +31,10 @@ PATHS = {
     "/o/{token}": ["/o/{open}.gif"],
     "/subscriptions/{token}": ["/subscriptions/{send}", "/subscriptions/{test}", "/subscriptions/{none}"],
     "/unsubscribe/{token}": ["/unsubscribe/{send}", "/unsubscribe/{test}", "/unsubscribe/{none}"],
+    "/webhooks/linkedin/{connection_id}": [
+        "/webhooks/linkedin/none?challengeCode=890e4665-4dfe-4ab1-b689-ed553bceeed0",
+        "/webhooks/linkedin/none?challengeCode=no-uuid",
+    ],
 }
 RECORDED = {"/p/{slug}", "/t/{token}", "/o/{token}"}
 """Routes whose GET is what somebody did: it is recorded as an interaction, undecided or not, and nothing else."""

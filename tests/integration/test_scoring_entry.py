@@ -89,7 +89,9 @@ def test_a_lead_is_told_why_a_model_has_no_score_of_it():
     with Client(app) as client:
         found = Caller(client).get("/leads/l/scores")
 
-    assert found["unscored"] == [{"model_id": model, "reason": "The lead does not meet the model's entry conditions."}]
+    [unscored] = found["unscored"]
+    assert (unscored["model_id"], unscored["status"]) == (model, None)
+    assert unscored["reason"] == "The lead does not meet the model's entry conditions."
 
 
 @pytest.mark.rule("RSC-7")

@@ -19,7 +19,7 @@ CALLS = (
     "Query",  # the email that is live
     "GetItem",  # its version
     "BatchGetItem",  # the contact
-    "GetItem",  # its preferences
+    "BatchGetItem",  # its preferences
     "BatchGetItem",  # suppression and settings
     "GetAccount",  # how fast the provider allows
     "TransactWriteItems",  # the claim

@@ -87,7 +87,8 @@ def naive_deed(part, happened, now):
     for fact in happened:
         recent = "within" not in part or now < Duration.parse(part["within"]).after(fact.at, ZONE)
         fits = all(fact.attributes["link"] == clause["values"][0] for clause in part.get("where", []))
-        counted = fact.verdict == Verdict.HUMAN or part.get("include_machine", False)
+        machine = part.get("include_machine", False) and fact.verdict is not Verdict.WITHDRAWN
+        counted = fact.verdict == Verdict.HUMAN or machine
         count += fact.type == part["interaction"] and fact.at <= now and recent and fits and counted
     return count == part["exactly"] if "exactly" in part else count >= part.get("at_least", 1)
 

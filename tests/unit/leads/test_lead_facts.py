@@ -39,7 +39,7 @@ def test_account_based_leads_are_told_with_the_accounts_that_they_are_or_were_of
     assert [fact.get("accounts") for fact in (*made, *moved, *given, *both)] == [["a"], ["a", "b"], ["a"], None]
     assert [fact.get("contact") for fact in (*made, *moved, *given, *both)] == [None, None, "c", "c"]
     assert queues_for(made[0]) == ("rescore",)
-    assert queues_for({"fact": "lead.created", "id": "l"}) == ()
+    assert queues_for({"fact": "lead.changed", "id": "l"}) == ()
 
 
 def test_a_new_parent_is_told_to_both_contacts():
