@@ -52,6 +52,11 @@ def still_itself(contact_id: str) -> Write:
     return check(key(contact_id), Contact.pk.exists() & Contact.merged_into.does_not_exist())
 
 
+def still_as_read(contact: Contact) -> Write:
+    """Return the check that a contact's row is as it was read, and so says the same of who it is."""
+    return check(key(contact.contact_id), Contact.version == contact.version)
+
+
 def require_itself(contact: Contact) -> None:
     """Raise Conflict, naming the contact that counts, for one that was merged into it."""
     if contact.merged_into is not None:

@@ -41,6 +41,7 @@ who_is_row = identity.of_row
 who_are = identity.many
 find_who = identity.find
 still_itself = identity.still_itself
+still_as_read = identity.still_as_read
 
 
 def create(

@@ -1,28 +1,35 @@
 """What merging does to memberships: they are the person's, so its main contact has them and the others have none.
 
-Queries are asked anew of the whole person. Static segments were picked by hand: whoever was in one stays in it, as the
-main contact, and is the member again by itself once the merge is undone. `why` of a membership remembers which:
-`merged:<contact>` on the main contact's names whom it is for, on the other's who has it now, before what it was.
+Queries are asked anew of the whole person. A static membership is of the contact that somebody picked by hand, and
+stays its own whoever it is merged into: its row remembers the pick (`Membership.picked`) while another is the member
+for it. A main contact is a member as long as any contact that it is was picked; whoever takes the person out unpicks
+all of them.
+
+So what is to be written follows from who is who and who is picked at this moment, never from what some merge once did:
+of a chain of merges, told late, twice or in any order, the same comes out. Each segment is one transaction, and holds
+to the contact's row, which says who it is, and to the pick that it stands on: what was read before another merge
+writes nothing after it.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib.conditions.sources import Identity
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
-from chalicelib.dynamodb import ConditionFailed, Write, commit
+from chalicelib.dynamodb import ConditionFailed, Write, check, commit
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.segments import plans
-from chalicelib.segments.models import Membership, SegmentsItem
+from chalicelib.segments.models import HAND, MERGED, Membership, SegmentsItem
 from chalicelib.segments.schemas import SegmentType
 
 KIND = "segment"
 TRIES = 5
-MERGED = "merged:"
 
 
 def follow(contact_id: str, now: datetime) -> None:
-    """Bring the static memberships of all that a contact is to whom they belong; safe to repeat and to race.
+    """Make the main contact the member for all that a contact is, and of that alone; safe to repeat and to race.
 
     Raises Conflict after five lost races, so that the queue tries again.
     """
@@ -39,30 +46,41 @@ def follow(contact_id: str, now: datetime) -> None:
 
 
 def _follow(who: Identity, now: datetime) -> None:
-    for other in who.ids[1:]:
-        for each in _memberships(other):
-            commit(_handed_over(each, who.id, now))
-    for each in _memberships(who.id):
-        commit(_parted(each, who.ids, now))
+    for segment_id, memberships in _memberships(who).items():
+        if writes := _brought(segment_id, who, memberships, now):
+            commit([contacts.still_as_read(who.contact)], writes)
 
 
-def _memberships(contact_id: str) -> list[Membership]:
-    found = SegmentsItem.query(f"CONTACT#{contact_id}", SegmentsItem.sk.startswith("MEMBER#"), consistent_read=True)
-    return [item for item in found if isinstance(item, Membership)]
+def _memberships(who: Identity) -> dict[str, dict[str, Membership]]:
+    """Return the memberships of all that somebody is: segment → contact → membership."""
+    found: dict[str, dict[str, Membership]] = defaultdict(dict)
+    for contact_id in who.ids:
+        prefix = SegmentsItem.sk.startswith("MEMBER#")
+        for item in SegmentsItem.query(f"CONTACT#{contact_id}", prefix, consistent_read=True):
+            if isinstance(item, Membership):
+                found[item.segment_id][contact_id] = item
+    return found
 
 
-def _handed_over(membership: Membership, main: str, now: datetime) -> list[Write]:
-    """Let the main contact be a member in the place of one that was merged into it."""
-    if not membership.holds:
+def _brought(segment_id: str, who: Identity, memberships: Mapping[str, Membership], now: datetime) -> list[Write]:
+    """Return what makes the main contact the member if any of the person is picked, and nobody else."""
+    ours = memberships.get(who.id)
+    picked = [each for each in memberships.values() if each.picked]
+    others = [each for each in memberships.values() if each.holds and each is not ours]
+    writes = [write for each in others for write in plans.leave(each, now, kept=each.picked)]
+    if ours is not None and ours.holds:
+        return writes if picked or ours.why != MERGED else [*writes, *plans.leave(ours, now)]
+    if picked and _static(segment_id):
+        why = HAND if ours in picked else MERGED
+        writes += [*plans.join(segment_id, who.id, ours, why, now), *_stands(picked, ours)]
+    return writes
+
+
+def _stands(picked: list[Membership], ours: Membership | None) -> list[Write]:
+    """Return the check that what makes the main contact a member is still so, where nothing else written says it."""
+    if any(each is ours or each.holds for each in picked):
         return []
-    if not _static(membership.segment_id):
-        return plans.leave(membership, now)  # its query decides of the main contact
-    left = plans.leave(membership, now, why=f"{MERGED}{main} {membership.why}")
-    before = Membership.find(*Membership.at(membership.segment_id, main))
-    if before is not None and before.holds:
-        return left
-    why = f"{MERGED}{membership.contact_id}"
-    return [*left, contacts.still_itself(main), *plans.join(membership.segment_id, main, before, why, now)]
+    return [check(picked[0].key, Membership.version == picked[0].version)]
 
 
 def _static(segment_id: str) -> bool:
@@ -70,32 +88,3 @@ def _static(segment_id: str) -> bool:
         return bool(definitions.get(KIND, segment_id).document["type"] == SegmentType.STATIC)
     except NotFound:
         return False  # the segment was deleted
-
-
-def _parted(membership: Membership, identities: tuple[str, ...], now: datetime) -> list[Write]:
-    """Give a membership back to whom it came from, or take it back, where the merge was undone."""
-    named, _, before = membership.why.partition(" ")
-    other = named.removeprefix(MERGED)
-    if other == named or other in identities:
-        return []
-    theirs = Membership.find(*Membership.at(membership.segment_id, other))
-    if membership.holds:
-        return _given_back(membership, theirs, now) if not before else []
-    if theirs is None or not theirs.holds or not before:
-        return []
-    if theirs.why == f"{MERGED}{membership.contact_id}":
-        return _given_back(theirs, membership, now)
-    return _back(membership, now)
-
-
-def _given_back(ours: Membership, theirs: Membership | None, now: datetime) -> list[Write]:
-    gone = plans.leave(ours, now)
-    if theirs is None or theirs.holds or not theirs.why.startswith(f"{MERGED}{ours.contact_id} "):
-        return gone
-    return [*gone, *_back(theirs, now)]
-
-
-def _back(membership: Membership, now: datetime) -> list[Write]:
-    segment_id, contact_id = membership.segment_id, membership.contact_id
-    why = membership.why.partition(" ")[2]
-    return [contacts.still_itself(contact_id), *plans.join(segment_id, contact_id, membership, why, now)]

@@ -1,10 +1,13 @@
 """The segments table: who is a member of what, from when to when."""
 
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from chalicelib.agenda import ByDue
 from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, Key, shard
 from chalicelib.settings import settings
+
+HAND, MERGED = "hand", "merged"
+"""Why a contact is in a static segment: somebody picked it, or only a contact that was merged into it."""
 
 
 class SegmentsItem(Item):
@@ -36,7 +39,10 @@ class Membership(SegmentsItem, discriminator="segment_membership"):
     segment_id = UnicodeAttribute()
     since = InstantAttribute()
     until = InstantAttribute(null=True)
-    why = UnicodeAttribute()
+    why = UnicodeAttribute()  # query, hand or merged
+    kept = BooleanAttribute(
+        null=True
+    )  # it has left only because who it was merged into is the member; it is picked still
     version = IntegerAttribute(default=1)
 
     @staticmethod
@@ -46,6 +52,11 @@ class Membership(SegmentsItem, discriminator="segment_membership"):
     @property
     def holds(self) -> bool:
         return self.until is None
+
+    @property
+    def picked(self) -> bool:
+        """Whether somebody put this very contact in by hand, and nobody took it out."""
+        return self.why == HAND if self.holds else bool(self.kept)
 
 
 class Interval(SegmentsItem, discriminator="interval"):

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -11,6 +12,7 @@ from chalicelib.agenda import due_shard
 from chalicelib.conditions import sources
 from chalicelib.conditions.compiler import compile_condition, problems_of
 from chalicelib.conditions.evaluation import Answer, evaluate
+from chalicelib.conditions.sources import Identity
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import SHARDS, ConditionFailed, Key, Write, commit, delete, put, put_new, read
@@ -173,38 +175,39 @@ def pick(segment_id: str, contact_ids: Iterable[str], now: datetime) -> None:
     """
     require_static(segment_id)
     wanted = list(dict.fromkeys(contact_ids))
-    found = {contact.contact_id: contact for contact in contacts.find_many(wanted)}
+    found = {contact.contact_id for contact in contacts.find_many(wanted)}
     if missing := [each for each in wanted if each not in found]:
         raise NotFound("Some of these contacts do not exist.", [Problem("contact_ids", each) for each in missing])
     for contact_id in wanted:
-        by_hand(segment_id, found[contact_id].merged_into or contact_id, now, member=True)
+        by_hand(segment_id, contact_id, now, member=True)
 
 
 def by_hand(segment_id: str, contact_id: str, now: datetime, *, member: bool) -> None:
-    """Put a contact in or take it out, whatever a query says. Raises NotFound for one that was deleted, Conflict."""
+    """Put somebody in or take it out, whatever a query says. Raises NotFound for who was deleted, Conflict."""
     for _ in range(TRIES):
-        before = Membership.find(*Membership.at(segment_id, contact_id))
-        if (before is not None and before.holds) == member:
-            return
+        who = contacts.find_who(contact_id)
+        writes = _moved(segment_id, who, now, member=member)
         try:
-            commit(_moved(segment_id, contact_id, before, now))
+            commit([contacts.still_as_read(who.contact)] if writes else [], writes)
         except ConditionFailed:
-            contact_id = contacts.find_who(contact_id).id  # deleted, merged, or somebody else was quicker
-        else:
-            return
+            continue  # deleted, merged, changed, or somebody else was quicker
+        return
     raise Conflict("Others are changing this contact's membership. Try again in a moment.")
 
 
-def _moved(segment_id: str, contact_id: str, before: Membership | None, now: datetime) -> list[Write]:
-    if before is not None and before.holds:
-        return plans.leave(before, now)
-    return [contacts.still_itself(contact_id), *plans.join(segment_id, contact_id, before, "hand", now)]
+def _moved(segment_id: str, who: Identity, now: datetime, *, member: bool) -> list[Write]:
+    """Pick the main contact, or unpick all that somebody is."""
+    if member:
+        return plans.put_in(segment_id, who.id, Membership.find(*Membership.at(segment_id, who.id)), now)
+    found = read(membership_key(each, segment_id) for each in who.ids)
+    return plans.take_out([each for each in found if each is not None], now)
 
 
 def unpick(segment_id: str, contact_id: str, now: datetime) -> None:
     """Take a contact out of a static segment. Raises Conflict for a dynamic one; a non-member is no error."""
     require_static(segment_id)
-    by_hand(segment_id, contacts.who_is(contact_id).id, now, member=False)
+    with suppress(NotFound):  # who was deleted is no member
+        by_hand(segment_id, contact_id, now, member=False)
 
 
 def require_static(segment_id: str) -> None:
