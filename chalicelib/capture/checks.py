@@ -83,7 +83,7 @@ def _options(form: FormDocument) -> Found:
 
 def _strategies(form: FormDocument, strategies: Iterable[Strategy]) -> Found:
     for strategy in strategies:
-        known = {"page_id", *(["topic"] if form.topic else [])}
+        known = {"page_id", "business_unit", *(["topic"] if form.topic else [])}
         mapped = {name for field in form.fields for name in _targets(field, strategy.target)}
         for attribute in strategy.attributes:
             if attribute not in mapped | known:

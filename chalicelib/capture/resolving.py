@@ -70,16 +70,16 @@ OF_LEADS = {Update.CONTACTS_AND_LEADS, Update.LEADS}
 
 def _ahead(submission: Submission, form: FormDocument, read: Read) -> Look:
     """Read together, in two requests, what the steps below ask for one by one: whose the keys are, and the records."""
-    notes = Notes()
+    notes, unit = Notes(), {"business_unit": form.business_unit}
     if submission.visitor_id is not None:
         notes.expect([_visitor(submission.visitor_id)])
     places: dict[claims.Book, list[str]] = {}
     if form.update in OF_CONTACTS:
-        places[CONTACTS] = contact_matching.sought(read.for_target(form, "contact"))
+        places[CONTACTS] = contact_matching.sought({**read.for_target(form, "contact"), **unit})
     if form.update in OF_LEADS:
         notes.expect([lead_settings_key()])
     if form.update in OF_LEADS and not form.generate_leads_without_matching:
-        places[LEADS] = lead_matching.sought(_of_lead(form, read), submission.page_id)
+        places[LEADS] = lead_matching.sought({**_of_lead(form, read), **unit}, submission.page_id)
     claims.ahead(places, notes.look)
     return notes.look
 
@@ -127,6 +127,7 @@ def _resolve_contact(
         now=now,
         blank_clears=form.blank_clears,
         owner_id=form.owner_id,
+        business_unit=form.business_unit,
         look=look,
     )
     resolved.writes += prepared.writes
@@ -153,6 +154,7 @@ def _resolve_lead(
         new_id=digest("lead", submission.submission_id),
         context=_context(submission),
         owner_id=form.owner_id,
+        business_unit=form.business_unit,
         now=now,
         blank_clears=form.blank_clears,
         look=look,

@@ -113,6 +113,7 @@ class FormDocument(Schema):
     generate_leads_without_matching: bool = False
     topic: Annotated[str, Field(max_length=200)] = ""
     owner_id: Id | None = None
+    business_unit: Id | None = None
     fields: Annotated[list[FormField], Field(min_length=1, max_length=60)]
     elements: Annotated[list[Element], Field(min_length=1, max_length=120)]
     success_message: Text = "Thank you. We have received what you sent."

@@ -19,6 +19,10 @@ MOST_HEIRS = 80
 ROUNDS = 8  # of a backfill's reading a record and claiming for it
 
 
+WITHOUT: Mapping[str, str] = {"page_id": "none", "business_unit": ""}
+"""What is matched by where there is no page (decision 11) or no business unit, which no unit is called (MAT-11)."""
+
+
 class Strategy(Struct, frozen=True):
     """Attributes that must all be the same for two records of a target to be one (MAT-5)."""
 
@@ -31,14 +35,14 @@ class Strategy(Struct, frozen=True):
     description: str = ""
 
     def missing(self, values: Mapping[str, Any]) -> list[str]:
-        """Return the attributes without a value; a missing page is the value “none” (decision 11)."""
-        return [name for name in self.attributes if name != "page_id" and key_of(name, values.get(name)) is None]
+        """Return the attributes without a value, but those whose absence is one (`WITHOUT`)."""
+        return [name for name in self.attributes if name not in WITHOUT and key_of(name, values.get(name)) is None]
 
     def place(self, values: Mapping[str, Any], scope: str = "") -> str | None:
         """Return the partition of the claim on these values, None where one of them is absent."""
         if self.missing(values):
             return None
-        keys = [key_of(name, values.get(name)) or "none" for name in self.attributes]
+        keys = [key_of(name, values.get(name)) or WITHOUT[name] for name in self.attributes]
         return f"CLAIM#{self.id}#{scope}#{keyed_hash('claim', *keys)}"
 
 

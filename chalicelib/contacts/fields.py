@@ -33,7 +33,14 @@ FIELDS: Mapping[str, Field] = {
     "created_at": Field(FieldType.INSTANT),
     **{
         name: Field(FieldType.ID)
-        for name in ("owner_id", "account_id", "source_journey_id", "source_email_id", "source_form_id")
+        for name in (
+            "owner_id",
+            "business_unit",
+            "account_id",
+            "source_journey_id",
+            "source_email_id",
+            "source_form_id",
+        )
     },
     "source_page_id": Field(FieldType.ID),
 }

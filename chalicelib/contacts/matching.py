@@ -28,7 +28,7 @@ class Prepared(Struct, Generic[Record], frozen=True):
     writes: list[Write] = field(default_factory=list)
 
 
-def prepare(
+def prepare(  # noqa: PLR0913  each is part of what was submitted
     values: Mapping[str, Any],
     *,
     strategy_id: str | None,
@@ -37,24 +37,27 @@ def prepare(
     now: datetime,
     blank_clears: bool = False,
     owner_id: str | None = None,
+    business_unit: str | None = None,
     look: Look = read,
 ) -> Prepared[Contact]:
     """Decide who submitted these values: the contact that owns their match key, or a new one (SUB-1.1, MAT-1).
 
-    `owner_id` is whose a new contact becomes; a known one keeps its owner. The writes are conditional on what was read
+    `owner_id` is whose a new contact becomes, in `business_unit`; a known one keeps both. The unit counts for matching
+    where the strategy says so (MAT-11). The writes are conditional on what was read
     here: where one fails, prepare again. Raises Unprocessable naming the attribute that the strategy needs and that has
     no value (MAT-6), Invalid for broken values.
     """
     strategy = strategies.find(strategies.CONTACT, strategy_id)
     cleaned = clean(values)
-    _require(strategy, cleaned)
+    keyed = {**cleaned, "business_unit": business_unit}
+    _require(strategy, keyed)
     own = {
         name: value for name, value in cleaned.items() if value is not None or (blank_clears and name != "last_name")
     }
-    place = strategy.place(cleaned) or ""
-    owners = BOOK.owners({place, *_places(cleaned)}, look)
+    place = strategy.place(keyed) or ""
+    owners = BOOK.owners({place, *_places(keyed)}, look)
     if place not in owners:
-        contact = plans.new(new_id, {"owner_id": owner_id, **own}, context, now)
+        contact = plans.new(new_id, {"owner_id": owner_id, "business_unit": business_unit, **own}, context, now)
         writes, _ = plans.claim(contact, {}, now, owners)
         return Prepared(contact, created=True, changed=True, writes=[put_new(contact), *writes])
     [known] = look([BOOK.record_key(owners[place].record_id)])

@@ -131,6 +131,7 @@ class Contact(ContactsItem, discriminator="contact"):
     description = UnicodeAttribute(null=True)
     inactive = BooleanAttribute(null=True)
     marketing_only = BooleanAttribute(null=True)
+    business_unit = UnicodeAttribute(null=True)
     originating_lead_id = UnicodeAttribute(null=True)
     originating_event_id = UnicodeAttribute(null=True)
     source_journey_id = UnicodeAttribute(null=True)

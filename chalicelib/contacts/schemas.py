@@ -38,6 +38,7 @@ class ContactFields(Schema):
     marketing_only: bool | None = None
     account_id: Id | None = None
     owner_id: Id | None = None
+    business_unit: Id | None = None
     originating_lead_id: Id | None = None
 
     def given(self) -> dict[str, object]:
@@ -80,6 +81,7 @@ class ContactView(Schema):
     marketing_only: bool = False
     account_id: str | None = None
     owner_id: str | None = None
+    business_unit: str | None = None
     originating_lead_id: str | None = None
     originating_event_id: str | None = None
     source_journey_id: str | None = None

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
-from chalicelib.contacts.claims import Strategy
+from chalicelib.contacts.claims import WITHOUT, Strategy
 from chalicelib.contacts.models import ContactsItem, MatchingStrategy, StrategySet
 from chalicelib.definitions import jobs, named
 from chalicelib.definitions.lifecycle import JobWanted, Reference
@@ -27,8 +27,10 @@ SHIPPED: dict[str, Strategy] = {
 """The defaults that are there before anyone made one (MAT-3). Their ids are theirs for ever."""
 
 ATTRIBUTES: dict[str, frozenset[str]] = {
-    CONTACT: frozenset({"email", "phone", "mobile_phone", "first_name", "last_name", "company_name", "postal_code"}),
-    LEAD: frozenset({"email", "page_id", "phone", "first_name", "last_name", "company_name", "topic"}),
+    CONTACT: frozenset(
+        {"email", "phone", "mobile_phone", "first_name", "last_name", "company_name", "postal_code", "business_unit"}
+    ),
+    LEAD: frozenset({"email", "page_id", "phone", "first_name", "last_name", "company_name", "topic", "business_unit"}),
 }
 
 _cache: dict[str, tuple[float, list[Strategy]]] = {}
@@ -102,6 +104,9 @@ def create(
     if unknown:
         known = ", ".join(sorted(ATTRIBUTES[target]))
         raise Invalid("These attributes cannot be matched by.", [Problem("attributes", f"Choose among: {known}.")])
+    if WITHOUT.keys() >= set(attributes):
+        alone = Problem("attributes", "Name something besides that tells two people apart, such as email.")
+        raise Invalid("By these alone nobody could be told from anybody else.", [alone])
     item = MatchingStrategy(
         *MatchingStrategy.at(target, strategy_id),
         strategy_id=strategy_id,

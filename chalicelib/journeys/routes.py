@@ -9,7 +9,7 @@ from chalicelib.definitions.routes import Kind, checked_view, lifecycle
 from chalicelib.definitions.routes import view as definition_view
 from chalicelib.definitions.schemas import CheckView, DefinitionView
 from chalicelib.http import Api, Call, Listing, Nothing
-from chalicelib.journeys import leases, raising, service, triggers, versions
+from chalicelib.journeys import leases, narrowing, raising, service, triggers, versions
 from chalicelib.journeys.document import JourneyDocument
 from chalicelib.journeys.models import Enrolment, Raised, Refusal
 from chalicelib.journeys.schemas import (
@@ -26,6 +26,7 @@ from chalicelib.journeys.schemas import (
 )
 from chalicelib.journeys.stops import SENTENCES, StopReason
 from chalicelib.journeys.triggers import TriggerDocument
+from chalicelib.lists import Page
 
 api = Api(__name__)
 
@@ -64,14 +65,17 @@ def stop_journey(call: Call[StopJourney], journey_id: str) -> DefinitionView:
 
 @api.on("GET /enrolments", scope="enrolments:read", query=EnrolmentQuery, returns=Listing[EnrolmentView])
 def list_enrolments(call: Call[Nothing]) -> Listing[EnrolmentView]:
-    """List the enrolments of a journey, or of a contact."""
-    asked = call.query
-    found = (
-        service.of_journey(asked.journey_id, asked.asked)
-        if asked.journey_id
-        else service.of_contact(asked.contact_id, asked.asked)
-    )
-    return Listing[EnrolmentView].of(found, _enrolment)
+    """List the enrolments of a journey, or of an account's contacts in it, or of a contact."""
+    return Listing[EnrolmentView].of(_enrolments(call.query), _enrolment)
+
+
+def _enrolments(query: EnrolmentQuery) -> Page[Enrolment]:
+    match query:
+        case EnrolmentQuery(journey_id=str(journey_id), account_id=str(account_id)):
+            return narrowing.of_account(journey_id, account_id, query.asked)
+        case EnrolmentQuery(journey_id=str(journey_id)):
+            return service.of_journey(journey_id, query.asked)
+    return service.of_contact(str(query.contact_id), query.asked)
 
 
 @api.on("GET /enrolments/{enrolment_id}", scope="enrolments:read", returns=EnrolmentHistory)

@@ -38,15 +38,18 @@ class StopJourney(Schema):
 
 
 class EnrolmentQuery(ListQuery):
-    """The enrolments of a journey, newest first, or of a contact."""
+    """The enrolments of a journey, newest first, or of one account's contacts in it; or of a contact."""
 
     journey_id: Annotated[str, Field(max_length=64)] | None = None
+    account_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     contact_id: Annotated[str, Field(max_length=64)] | None = None
 
     @model_validator(mode="after")
     def _one(self) -> "EnrolmentQuery":
         if (self.journey_id is None) == (self.contact_id is None):
             raise ValueError("Ask for the enrolments of a journey_id or of a contact_id.")
+        if self.account_id is not None and self.journey_id is None:
+            raise ValueError("Only the enrolments of a journey_id can be narrowed to an account_id.")
         return self
 
 

@@ -23,7 +23,7 @@ TEXTS = (
     *("linkedin_campaign", "company_size", "job_function", "seniority", "degree", "school"),
 )
 IDS = (
-    *("lead_id", "contact_id", "account_id", "owner_id"),
+    *("lead_id", "contact_id", "account_id", "owner_id", "business_unit"),
     *("source_journey_id", "source_email_id", "source_form_id", "source_page_id", "originating_event_id"),
     *("process_id", "stage", "waiting_stage"),
 )

@@ -55,6 +55,7 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     context: MarketingContext,
     owner_id: str | None,
     now: datetime,
+    business_unit: str | None = None,
     blank_clears: bool = False,
     look: Look = read,
     of_new: Mapping[str, Any] = NOTHING,
@@ -63,15 +64,15 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     """Decide which lead a submission belongs to: the open one that owns its match key, or a new one (SUB-1.2).
 
     The lead's parent becomes the contact, where there is one (SUB-1.3, SUB-2.3). With `blank_clears` a blank value
-    empties the field of a known lead, but never its last name (decision 11). `of_new` are values that only a new lead
-    gets; `counted` names a counter of submissions that goes up by one, new or not. The writes are conditional on what
-    was read here: where one fails, prepare again. Raises Unprocessable naming what the strategy needs and has no value
-    (MAT-6), Invalid for broken values.
+    empties the field of a known lead, but never its last name (decision 11). A known lead keeps its business unit.
+    `of_new` are values that only a new lead gets; `counted` names a counter of submissions that goes up by one, new or
+    not. The writes are conditional on what was read here: where one fails, prepare again. Raises Unprocessable naming
+    what the strategy needs and has no value (MAT-6), Invalid for broken values.
     """
     cleared = values.keys() - {"last_name"} if blank_clears else set()
     given = {name: value for name, value in clean(values).items() if value is not None or name in cleared}
     strategy = None if always_new else strategies.find(strategies.LEAD, strategy_id)
-    keyed = {**of_new, **given, "page_id": page_id}
+    keyed = {**of_new, **given, "page_id": page_id, "business_unit": business_unit}
     if strategy is not None:
         _require(strategy, keyed)
     place = strategy.place(keyed) if strategy else None
@@ -85,6 +86,7 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     given = {**of_new, **given, **_one_more(lead, counted)}
     plans.take_context(lead, context)
     lead.source_page_id, lead.owner_id, lead.contact_id = page_id, owner_id, contact_id
+    lead.business_unit = business_unit
     plans.begin(lead, look)
     return _created(lead, given, owners, now)
 

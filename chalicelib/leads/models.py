@@ -88,6 +88,7 @@ class Lead(LeadsItem, discriminator="lead"):
     contact_id = UnicodeAttribute(null=True)
     account_id = UnicodeAttribute(null=True)
     owner_id = UnicodeAttribute(null=True)
+    business_unit = UnicodeAttribute(null=True)
     state = UnicodeAttribute(default=State.OPEN)
     status_reason = UnicodeAttribute(default=StatusReason.NEW)
     process_id = UnicodeAttribute(null=True)  # without one it follows the process that is shipped

@@ -62,10 +62,11 @@ def _contact_for(lead: Lead, by: str, now: datetime) -> tuple[Contact, list[Writ
     """Return whom a lead is about, and the writes that hold to it or make it."""
     values = {name: value for name in SHARED if (value := getattr(lead, name)) is not None}
     made_id = digest("contact-of-lead", lead.lead_id)
-    known = _known(values) or Contact.find(*Contact.at(made_id))
+    unit = {"business_unit": lead.business_unit}
+    known = _known({**values, **unit}) or Contact.find(*Contact.at(made_id))
     if known is not None:
         return known, [check(known.key, Contact.version == known.version)]
-    own = {"owner_id": lead.owner_id, "marketing_only": True, "originating_lead_id": lead.lead_id}
+    own = {"owner_id": lead.owner_id, **unit, "marketing_only": True, "originating_lead_id": lead.lead_id}
     made = contact_plans.new(made_id, {**values, **own}, MarketingContext(), now)
     made.created_by = by
     claims, _ = contact_plans.claim(made, {}, now)

@@ -67,6 +67,7 @@ class LeadFields(Schema):
     degree: Line | None = None
     school: Text | None = None
     owner_id: Id | None = None
+    business_unit: Id | None = None
     contact_id: Id | None = None
     account_id: Id | None = None
 

@@ -59,6 +59,19 @@ def test_a_contact_is_one_person_and_is_shown_as_it_was_made(api):
     assert (shown["first_name"], shown["email"], shown["phone"]) == ("Ada", "Ada@example.dk", "+4512345678")
 
 
+@pytest.mark.rule("GEN-1")
+def test_a_contact_made_by_hand_has_no_lead_whatever_reacts_to_it(api, world):
+    made = post(api, first_name="Ada", email="ada@example.dk")
+    world.settle()
+
+    changed = api.change("PATCH", f"/contacts/{made['id']}", made, {"company_name": "Kajak ApS"})
+    world.settle()
+
+    assert changed["company_name"] == "Kajak ApS"
+    assert api.get(f"/leads?contact_id={made['id']}")["items"] == []
+    assert api.get("/leads")["items"] == []
+
+
 @pytest.mark.rule("CON-18")
 @pytest.mark.parametrize("body", [{}, {"last_name": ""}, {"last_name": "\u2003"}, {"last_name": None}])
 def test_a_contact_needs_a_last_name(api, body):

@@ -100,7 +100,7 @@ def _twice(entries: Sequence[Entry]) -> Iterator[Problem]:
 def _unmapped(entries: Sequence[Entry], needed: Iterable[str]) -> Iterator[Problem]:
     mapped = {entry.lead_field for entry in entries} | {entry.contact_field for entry in entries}
     for name in needed:
-        if name not in mapped | {"page_id", "topic"}:  # LinkedIn has no pages; a topic is the form's name
+        if name not in mapped | {"page_id", "topic", "business_unit"}:  # no pages, no units; a topic is the form's name
             yield Problem("entries", f"Leads are matched by {name}, so an answer has to go to it.")
 
 

@@ -77,7 +77,7 @@ def test_a_value_without_end_is_left_out():
 
 @pytest.mark.rule("LNK-4")
 def test_what_leads_are_matched_by_has_to_be_mapped():
-    assert mapping.problems_of(USUAL, ["email", "page_id", "topic"]) == []
+    assert mapping.problems_of(USUAL, ["email", "page_id", "topic", "business_unit"]) == []
     [problem] = mapping.problems_of([Entry(predefined="LAST_NAME", lead_field="last_name")], ["email"])
     assert problem.message == "Leads are matched by email, so an answer has to go to it."
 
