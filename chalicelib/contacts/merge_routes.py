@@ -23,7 +23,7 @@ api = Api(__name__)
 
 
 @api.on(
-    "POST /contacts/{contact_id}/merge/preview",
+    "POST /contacts/{contact_id}/merges/preview",
     scope="contacts:write",
     body=MergePreviewRequest,
     returns=MergePreviewView,
@@ -34,7 +34,7 @@ def preview_contact_merge(call: Call[MergePreviewRequest], contact_id: str) -> M
 
 
 @api.on(
-    "POST /contacts/{contact_id}/merge",
+    "POST /contacts/{contact_id}/merges",
     scope="contacts:write",
     body=MergeRequest,
     returns=MergeView,
@@ -52,14 +52,14 @@ def list_contact_merges(_: Call[Nothing], contact_id: str) -> Merges:
     return Merges(items=[_view(each) for each in merging.merges(contact_id)])
 
 
-@api.on("POST /contacts/{contact_id}/merges/{merge_id}/undo", scope="contacts:write", returns=MergeView)
+@api.on("DELETE /contacts/{contact_id}/merges/{merge_id}", scope="contacts:write", returns=MergeView)
 def undo_contact_merge(call: Call[Nothing], contact_id: str, merge_id: str) -> MergeView:
     """Make two contacts of one again."""
     return _view(merging.undo(contact_id, merge_id, call.caller.id, call.now))
 
 
 @api.on(
-    "POST /accounts/{account_id}/merge/preview",
+    "POST /accounts/{account_id}/merges/preview",
     scope="accounts:write",
     body=MergePreviewRequest,
     returns=MergePreviewView,
@@ -70,7 +70,7 @@ def preview_account_merge(call: Call[MergePreviewRequest], account_id: str) -> M
 
 
 @api.on(
-    "POST /accounts/{account_id}/merge",
+    "POST /accounts/{account_id}/merges",
     scope="accounts:write",
     body=MergeRequest,
     returns=MergeView,
@@ -88,7 +88,7 @@ def list_account_merges(_: Call[Nothing], account_id: str) -> Merges:
     return Merges(items=[_view(each) for each in account_merging.merges(account_id)])
 
 
-@api.on("POST /accounts/{account_id}/merges/{merge_id}/undo", scope="accounts:write", returns=MergeView)
+@api.on("DELETE /accounts/{account_id}/merges/{merge_id}", scope="accounts:write", returns=MergeView)
 def undo_account_merge(call: Call[Nothing], account_id: str, merge_id: str) -> MergeView:
     """Make two accounts of one again."""
     return _view(account_merging.undo(account_id, merge_id, call.caller.id, call.now))
@@ -111,7 +111,7 @@ def _suggestion(each: suggesting.Suggestion) -> DuplicateView:
     )
 
 
-@api.on("POST /contacts/{contact_id}/duplicates/{other_id}/dismiss", scope="contacts:write")
+@api.on("DELETE /contacts/{contact_id}/duplicates/{other_id}", scope="contacts:write")
 def dismiss_duplicate(call: Call[Nothing], contact_id: str, other_id: str) -> None:
     """Say that another contact is not the same person; it is not suggested again while both stay as they are."""
     suggesting.dismiss_contact(contact_id, other_id, call.caller.id, call.now)
@@ -125,7 +125,7 @@ def list_account_duplicates(_: Call[Nothing], account_id: str) -> AccountDuplica
     return AccountDuplicates(items=views)
 
 
-@api.on("POST /accounts/{account_id}/duplicates/{other_id}/dismiss", scope="accounts:write")
+@api.on("DELETE /accounts/{account_id}/duplicates/{other_id}", scope="accounts:write")
 def dismiss_account_duplicate(call: Call[Nothing], account_id: str, other_id: str) -> None:
     """Say that another account is not the same company; it is not suggested again while both stay as they are."""
     suggesting.dismiss_account(account_id, other_id, call.caller.id, call.now)

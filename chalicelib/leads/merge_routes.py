@@ -12,14 +12,14 @@ from chalicelib.leads.models import LeadMerge
 api = Api(__name__)
 
 
-@api.on("POST /leads/{lead_id}/merge/preview", scope="leads:write", body=MergePreviewRequest, returns=MergePreviewView)
+@api.on("POST /leads/{lead_id}/merges/preview", scope="leads:write", body=MergePreviewRequest, returns=MergePreviewView)
 def preview_lead_merge(call: Call[MergePreviewRequest], lead_id: str) -> MergePreviewView:
     """Show what merging another lead into this one would change."""
     return preview_view(merging.preview(lead_id, call.body.other_id, call.body.choices))
 
 
 @api.on(
-    "POST /leads/{lead_id}/merge",
+    "POST /leads/{lead_id}/merges",
     scope="leads:write",
     body=MergeRequest,
     returns=MergeView,
@@ -37,7 +37,7 @@ def list_lead_merges(_: Call[Nothing], lead_id: str) -> Merges:
     return Merges(items=[_view(each) for each in merging.merges(lead_id)])
 
 
-@api.on("POST /leads/{lead_id}/merges/{merge_id}/undo", scope="leads:write", returns=MergeView)
+@api.on("DELETE /leads/{lead_id}/merges/{merge_id}", scope="leads:write", returns=MergeView)
 def undo_lead_merge(call: Call[Nothing], lead_id: str, merge_id: str) -> MergeView:
     """Make two leads of one again."""
     return _view(merging.undo(lead_id, merge_id, call.caller.id, call.now))

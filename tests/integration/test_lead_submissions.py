@@ -98,7 +98,7 @@ def test_a_lead_shows_the_submissions_of_what_was_merged_into_it(api, submit):
     main, other = submit(again), submit(again)
     wish = {"other_id": other.lead_id, "why": "the same interest"}
 
-    api.change("POST", f"/leads/{main.lead_id}/merge", {"version": leads.find(main.lead_id).version}, wish)
+    api.change("POST", f"/leads/{main.lead_id}/merges", {"version": leads.find(main.lead_id).version}, wish)
 
     assert ids(shown(api, main.lead_id)) == [other.submission_id, main.submission_id]
     assert ids(shown(api, other.lead_id)) == [other.submission_id]

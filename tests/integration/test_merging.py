@@ -77,7 +77,7 @@ def test_a_merged_contact_counts_as_the_other_and_keeps_its_own_data(api):
     twin = api.post("/contacts", {"last_name": "Juul", "email": "a.juul@example.dk", "city": "Aarhus", "owner_id": "o"})
 
     wish = {"other_id": twin["id"], "why": "one person"}
-    made = api.post(f"/contacts/{ada['id']}/merge", wish, If_Match=f'"{ada["version"]}"')
+    made = api.post(f"/contacts/{ada['id']}/merges", wish, If_Match=f'"{ada["version"]}"')
 
     assert (made["into_id"], made["other_id"], made["why"]) == (ada["id"], twin["id"], "one person")
     assert made["taken"] == {"city": "Aarhus", "owner_id": "o"}
@@ -109,7 +109,7 @@ def test_a_preview_shows_the_fields_side_by_side_and_what_follows_and_changes_no
     person("twin", email="twin@example.dk", city="Aarhus", phone="+4512345678")
     before = rows()
 
-    shown = api.post("/contacts/ada/merge/preview", {"other_id": "twin", "choices": {"city": "other"}})
+    shown = api.post("/contacts/ada/merges/preview", {"other_id": "twin", "choices": {"city": "other"}})
 
     fields = {each["name"]: (each["this"], each["other"], each["after"]) for each in shown["fields"]}
     assert fields["city"] == ("Odense", "Aarhus", "Aarhus")
@@ -150,9 +150,9 @@ def test_a_merge_of_what_has_changed_since_it_was_read_is_refused(api):
     person("twin")
     service.amend("ada", {"city": "Odense"}, 1, NOW)
 
-    status, _, _ = api.call("POST", "/contacts/ada/merge", {"other_id": "twin", "why": "w"}, If_Match='"1"')
+    status, _, _ = api.call("POST", "/contacts/ada/merges", {"other_id": "twin", "why": "w"}, If_Match='"1"')
     assert status == 412
-    status, _, _ = api.call("POST", "/contacts/ada/merge", {"other_id": "twin", "why": "w"})
+    status, _, _ = api.call("POST", "/contacts/ada/merges", {"other_id": "twin", "why": "w"})
     assert status == 428
     assert service.find("twin").merged_into is None
 
@@ -163,7 +163,7 @@ def test_the_same_merge_again_is_the_one_that_was_made(api):
     again = {"If_Match": '"1"', "Idempotency_Key": "k"}
 
     first, second = (
-        api.call("POST", "/contacts/ada/merge", {"other_id": "twin", "why": "w"}, **again)[1] for _ in range(2)
+        api.call("POST", "/contacts/ada/merges", {"other_id": "twin", "why": "w"}, **again)[1] for _ in range(2)
     )
 
     assert first == second
@@ -283,11 +283,11 @@ def test_undoing_a_merge_puts_everything_back(api):
     assert service.find("ada").account_id == "y"
     assert rows() != before
 
-    undone = api.post("/contacts/ada/merges/ada-twin/undo")
+    undone = api.call("DELETE", "/contacts/ada/merges/ada-twin")[1]
 
     assert undone["undone_by"]
     assert rows() == before
-    assert api.post("/contacts/ada/merges/ada-twin/undo") == undone
+    assert api.call("DELETE", "/contacts/ada/merges/ada-twin")[1] == undone
     sound()
 
 

@@ -88,8 +88,8 @@ def test_a_merged_lead_is_closed_keeps_its_history_and_its_keys_lead_to_the_othe
     with Client(app) as client:
         api = Caller(client)
         wish = {"other_id": "two", "why": "the same interest", "choices": {"topic": "other"}}
-        shown = api.post("/leads/one/merge/preview", {"other_id": "two", "choices": {"topic": "other"}})
-        made = api.post("/leads/one/merge", wish, If_Match=f'"{service.find("one").version}"')
+        shown = api.post("/leads/one/merges/preview", {"other_id": "two", "choices": {"topic": "other"}})
+        made = api.post("/leads/one/merges", wish, If_Match=f'"{service.find("one").version}"')
         assert {each["name"]: each["after"] for each in shown["fields"]}["topic"] == "two"
         assert made["taken"] == {"topic": "two", "budget_amount": "12.5", "do_not_email": True}
         one, other = api.get("/leads/one"), api.get("/leads/two")
@@ -101,7 +101,7 @@ def test_a_merged_lead_is_closed_keeps_its_history_and_its_keys_lead_to_the_othe
         sound()
         service.amend("one", {"city": None}, by="u", version=service.find("one").version, now=two.now)
 
-        assert api.post(f"/leads/one/merges/{made['id']}/undo")["undone_at"]
+        assert api.call("DELETE", f"/leads/one/merges/{made['id']}")[1]["undone_at"]
         assert len(api.get("/leads/one/merges")["items"]) == 1
     del_latest = {"latest_submission_at"}
     drop = lambda found: {key: {n: v for n, v in row.items() if n not in del_latest} for key, row in found.items()}  # noqa: E731

@@ -73,7 +73,7 @@ def test_a_dismissed_suggestion_stays_away_until_something_changes(api):
     person("twin", first_name="Ada", email="ada@home.dk", phone="+4512345678")
     assert (suggested("ada"), suggested("twin")) == (["twin"], ["ada"])
 
-    status, _, _ = api.call("POST", "/contacts/ada/duplicates/twin/dismiss")
+    status, _, _ = api.call("DELETE", "/contacts/ada/duplicates/twin")
     assert status == 204
     assert (suggested("ada"), suggested("twin")) == ([], [])
     service.amend("twin", {"city": "Vejle"}, service.find("twin").version, NOW)
@@ -111,7 +111,7 @@ def test_only_two_that_are_there_are_told_apart(api, one, other, status):
     accounts.create("ada", {"name": "Ada"}, NOW, by="user:u")
 
     for kind in ("contacts", "accounts"):
-        assert api.call("POST", f"/{kind}/{one}/duplicates/{other}/dismiss")[0] == status
+        assert api.call("DELETE", f"/{kind}/{one}/duplicates/{other}")[0] == status
 
 
 def test_accounts_are_suggested_by_name_and_by_website_and_can_be_dismissed(api):
@@ -124,7 +124,7 @@ def test_accounts_are_suggested_by_name_and_by_website_and_can_be_dismissed(api)
     assert found.keys() == {"named", "at-home"}
     assert "They have the same website." in found["at-home"]["reasons"]
 
-    assert api.call("POST", "/accounts/kajak/duplicates/named/dismiss")[0] == 204
+    assert api.call("DELETE", "/accounts/kajak/duplicates/named")[0] == 204
     assert [each["account_id"] for each in api.get("/accounts/kajak/duplicates")["items"]] == ["at-home"]
     accounts.amend("named", {"website": "kajak.dk"}, 1, NOW)
     assert len(api.get("/accounts/kajak/duplicates")["items"]) == 2
