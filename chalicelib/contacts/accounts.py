@@ -172,3 +172,29 @@ def page_of_members(account_id: str, asked: Asked) -> Page[Membership]:
     found = list(query)
     more = len(found) > asked.limit
     return Page(found[: asked.limit], seal("members", found[asked.limit - 1].sk) if more else None)
+
+
+def page_of_all_members(account_id: str, asked: Asked) -> Page[Membership]:
+    """Return a page of the times that contacts have spent at an account, or at one that was merged into it.
+
+    By account and contact, read consistently.
+    """
+    left = list(ids_of(account_id))
+    at, after = unseal("all-members", asked.cursor).split("|") if asked.cursor else (left[0], "")
+    left = (
+        left[left.index(at) :] if at in left else []
+    )  # it was parted since: those that come after it were read or are others'
+    found: list[Membership] = []
+    for each in left:
+        found += _members_after(each, after if each == at else "", asked.limit + 1 - len(found))
+        if len(found) > asked.limit:
+            break
+    last = found[asked.limit - 1] if len(found) > asked.limit else None
+    cursor = seal("all-members", f"{last.pk.removeprefix('ACCOUNT#')}|{last.sk}") if last is not None else None
+    return Page(found[: asked.limit], cursor)
+
+
+def _members_after(account_id: str, after: str, most: int) -> list[Membership]:
+    pk, rows = f"ACCOUNT#{account_id}", Membership.sk.startswith("MEMBER#")
+    place = {"pk": {"S": pk}, "sk": {"S": after}} if after else None
+    return list(Membership.query(pk, rows, limit=most, last_evaluated_key=place, consistent_read=True))
