@@ -149,9 +149,8 @@ def members(account_id: str) -> list[Membership]:
     return [each for one in ids_of(account_id) for each in _members(one)]
 
 
-def _members(account_id: str, most: int | None = None, after: Any = None) -> Iterable[Membership]:
-    rows = Membership.sk.startswith("MEMBER#")
-    return Membership.query(f"ACCOUNT#{account_id}", rows, limit=most, last_evaluated_key=after, consistent_read=True)
+def _members(account_id: str) -> Iterable[Membership]:
+    return Membership.query(f"ACCOUNT#{account_id}", Membership.sk.startswith("MEMBER#"), consistent_read=True)
 
 
 def count_members(account_id: str) -> int:
@@ -166,22 +165,34 @@ def memberships(account_id: str, contact_id: str) -> list[Membership]:
 
 
 def page_of_members(account_id: str, asked: Asked) -> Page[Membership]:
-    """Return a page of the times that contacts have spent at an account, and at those that were merged into it.
+    """Return a page of the times that contacts have spent at an account, by contact, read consistently."""
+    pk, rows = f"ACCOUNT#{account_id}", Membership.sk.startswith("MEMBER#")
+    place = {"pk": {"S": pk}, "sk": {"S": unseal("members", asked.cursor)}} if asked.cursor else None
+    query = Membership.query(pk, rows, limit=asked.limit + 1, last_evaluated_key=place, consistent_read=True)
+    found = list(query)
+    more = len(found) > asked.limit
+    return Page(found[: asked.limit], seal("members", found[asked.limit - 1].sk) if more else None)
 
-    Ordered by account and contact, read consistently. Raises Invalid for another account's cursor.
+
+def page_of_all_members(account_id: str, asked: Asked) -> Page[Membership]:
+    """Return a page of the times that contacts have spent at an account, or at one that was merged into it.
+
+    By account and contact, read consistently.
     """
-    ids = ids_of(account_id)
-    begin, place = ids[0], None
-    if asked.cursor:
-        begin, _, sk = unseal("members", asked.cursor).partition(" ")
-        place = {"pk": {"S": f"ACCOUNT#{begin}"}, "sk": {"S": sk}}
-    if begin not in ids:
-        raise Invalid("This cursor belongs to another list. Leave it out, or repeat the query that it came with.")
-    found: list[tuple[str, Membership]] = []
-    for one in ids[ids.index(begin) :]:
-        found += [(one, each) for each in _members(one, asked.limit + 1 - len(found), place)]
-        place = None
+    left = list(ids_of(account_id))
+    at, after = unseal("all-members", asked.cursor).split("|") if asked.cursor else (left[0], "")
+    left = left[left.index(at) :] if at in left else []  # parted since: what comes after it was read or is another's
+    found: list[Membership] = []
+    for each in left:
+        found += _members_after(each, after if each == at else "", asked.limit + 1 - len(found))
         if len(found) > asked.limit:
-            last, member = found[asked.limit - 1]
-            return Page([each for _, each in found[: asked.limit]], seal("members", f"{last} {member.sk}"))
-    return Page([each for _, each in found], None)
+            break
+    last = found[asked.limit - 1] if len(found) > asked.limit else None
+    cursor = seal("all-members", f"{last.pk.removeprefix('ACCOUNT#')}|{last.sk}") if last is not None else None
+    return Page(found[: asked.limit], cursor)
+
+
+def _members_after(account_id: str, after: str, most: int) -> list[Membership]:
+    pk, rows = f"ACCOUNT#{account_id}", Membership.sk.startswith("MEMBER#")
+    place = {"pk": {"S": pk}, "sk": {"S": after}} if after else None
+    return list(Membership.query(pk, rows, limit=most, last_evaluated_key=place, consistent_read=True))

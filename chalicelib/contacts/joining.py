@@ -14,7 +14,7 @@ from chalicelib.clock import as_text
 from chalicelib.contacts import handing, plans
 from chalicelib.contacts.fields import EMAILS, PHONES, TEXTS
 from chalicelib.contacts.models import Contact, Duplicate, Membership, Merge
-from chalicelib.contacts.plans import BOOK
+from chalicelib.contacts.plans import BOOK, MERGED
 from chalicelib.dynamodb import Key, Write, delete, put_changed, put_new, read, silent, update
 
 FILLED = (*TEXTS, *EMAILS, *PHONES, "birth_date", "owner_id", "account_id")
@@ -58,7 +58,8 @@ def merged(primary: Contact, other: Contact, below: Sequence[Contact], wish: Wis
     primary.identities = {**(primary.identities or {}), **dict.fromkeys(identities, wish.merge_id)}
     _step_back(other, primary.contact_id, wish.merge_id, joined.owned)
     known = {primary.contact_id, *identities}
-    suggested = [plans.suggest(primary.contact_id, each, "merged", now) for each in sorted(joined.met - known)]
+    record.met = _unsuggested(primary.contact_id, joined.met - known) or None
+    suggested = [plans.suggest(primary.contact_id, each, MERGED, now) for each in record.met or ()]
     return [
         silent(put_changed(primary)),
         silent(put_changed(other)),
@@ -97,6 +98,13 @@ def _suggestions(mine: Iterable[str], others: Sequence[str]) -> list[list[str]]:
     return [
         [each.contact_id, each.other_id, each.strategy_id, as_text(each.found_at)] for each in found if each is not None
     ]
+
+
+def _unsuggested(contact_id: str, met: Iterable[str]) -> list[str]:
+    """Return whose key the primary has now and did not have before; what is suggested already keeps its reason."""
+    asked = sorted(met)
+    found = read(Key(Duplicate, *Duplicate.at(contact_id, each)) for each in asked)
+    return [each for each, suggestion in zip(asked, found, strict=True) if suggestion is None]
 
 
 def _settled(record: Merge) -> list[Write]:

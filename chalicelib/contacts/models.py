@@ -184,6 +184,7 @@ class Merge(ContactsItem, discriminator="merge"):
     taken = JsonAttribute()
     before = JsonAttribute()
     suggested = JsonAttribute(null=True)
+    met = JsonAttribute(null=True)  # whom the values that it took made a suggestion for the first time
     account = JsonAttribute(null=True)
     undone_at = InstantAttribute(null=True)
     undone_by = UnicodeAttribute(null=True)

@@ -10,7 +10,7 @@ from typing import Any
 from chalicelib.clock import as_text, from_text
 from chalicelib.contacts import handing, plans
 from chalicelib.contacts.models import Account, Contact, Duplicate, Membership, Merge
-from chalicelib.contacts.plans import BOOK
+from chalicelib.contacts.plans import BOOK, MERGED
 from chalicelib.dynamodb import Key, Write, delete, put, put_changed, read, silent, update
 
 
@@ -45,6 +45,7 @@ def undone(  # noqa: PLR0917  two contacts, what was merged with them, and the m
         *returned,
         *accounts.noted(),
         *_suggested(record),
+        *_unsuggested(record),
     ]
 
 
@@ -146,3 +147,10 @@ def _suggested(record: Merge) -> list[Write]:
         for at in [from_text(found)]
         for side in ((one, two), (two, one))
     ]
+
+
+def _unsuggested(record: Merge) -> list[Write]:
+    """Take the suggestions away that only the merge's values made; one of another reason stays."""
+    pairs = [Duplicate.at(record.into_id, each) for each in record.met or ()]
+    found = [each for each in read(Key(Duplicate, *pair) for pair in pairs) if each is not None]
+    return plans.unsuggest([each for each in found if each.strategy_id == MERGED])

@@ -14,6 +14,8 @@ from chalicelib.dynamodb import Key, Write, delete, put, put_changed, put_new, u
 from chalicelib.errors import Problem, Unprocessable
 
 BOOK = Book(Owner, Heir, key)
+MERGED = "merged"
+"""Why two contacts are suggested of which one has the other's key only since a merge."""
 
 
 def new(contact_id: str, values: Mapping[str, Any], context: MarketingContext, now: datetime) -> Contact:

@@ -123,7 +123,7 @@ def delete_account(call: Call[Nothing], account_id: str) -> None:
 @api.on("GET /accounts/{account_id}/members", scope="accounts:read", query=ListQuery, returns=Listing[MemberView])
 def list_account_members(call: Call[Nothing], account_id: str) -> Listing[MemberView]:
     """List who belongs or belonged to an account, from when to when, by contact."""
-    return Listing[MemberView].of(accounts.page_of_members(account_id, call.query.asked), member_view)
+    return Listing[MemberView].of(accounts.page_of_all_members(account_id, call.query.asked), member_view)
 
 
 def member_view(found: Membership) -> MemberView:

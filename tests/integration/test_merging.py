@@ -323,6 +323,29 @@ def test_merges_are_undone_in_any_order_and_nothing_of_an_undone_one_comes_back(
     sound()
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["suggested before", "met by the merge"])
+def test_undoing_leaves_the_suggestions_that_were_there_before_with_their_reasons(known):
+    for strategy, attributes in (("none", ["postal_code"]), ("pair", ["first_name", "email"]), ("phone", ["phone"])):
+        strategies.create(strategy, "contact", strategy, attributes, NOW)
+        strategies.built("contact", strategy)
+    strategies.make_default("contact", "none")
+    mail, phone = {"email": "juul@contoso.example"}, {"phone": "+4511111111"} if known else {}
+    service.create("c", {"first_name": "Ada", "last_name": "Juul", **mail, **phone}, NOW, by="user:u")
+    service.create("ada", {"first_name": "Ada", "last_name": "Juul", **phone}, NOW, by="user:u")
+    service.create("twin", {"last_name": "Juul", **mail}, NOW, by="user:u")
+    before = reasons("ada"), reasons("c")
+
+    merge("ada", "twin", {"email": "other"})
+    assert reasons("ada") == {"c": "phone" if known else "merged"}
+    merging.undo("ada", "ada-twin", "user:u", NOW)
+
+    assert (reasons("ada"), reasons("c")) == before
+
+
+def reasons(contact_id):
+    return {each.other_id: each.strategy_id for each in service.duplicates(contact_id)}
+
+
 def test_a_merge_inside_a_merge_is_undone_only_after_the_outer_one():
     for each in ("a", "b", "c"):
         person(each, email=f"{each}@example.dk")

@@ -85,6 +85,18 @@ def test_members_and_leads_of_both_are_those_of_the_one_and_undoing_puts_everyth
     assert rows() == before
 
 
+def test_the_members_of_all_that_an_account_is_are_listed_page_by_page(companies):
+    with Client(app) as client:
+        api = Caller(client)
+        version = api.get("/accounts/kajak")["version"]
+        api.post("/accounts/kajak/merge", {"other_id": "twin", "why": "one"}, If_Match=f'"{version}"')
+        first = api.get("/accounts/twin/members?limit=1")
+        second = api.get(f"/accounts/twin/members?limit=1&cursor={first['next_cursor']}")
+
+    assert [[each["contact_id"] for each in page["items"]] for page in (first, second)] == [["ada"], ["bo"]]
+    assert second["next_cursor"] is None
+
+
 @pytest.mark.rule("RSC-10")
 def test_scores_and_segments_follow_the_account_at_once(companies):
     scoring.publish(BOATS)

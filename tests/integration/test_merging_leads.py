@@ -120,7 +120,7 @@ def test_only_the_lead_that_counts_is_scored_and_both_are_again_after_undoing(tw
     merge(two)
     two.settle(duplicate=True, shuffle=1)
     assert points() == {"one": [30], "two": []}
-    assert "merged" in explaining.scores_of_lead("two", scoring.NOW).unscored[0].reason
+    assert "merged" in explaining.scores_of_lead("two", two.now).unscored[0].reason
     assert not scores.recount("ada", two.now)
 
     undo(two)
