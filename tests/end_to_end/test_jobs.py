@@ -67,13 +67,19 @@ def walk(segment):
     }
 
 
+def scores_of(client, lead):
+    """Return a lead's scores without when the facts were last looked at, which is what a resync does."""
+    found = client.get(f"/leads/{lead['id']}/scores")["items"]
+    return [{name: value for name, value in score.items() if name != "checked_at"} for score in found]
+
+
 def known(client, company):
     """Everything that a resync could count, score, make or move once too often, as anybody may read it."""
     leads = sorted(client.every("/leads"), key=lambda lead: lead["id"])
     enrolments = client.every("/enrolments", journey_id=company.journey)
     return {
         "leads": leads,
-        "scores": [client.get(f"/leads/{lead['id']}/scores")["items"] for lead in leads],
+        "scores": [scores_of(client, lead) for lead in leads],
         "enrolments": sorted((client.get(f"/enrolments/{each['id']}") for each in enrolments), key=lambda e: e["id"]),
         "members": sorted(each["contact_id"] for each in client.every(f"/segments/{company.segment}/members")),
         "tasks": sorted(client.every("/activities", owner_id=OWNER), key=lambda task: task["id"]),
