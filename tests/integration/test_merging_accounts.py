@@ -89,7 +89,7 @@ def test_the_members_of_all_that_an_account_is_are_listed_page_by_page(companies
     with Client(app) as client:
         api = Caller(client)
         version = api.get("/accounts/kajak")["version"]
-        api.post("/accounts/kajak/merge", {"other_id": "twin", "why": "one"}, If_Match=f'"{version}"')
+        api.post("/accounts/kajak/merges", {"other_id": "twin", "why": "one"}, If_Match=f'"{version}"')
         first = api.get("/accounts/twin/members?limit=1")
         second = api.get(f"/accounts/twin/members?limit=1&cursor={first['next_cursor']}")
 
