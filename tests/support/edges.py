@@ -150,6 +150,8 @@ class Asker:
         if making is None:
             return None
         answer = self.ask("to make one", making, making.path(within), making.body())
+        if answer.status == HTTPStatus.PRECONDITION_REQUIRED:
+            return None  # made of records that have versions, such as a merge: its own tests make it
         assert answer.status in {HTTPStatus.CREATED, HTTPStatus.ACCEPTED, HTTPStatus.CONFLICT}, str(answer)
         if answer.status == HTTPStatus.CONFLICT:
             listing = next(each for each in ROUTES if str(each) == f"GET {making.operation.path}")
