@@ -4,36 +4,24 @@ import gc
 
 gc.disable()  # nothing that importing makes is garbage; looking for it is a tenth of a cold start
 
-from chalice.app import Blueprint
-
 from chalicelib import wiring
 from chalicelib.access.authorizer import authorize
 from chalicelib.access.authorizer import handlers as access_handlers
-from chalicelib.access.routes import api as access_api
-from chalicelib.activities.routes import api as activities_api
 from chalicelib.capture.handlers import finish_submissions, route_capture
 from chalicelib.capture.handlers import handlers as capture_handlers
 from chalicelib.capture.linkedin.handlers import handlers as linkedin_handlers
 from chalicelib.capture.linkedin.handlers import sync_linkedin
-from chalicelib.capture.linkedin.routes import api as linkedin_api
-from chalicelib.capture.routes import api as capture_api
 from chalicelib.consent.handlers import handlers as consent_handlers
 from chalicelib.consent.handlers import route_consent
-from chalicelib.consent.routes import api as consent_api
 from chalicelib.contacts.handlers import handlers as contacts_handlers
 from chalicelib.contacts.handlers import route_contacts, sweep_contacts
-from chalicelib.contacts.merge_routes import api as merging_api
-from chalicelib.contacts.routes import api as contacts_api
 from chalicelib.definitions.handlers import finish_job, route_definitions, start_jobs, work_slice
 from chalicelib.definitions.handlers import handlers as definitions_handlers
-from chalicelib.definitions.routes import api as definitions_api
 from chalicelib.http import Application
 from chalicelib.insights.handlers import count_facts
 from chalicelib.insights.handlers import handlers as insights_handlers
-from chalicelib.insights.routes import api as insights_api
 from chalicelib.interactions.handlers import digest_interactions, route_interactions
 from chalicelib.interactions.handlers import handlers as interactions_handlers
-from chalicelib.interactions.routes import api as interactions_api
 from chalicelib.journeys.handlers import (
     act_on_leads,
     claim_enrolment,
@@ -47,16 +35,8 @@ from chalicelib.journeys.handlers import (
     wake_enrolments,
 )
 from chalicelib.journeys.handlers import handlers as journeys_handlers
-from chalicelib.journeys.routes import api as journeys_api
 from chalicelib.leads.handlers import handlers as leads_handlers
 from chalicelib.leads.handlers import route_leads
-from chalicelib.leads.merge_routes import api as merging_leads_api
-from chalicelib.leads.opportunity_routes import api as opportunities_api
-from chalicelib.leads.process_routes import api as processes_api
-from chalicelib.leads.queue_routes import api as lead_queues_api
-from chalicelib.leads.routes import api as leads_api
-from chalicelib.leads.settings_routes import api as lead_settings_api
-from chalicelib.leads.stakeholder_routes import api as stakeholders_api
 from chalicelib.messages.handlers import (
     confirm_verdicts,
     decide_verdicts,
@@ -66,20 +46,11 @@ from chalicelib.messages.handlers import (
     send_messages,
 )
 from chalicelib.messages.handlers import handlers as messages_handlers
-from chalicelib.messages.public import api as mail_api
-from chalicelib.messages.routes import api as messages_api
 from chalicelib.observability import instrument
-from chalicelib.openapi import api as openapi_api
-from chalicelib.operations.routes import api as operations_api
-from chalicelib.scoring.accounts.routes import api as doings_api
 from chalicelib.scoring.handlers import handlers as scoring_handlers
 from chalicelib.scoring.handlers import recount_scores, rescore_contacts, route_scoring
-from chalicelib.scoring.qualification.routes import api as qualifications_api
-from chalicelib.scoring.reports.routes import api as scoring_reports_api
-from chalicelib.scoring.routes import api as scoring_api
 from chalicelib.segments.handlers import evaluate_membership, route_segments
 from chalicelib.segments.handlers import handlers as segments_handlers
-from chalicelib.segments.routes import api as segments_api
 
 # Lambda looks each function up here, which loads the middleware along with it (aws/chalice#1566).
 __all__ = [
@@ -122,38 +93,48 @@ __all__ = [
     "work_slice",
 ]
 
-app = Application(app_name="itinera", configure_logs=False)
+ROUTES = {
+    "chalicelib.access.routes": ("settings",),
+    "chalicelib.activities.routes": ("activities",),
+    "chalicelib.capture.linkedin.routes": (
+        "leads",
+        "linkedin-connections",
+        "linkedin-strategies",
+        "linkedin-submissions",
+        "webhooks",
+    ),
+    "chalicelib.capture.routes": ("forms", "leads", "p", "pages", "settings", "static", "submissions"),
+    "chalicelib.consent.routes": ("contacts",),
+    "chalicelib.contacts.merge_routes": ("accounts", "contacts"),
+    "chalicelib.contacts.routes": ("accounts", "contacts", "matching-strategies"),
+    "chalicelib.definitions.routes": ("operations",),
+    "chalicelib.insights.routes": ("emails", "forms", "journeys", "pages", "scoring-models"),
+    "chalicelib.interactions.routes": ("interactions",),
+    "chalicelib.journeys.routes": ("contacts", "enrolments", "journeys", "triggers"),
+    "chalicelib.leads.merge_routes": ("leads",),
+    "chalicelib.leads.opportunity_routes": ("leads", "opportunities"),
+    "chalicelib.leads.process_routes": ("business-processes", "lead-process", "leads"),
+    "chalicelib.leads.queue_routes": ("lead-queues", "leads"),
+    "chalicelib.leads.routes": ("leads",),
+    "chalicelib.leads.settings_routes": ("leads", "orphan-leads", "settings"),
+    "chalicelib.leads.stakeholder_routes": ("leads",),
+    "chalicelib.messages.public": ("o", "subscriptions", "t", "unsubscribe"),
+    "chalicelib.messages.routes": ("contacts", "content-settings", "emails", "sends", "settings"),
+    "chalicelib.openapi": ("openapi.json",),
+    "chalicelib.operations.routes": ("health", "operations"),
+    "chalicelib.scoring.accounts.routes": ("accounts", "leads"),
+    "chalicelib.scoring.qualification.routes": ("qualifications",),
+    "chalicelib.scoring.reports.routes": ("scoring-models",),
+    "chalicelib.scoring.routes": ("leads", "scoring-configuration", "scoring-models"),
+    "chalicelib.segments.routes": ("contacts", "segments"),
+}
+"""The modules of the routes, each with the first words of its paths: by them a request loads what it needs."""
+
+app = Application("itinera", ROUTES)
 instrument(app)
 wiring.wire()
 
-BLUEPRINTS: list[Blueprint] = [
-    openapi_api,
-    access_api,
-    definitions_api,
-    interactions_api,
-    contacts_api,
-    merging_api,
-    consent_api,
-    activities_api,
-    leads_api,
-    processes_api,
-    lead_queues_api,
-    opportunities_api,
-    lead_settings_api,
-    stakeholders_api,
-    merging_leads_api,
-    scoring_api,
-    scoring_reports_api,
-    qualifications_api,
-    doings_api,
-    segments_api,
-    messages_api,
-    mail_api,
-    journeys_api,
-    capture_api,
-    linkedin_api,
-    insights_api,
-    operations_api,
+HANDLERS = [
     access_handlers,
     definitions_handlers,
     interactions_handlers,
@@ -168,7 +149,7 @@ BLUEPRINTS: list[Blueprint] = [
     linkedin_handlers,
     insights_handlers,
 ]
-for blueprint in BLUEPRINTS:
+for blueprint in HANDLERS:
     app.register_blueprint(blueprint)
 
 gc.freeze()

@@ -1,12 +1,12 @@
 """The API's own description: OpenAPI 3.1 from the very schemas that check the requests."""
 
 import json
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from chalicelib.http import JSON, OPERATIONS, Api, Call, Nothing, Operation, Reply
+from chalicelib.http import JSON, Api, Application, Call, Nothing, Operation, Reply
 
 api = Api(__name__)
 
@@ -33,7 +33,7 @@ PROBLEM = {
 @api.on("GET /openapi.json", scope=None)
 def show_openapi(_: Call[Nothing]) -> Reply:
     """Describe every route of this API."""
-    return Reply(json.dumps(document(OPERATIONS)), content_type=JSON)
+    return Reply(json.dumps(document(cast(Application, api.current_app).operations)), content_type=JSON)
 
 
 def document(operations: list[Operation]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ What others need of it is imported from here.
 
 from chalicelib.http.application import Application
 from chalicelib.http.call import Call
-from chalicelib.http.operation import FORM, JSON, MULTIPART, OPERATIONS, Operation
+from chalicelib.http.operation import FORM, JSON, MULTIPART, Operation
 from chalicelib.http.problems import STATUS_OF, problem
 from chalicelib.http.replies import Reply
 from chalicelib.http.requests import form_of, json_of, query_of
@@ -16,7 +16,6 @@ __all__ = [
     "FORM",
     "JSON",
     "MULTIPART",
-    "OPERATIONS",
     "STATUS_OF",
     "Api",
     "Application",

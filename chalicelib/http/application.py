@@ -1,15 +1,37 @@
 """The app itself: Chalice, repaired."""
 
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from importlib import import_module
 from typing import Any
 
 from chalice.app import Chalice
 
+from chalicelib.http.operation import Operation
 from chalicelib.http.problems import problem
+from chalicelib.http.routes import Api
+from chalicelib.http.table import RouteTable
 
 
 class Application(Chalice):
-    """The app, with two repairs: a request without Accept may get bytes, and Chalice's own errors are problems too."""
+    """The app, repaired: routes come when asked for, a request may lack Accept, and all errors are problems."""
+
+    def __init__(self, name: str, modules: Mapping[str, Sequence[str]]) -> None:
+        """Take the modules that hold an `api`, each with the first words of its routes' paths."""
+        super().__init__(name, configure_logs=False)
+        self.apis: list[Api] = []
+        self.routes: Any = RouteTable(modules, self._load)
+
+    def _load(self, module: str) -> None:
+        api = import_module(module).api
+        self.register_blueprint(api)
+        self.apis.append(api)
+
+    @property
+    def operations(self) -> list[Operation]:
+        """Everything that the routes take and give."""
+        self.routes.load_all()
+        return [operation for api in self.apis for operation in api.operations]
 
     def __call__(self, event: Any, context: Any) -> Any:
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}

@@ -28,6 +28,3 @@ class Operation(Struct, frozen=True):
     def public(self) -> bool:
         """Whether everybody may call it, as people do who follow a link; what others append to it does not matter."""
         return self.scope is None
-
-
-OPERATIONS: list[Operation] = []

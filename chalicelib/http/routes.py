@@ -14,7 +14,7 @@ from pynamodb.exceptions import PynamoDBException
 from chalicelib.access.authorizer import authorize
 from chalicelib.dynamodb import ConditionFailed
 from chalicelib.errors import DomainError, Unavailable
-from chalicelib.http.operation import JSON, OPERATIONS, Operation
+from chalicelib.http.operation import JSON, Operation
 from chalicelib.http.problems import details_of, problem, status_of
 from chalicelib.http.replies import Reply, rendered
 from chalicelib.http.requests import call_of, id_of
@@ -28,6 +28,10 @@ View = Callable[..., BaseModel | Reply | None]
 
 class Api(Blueprint):
     """A blueprint whose views take a Call and return a model or a Reply, and raise domain errors."""
+
+    def __init__(self, import_name: str) -> None:
+        super().__init__(import_name)
+        self.operations: list[Operation] = []
 
     def on(
         self,
@@ -49,7 +53,7 @@ class Api(Blueprint):
             operation = Operation(
                 method, path, view.__name__, summary, body, query, returns, status, scope, tuple(content_types)
             )
-            OPERATIONS.append(operation)
+            self.operations.append(operation)
 
             @wraps(view)
             def respond(**path_parameters: str) -> Response:

@@ -2,7 +2,9 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
+
+from msgspec import Struct
 
 from chalicelib.conditions.changes import combine, earliest
 from chalicelib.conditions.clauses import Test
@@ -10,7 +12,7 @@ from chalicelib.conditions.facts import ABSENT, Facts, Record
 from chalicelib.scoring.compiler import RecordTests
 
 
-class Asked(NamedTuple):
+class Asked(Struct, frozen=True):
     """Whether it holds, until before when it stays so, and the values it saw."""
 
     holds: bool

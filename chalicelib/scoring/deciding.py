@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from chalicelib.conditions.evaluation import evaluate as ask
 from chalicelib.conditions.facts import Facts, Interaction, KnownFacts, Record
@@ -74,7 +75,7 @@ class LeadFacts(Struct, frozen=True):
         return self.shared.interactions(type_, since, machines=machines)
 
 
-class Scored(NamedTuple):
+class Scored(Struct, frozen=True):
     """A model's evaluation of a lead; `ready_at` is since when it counts as ready for sales, None if it does not."""
 
     model: Model
@@ -156,7 +157,7 @@ def found(scored: Scored, contact_id: str | None) -> Content:
 
 def shown(contribution: Contribution) -> dict[str, Any]:
     """Return a contribution as it is stored and shown; what is absent is left out."""
-    plain = {name: _plain(value) for name, value in contribution._asdict().items()}
+    plain = {name: _plain(value) for name, value in asdict(contribution).items()}
     return {name: value for name, value in plain.items() if value not in (None, [], {})}
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ from chalicelib.scoring.timeline import Span, reached_at
 _EACH = Frequency.EACH
 
 
-class Contribution(NamedTuple):
+class Contribution(Struct, frozen=True):
     """What one rule gave: the points in all, the occurrences they rest on, and the values that it saw."""
 
     rule_id: str
@@ -73,7 +73,7 @@ def spans(model: CompiledModel, facts: Facts, minimum: int, *, since: datetime, 
     return timeline.spans(weighed, minimum, since=since, now=now)
 
 
-class _Weighed(NamedTuple):
+class _Weighed(Struct, frozen=True):
     contribution: Contribution | None
     changes_at: datetime | None
     points: int

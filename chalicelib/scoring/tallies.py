@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from chalicelib.conditions.behaviour import until
 from chalicelib.conditions.changes import earliest
@@ -16,7 +17,7 @@ DONE_BY = "contact_id"
 """Where interactions of an account say whose they are."""
 
 
-class Tally(NamedTuple):
+class Tally(Struct, frozen=True):
     """One condition, counted: all that happened, and of it what counts; both stay so until before `changes_at`."""
 
     occurrences: Occurrences

@@ -35,10 +35,10 @@ def _most(course: Course, *, closely: bool = False) -> int:
     points = course.points
     if points <= 0:
         return 0
-    for occurrences, happened, *_ in course.tallies:
-        if occurrences.frequency is _EACH:
-            length = occurrences.deed.window.elapsed if closely else None
-            return points * (len(happened) if length is None else _most_at_once(happened, length))
+    for tally in course.tallies:
+        if tally.occurrences.frequency is _EACH:
+            length = tally.occurrences.deed.window.elapsed if closely else None
+            return points * (len(tally.happened) if length is None else _most_at_once(tally.happened, length))
     return points
 
 

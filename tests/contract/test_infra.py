@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,6 @@ import app
 from chalicelib import dynamodb, wiring
 from chalicelib.access.scopes import ALL_SCOPES
 from chalicelib.agenda import agendas
-from chalicelib.http import OPERATIONS
 from chalicelib.settings import Settings
 from infra.template import BUCKETS, ENVIRONMENT, FOR_AUTHORIZERS, MACHINES
 
@@ -90,9 +90,9 @@ def test_every_setting_that_is_no_default_is_set_by_the_template():
 
 
 def test_every_route_asks_for_a_scope_that_exists_or_is_meant_to_be_public():
-    public = {f"{each.method} {each.path}" for each in OPERATIONS if each.scope is None}
+    public = {f"{each.method} {each.path}" for each in app.app.operations if each.scope is None}
 
-    assert {each.scope for each in OPERATIONS if each.scope is not None} <= ALL_SCOPES
+    assert {each.scope for each in app.app.operations if each.scope is not None} <= ALL_SCOPES
     assert public == {
         "GET /health",
         "GET /openapi.json",
@@ -141,3 +141,11 @@ def test_every_alarm_of_ours_watches_a_metric_that_is_counted():
 
     assert {"LinkedInRefused", "LinkedInVersionOld", "ScoreDifferences"} <= set(watched)
     assert [name for name in watched if f'add_metric(name="{name}"' not in code] == []
+
+
+def test_each_module_says_the_first_words_of_its_routes():
+    """A word that is missing would make its routes unknown to whoever asks for them first."""
+    assert app.app.operations
+    for module, words in app.ROUTES.items():
+        operations = import_module(module).api.operations
+        assert {each.path.split("/")[1] for each in operations} == set(words), module

@@ -10,7 +10,6 @@ from app import app
 from chalicelib.clock import now
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit
-from chalicelib.http import OPERATIONS
 from chalicelib.messages import plans, sender
 from chalicelib.messages.addresses import TEST
 from chalicelib.settings import settings
@@ -41,7 +40,7 @@ RECORDED = {"/p/{slug}", "/t/{token}", "/o/{token}"}
 
 
 def public(*methods):
-    return sorted({each.path for each in OPERATIONS if each.scope is None and each.method in methods})
+    return sorted({each.path for each in app.operations if each.scope is None and each.method in methods})
 
 
 @pytest.fixture

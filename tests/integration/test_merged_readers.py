@@ -15,7 +15,6 @@ from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import merging
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit
-from chalicelib.http import OPERATIONS
 from chalicelib.interactions import plans as interaction_plans
 from chalicelib.interactions import service as log
 from chalicelib.interactions.plans import NewInteraction
@@ -455,7 +454,7 @@ def test_deleting_a_merged_contact_deletes_all_that_it_was(pair):
 
 OF_A_CONTACT = [
     each
-    for each in OPERATIONS
+    for each in app.operations
     if each.method == "GET" and ("{contact_id}" in each.path or "contact_id" in each.query.model_fields)
 ]
 THEMSELVES = {"/contacts/{contact_id}", "/contacts/{contact_id}/merges"}

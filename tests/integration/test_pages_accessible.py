@@ -12,7 +12,6 @@ from chalicelib.accessibility.colours import colour, contrast
 from chalicelib.clock import now
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit
-from chalicelib.http import OPERATIONS
 from chalicelib.messages import plans, sender
 from chalicelib.messages.addresses import TEST
 from chalicelib.tokens import sign
@@ -206,7 +205,7 @@ def test_every_public_page_is_among_those_looked_at():
     no_pages = {"/health", "/openapi.json", "/static/{digest}/{name}", "/forms/{form_id}/submissions", "/o/{token}"}
     no_pages |= {"/webhooks/linkedin/{connection_id}"}
 
-    assert {each.path for each in OPERATIONS if each.scope is None} == looked_at | no_pages
+    assert {each.path for each in app.operations if each.scope is None} == looked_at | no_pages
 
 
 # Colours -----------------------------------------------------------------------------------------------------------

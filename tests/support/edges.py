@@ -13,7 +13,7 @@ from chalice.test import Client
 from app import app
 from chalicelib.access import service as access
 from chalicelib.clock import new_id, now
-from chalicelib.http import FORM, OPERATIONS, Nothing, Operation
+from chalicelib.http import FORM, Nothing, Operation
 from tests.support.wrong import shape
 
 PROBLEM = "application/problem+json"
@@ -60,7 +60,7 @@ class Route:
 
 def routes() -> list[Route]:
     """Every route of the app; one that is not registered by our blueprints fails here."""
-    known = {(each.path, each.method): each for each in OPERATIONS}
+    known = {(each.path, each.method): each for each in app.operations}
     return [Route(known[path, method]) for path, methods in sorted(app.routes.items()) for method in sorted(methods)]
 
 

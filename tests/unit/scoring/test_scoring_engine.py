@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from msgspec.structs import asdict
 
 from chalicelib.conditions.catalogue import Catalogue, Field, FieldType, Relation
 from chalicelib.conditions.facts import Interaction, KnownFacts, Verdict
@@ -218,7 +219,7 @@ def test_a_contribution_says_what_it_rests_on():
 
     (contribution,) = scored(*rules, contact={"city": "London"}, interactions=opens).contributions
 
-    assert contribution._asdict() == {
+    assert asdict(contribution) == {
         "rule_id": "r",
         "name": "R",
         "points": 20,
