@@ -96,13 +96,10 @@ __all__ = [
 ROUTES = {
     "chalicelib.access.routes": ("settings",),
     "chalicelib.activities.routes": ("activities",),
-    "chalicelib.capture.linkedin.routes": (
-        "leads",
-        "linkedin-connections",
-        "linkedin-strategies",
-        "linkedin-submissions",
-        "webhooks",
-    ),
+    "chalicelib.capture.linkedin.routes": ("linkedin-connections",),
+    "chalicelib.capture.linkedin.strategy_routes": ("linkedin-strategies",),
+    "chalicelib.capture.linkedin.submission_routes": ("leads", "linkedin-submissions"),
+    "chalicelib.capture.linkedin.webhook_routes": ("webhooks",),
     "chalicelib.capture.routes": ("forms", "leads", "p", "pages", "settings", "static", "submissions"),
     "chalicelib.consent.routes": ("contacts",),
     "chalicelib.contacts.merge_routes": ("accounts", "contacts"),

@@ -9,7 +9,8 @@ from typing import Any
 
 from chalicelib import queues, streams
 from chalicelib.agenda import Agenda, agendas
-from chalicelib.capture.linkedin import connections, messages
+from chalicelib.capture.linkedin import messages
+from chalicelib.capture.linkedin.sources import WORK as LINKEDIN_PULL
 from chalicelib.capture.models import CaptureItem
 from chalicelib.clock import as_text
 from chalicelib.conditions import sources
@@ -309,7 +310,7 @@ AGENDAS = (
     Agenda("job", "jobs", DefinitionsItem.by_due, _due_record),
     Agenda("send", "send", MessagesItem.by_due, _due_record),
     Agenda("submission", "submissions", CaptureItem.by_due, _due_record),
-    Agenda(connections.WORK, messages.QUEUE, CaptureItem.by_due, _due_pull),
+    Agenda(LINKEDIN_PULL, messages.QUEUE, CaptureItem.by_due, _due_pull),
     Agenda(deletion.WORK, "sweep", ContactsItem.by_due, _due_contact),
 )
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 from chalicelib import queues
 from chalicelib.agenda import agendas, oldest_due
 from chalicelib.capture.linkedin import connections as linkedin
+from chalicelib.capture.linkedin import standing
 from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Job
@@ -97,7 +98,7 @@ class Connected(Struct, frozen=True):
 def connections(now: datetime) -> list[Connected]:
     """Return how every connection to LinkedIn stands."""
     return [
-        Connected(each.connection_id, each.name, linkedin.state_of(each), linkedin.warnings_of(each, now))
+        Connected(each.connection_id, each.name, standing.state_of(each), standing.warnings_of(each, now))
         for each in linkedin.every()
     ]
 

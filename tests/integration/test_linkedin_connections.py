@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from chalicelib.capture.linkedin import connections, credentials
+from chalicelib.capture.linkedin import credentials, standing
 from chalicelib.capture.linkedin.models import Secrets
 from chalicelib.errors import Invalid
 from chalicelib.settings import settings
@@ -115,7 +115,7 @@ def test_a_deleted_connection_leaves_no_secret(connected):
     ("version", "old"), [("202601", True), ("202602", False), ("202610", False), ("202512", True), ("202712", False)]
 )
 def test_a_version_of_more_than_nine_months_is_old(version, old):
-    assert connections.is_old(version, datetime.fromisoformat("2026-11-26T00:00:00Z")) is old
+    assert standing.is_old(version, datetime.fromisoformat("2026-11-26T00:00:00Z")) is old
 
 
 def test_an_old_version_and_an_end_that_is_near_are_warned_about(connected):

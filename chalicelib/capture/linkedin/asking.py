@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from aws_lambda_powertools.metrics import MetricUnit
 
-from chalicelib.capture.linkedin import connections, credentials, service, taking
+from chalicelib.capture.linkedin import credentials, noting, service, taking
 from chalicelib.capture.linkedin.client import Client, Refused, Throttled, Unreachable
 from chalicelib.capture.linkedin.models import Connection, Source
 from chalicelib.capture.linkedin.reading import FORM_URN, Form, Lead, Unreadable, form_of, lead_of
@@ -60,13 +60,13 @@ class LinkedIn:
 def noted(connection: Connection, source: Source, error: DomainError, now: datetime) -> timedelta:
     """Show on the connection that it is not let in or throttled, and return how long to leave LinkedIn alone."""
     if isinstance(error, Refused):
-        connections.note_refused(connection.connection_id, source.sk, error, now)
+        noting.refused(connection.connection_id, source.sk, error, now)
         metrics.add_metric(name="LinkedInRefused", unit=MetricUnit.Count, value=1)
         return usual_pause()
     asked = error.seconds if isinstance(error, Throttled) else None
     wait = pause(source.attempts, asked, random.random)
     if isinstance(error, Throttled):
-        connections.note_quiet(connection.connection_id, now + wait)
+        noting.quiet(connection.connection_id, now + wait)
     return wait
 
 

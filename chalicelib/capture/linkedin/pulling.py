@@ -12,7 +12,7 @@ from typing import TypeVar
 from aws_lambda_powertools.metrics import MetricUnit
 
 from chalicelib import queues
-from chalicelib.capture.linkedin import client, connections, taking
+from chalicelib.capture.linkedin import client, noting, standing, taking
 from chalicelib.capture.linkedin.asking import LinkedIn, noted, read_lead, usual_pause
 from chalicelib.capture.linkedin.client import Client, Refused, Throttled
 from chalicelib.capture.linkedin.messages import QUEUE, message, noticed
@@ -70,7 +70,7 @@ def _told(connection: Connection, source: Source, now: datetime, work: Callable[
 
 
 def _go_on(connection: Connection, source: Source, now: datetime, *, done: bool) -> None:
-    connections.note_let_in(connection, source.sk)
+    noting.let_in(connection, source.sk)
     source.attempts, source.last_error, source.last_error_at = 0, None, None
     source.due = now + usual_pause() if done else now
     commit([put_changed(source)])
@@ -79,7 +79,7 @@ def _go_on(connection: Connection, source: Source, now: datetime, *, done: bool)
 
 
 def _watch(connection: Connection, now: datetime) -> None:
-    if connections.is_old(connection.linkedin_version, now):
+    if standing.is_old(connection.linkedin_version, now):
         metrics.add_metric(name="LinkedInVersionOld", unit=MetricUnit.Count, value=1)
 
 

@@ -1,76 +1,31 @@
-"""LinkedIn over HTTP: the address that LinkedIn calls, and connections, matching and submissions for people."""
+"""Connections to LinkedIn over HTTP, as people set them up and watch them."""
 
-import json
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
-from msgspec.structs import astuple
-
-from chalicelib import queues
-from chalicelib.capture.linkedin import connections, credentials, matching, messages, service, signatures
-from chalicelib.capture.linkedin.connections import Wanted
+from chalicelib.capture.linkedin import connections, service, standing
 from chalicelib.capture.linkedin.credentials import Given
 from chalicelib.capture.linkedin.mapping import Entry, Ticked
-from chalicelib.capture.linkedin.models import Connection, Response, SetAside, Source, Strategy, TestLead
-from chalicelib.capture.linkedin.reading import Unreadable, notice_of
+from chalicelib.capture.linkedin.models import Connection, SetAside, Source, TestLead
 from chalicelib.capture.linkedin.schemas import (
     AsideView,
     Authorisation,
-    Challenge,
     ConnectionChange,
     Connections,
     ConnectionView,
     CountsView,
     Mapping,
     NewConnection,
-    NewStrategy,
-    Responses,
-    ResponsesQuery,
-    ResponseView,
     SourceGiven,
     SourceView,
     StatusView,
-    Strategies,
-    StrategyView,
     TestLeadView,
 )
-from chalicelib.capture.schemas import ProblemView
-from chalicelib.errors import Invalid, Unauthenticated
-from chalicelib.http import JSON, Api, Call, Listing, ListQuery, Nothing, Reply
+from chalicelib.capture.linkedin.sources import Wanted
+from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
 
 api = Api(__name__)
-
-LARGEST = 1024 * 1024  # bytes of a delivery (decision 42)
-
-# LinkedIn ----------------------------------------------------------------------------------------------------------
-
-
-@api.on("GET /webhooks/linkedin/{connection_id}", scope=None, query=Challenge)
-def answer_linkedin(call: Call[Nothing], connection_id: str) -> Reply:
-    """Prove to LinkedIn that this address is ours."""
-    challenge = call.query.challengeCode
-    answer = signatures.answer(credentials.client_secret(connection_id), challenge)
-    body = json.dumps({"challengeCode": challenge, "challengeResponse": answer})
-    return Reply(body, content_type=JSON, headers={"Cache-Control": "no-store"})
-
-
-@api.on("POST /webhooks/linkedin/{connection_id}", scope=None, largest=LARGEST)
-def receive_linkedin(call: Call[Nothing], connection_id: str) -> Reply:
-    """Take a delivery of LinkedIn: what it tells of is fetched by whoever reads the queue."""
-    secret = credentials.client_secret(connection_id)
-    if not signatures.proves(secret, call.raw, call.headers.get("x-li-signature")):
-        raise Unauthenticated("This delivery is not signed by LinkedIn for this connection.")
-    try:
-        notice = notice_of(call.raw)
-    except Unreadable as unreadable:
-        service.set_aside(connection_id, call.raw, unreadable, call.now)
-    else:
-        queues.send(messages.QUEUE, [messages.noticed(connection_id, *astuple(notice))])
-    return Reply("{}", content_type=JSON)
-
-
-# People ------------------------------------------------------------------------------------------------------------
 
 
 @api.on(
@@ -183,77 +138,6 @@ def dismiss_linkedin_set_aside(_: Call[Nothing], connection_id: str, aside_id: s
     service.dismiss(connection_id, aside_id)
 
 
-@api.on("GET /linkedin-submissions", scope="linkedin:read", query=ResponsesQuery, returns=Listing[ResponseView])
-def list_linkedin_submissions(call: Call[Nothing]) -> Listing[ResponseView]:
-    """List the LinkedIn submissions of a connection, or those that failed."""
-    query = call.query
-    if (query.connection_id is None) == (query.state is None):
-        raise Invalid("Ask by connection_id, or by state (failure).")
-    if query.connection_id is not None:
-        return Listing[ResponseView].of(service.responses_of(query.connection_id, query.asked), _response)
-    return Listing[ResponseView].of(service.failures(query.asked), _response)
-
-
-@api.on("GET /linkedin-submissions/{submission_id}", scope="linkedin:read", returns=ResponseView)
-def show_linkedin_submission(_: Call[Nothing], submission_id: str) -> ResponseView:
-    """Show a LinkedIn submission and what it resolved to."""
-    return _response(service.find(submission_id))
-
-
-@api.on("POST /linkedin-submissions/{submission_id}/retry", scope="linkedin:write", returns=ResponseView)
-def retry_linkedin_submission(call: Call[Nothing], submission_id: str) -> ResponseView:
-    """Try a failed LinkedIn submission again."""
-    return _response(service.retry(submission_id, call.now))
-
-
-@api.on("GET /leads/{lead_id}/linkedin-submissions", scope="linkedin:read", returns=Responses)
-def list_linkedin_submissions_of_lead(_: Call[Nothing], lead_id: str) -> Responses:
-    """List the LinkedIn submissions that are attached to a lead, newest first."""
-    return Responses(items=[_response(each) for each in service.responses_of_lead(lead_id)])
-
-
-@api.on(
-    "POST /linkedin-strategies",
-    scope="linkedin:write",
-    body=NewStrategy,
-    returns=StrategyView,
-    status=HTTPStatus.CREATED,
-)
-def create_linkedin_strategy(call: Call[NewStrategy]) -> StrategyView:
-    """Make a way to match leads from LinkedIn; it counts once it is activated."""
-    new = call.body
-    made = matching.create(
-        call.new_id,
-        new.name,
-        new.lead_fields,
-        always_create_lead=new.always_create_lead,
-        enable_contact_creation=new.enable_contact_creation,
-        now=call.now,
-    )
-    return _strategy(made)
-
-
-@api.on("GET /linkedin-strategies", scope="linkedin:read", returns=Strategies)
-def list_linkedin_strategies(call: Call[Nothing]) -> Strategies:
-    """List the ways to match leads from LinkedIn."""
-    return Strategies(items=[_strategy(each) for each in matching.records(call.now)])
-
-
-@api.on("POST /linkedin-strategies/{strategy_id}/activate", scope="linkedin:write", returns=StrategyView)
-def activate_linkedin_strategy(call: Call[Nothing], strategy_id: str) -> StrategyView:
-    """Let a strategy replace the active one."""
-    return _strategy(matching.activate(strategy_id, call.now))
-
-
-@api.on("DELETE /linkedin-strategies/{strategy_id}", scope="linkedin:write")
-def delete_linkedin_strategy(_: Call[Nothing], strategy_id: str) -> None:
-    """Delete a strategy that is not active."""
-    matching.remove(strategy_id)
-
-
-# Views -------------------------------------------------------------------------------------------------------------
-
-
 def _wanted(sources: list[SourceGiven]) -> list[Wanted]:
     return [Wanted(each.owner, each.lead_type, each.back_pull_days) for each in sources]
 
@@ -267,14 +151,14 @@ def _shown(connection: Connection) -> dict[str, Any]:
     return {
         **{name: getattr(connection, name) for name in named},
         "id": connection.connection_id,
-        "state": connections.state_of(connection),
+        "state": standing.state_of(connection),
         "webhook": connections.webhook_of(connection.connection_id),
         "mapping": {"entries": connection.mapping, "consents": connection.consents},
     }
 
 
 def _status(connection_id: str, now: datetime) -> StatusView:
-    found = connections.status(connection_id, now)
+    found = standing.status(connection_id, now)
     return StatusView(
         **_shown(found.connection),
         client_id=found.client_id,
@@ -289,23 +173,6 @@ def _source(source: Source) -> SourceView:
     named = ("owner", "lead_type", "back_pull_days", "pulled_until", "last_pull_at", "last_error", "last_error_at")
     given = {name: getattr(source, name) for name in named}
     return SourceView(**given, subscribed=source.subscription is not None, next_pull_at=source.due)
-
-
-def _strategy(strategy: Strategy) -> StrategyView:
-    return StrategyView(
-        id=strategy.strategy_id,
-        name=strategy.name,
-        active=matching.is_active(strategy.strategy_id),
-        lead_fields=list(matching.lead_fields(strategy)),
-        always_create_lead=strategy.always_create_lead,
-        enable_contact_creation=strategy.enable_contact_creation,
-    )
-
-
-def _response(response: Response) -> ResponseView:
-    given = {name: getattr(response, name) for name in ResponseView.model_fields if name not in {"id", "problems"}}
-    problems = [ProblemView.model_validate(each) for each in response.problems or []]
-    return ResponseView(**given, id=response.submission_id, problems=problems)
 
 
 def _test(lead: TestLead) -> TestLeadView:
