@@ -5,7 +5,7 @@ from datetime import datetime
 
 from chalicelib.definitions.lifecycle import Reference
 from chalicelib.definitions.models import LiveRow, UsedBy
-from chalicelib.definitions.service import hold, users_of
+from chalicelib.definitions.usage import hold, users_of
 from chalicelib.dynamodb import Key, Write, delete, put, put_new
 from chalicelib.errors import Conflict
 

@@ -7,10 +7,9 @@ from functools import lru_cache
 from typing import Any, cast
 
 from msgspec.structs import replace
-from pynamodb.expressions.condition import Condition
 
 from chalicelib.clock import as_text
-from chalicelib.definitions import jobs
+from chalicelib.definitions import jobs, usage
 from chalicelib.definitions.lifecycle import (
     LIVE_STATES,
     Check,
@@ -18,20 +17,18 @@ from chalicelib.definitions.lifecycle import (
     Document,
     JobWanted,
     Live,
-    Reference,
     State,
     after_edit,
     not_live,
     require_room,
     require_unpublished,
 )
-from chalicelib.definitions.models import Definition, DefinitionsItem, LiveRow, Milestone, UsedBy, Version
-from chalicelib.dynamodb import Key, Write, commit, delete, put, put_changed, put_new, read, update
+from chalicelib.definitions.models import Definition, DefinitionsItem, LiveRow, Milestone, Version
+from chalicelib.dynamodb import Key, Write, commit, delete, put, put_changed, put_new
 from chalicelib.errors import Conflict, DomainError, NotFound, Problem, Stale, Unprocessable
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.settings import settings
 
-MOST_REFERENCES = 45  # each takes two writes of the transaction, which holds 100
 MOST_WRITES = 100
 
 
@@ -105,15 +102,10 @@ def check(kind: str, definition_id: str, check_document: Check) -> Checked:
 def _checked(definition: Definition, check_document: Check) -> Checked:
     checked = check_document(definition.document)
     references = list(dict.fromkeys(checked.references))
-    problems = [*checked.problems, *not_live(references, _live_among(references))]
-    if len(references) > MOST_REFERENCES:
-        problems.append(Problem("references", f"It names {len(references)} things; {MOST_REFERENCES} at most."))
+    problems = [*checked.problems, *not_live(references, usage.live_among(references))]
+    if len(references) > usage.MOST:
+        problems.append(Problem("references", f"It names {len(references)} things; {usage.MOST} at most."))
     return Checked(problems, references, checked.warnings)
-
-
-def _live_among(references: Sequence[Reference]) -> list[Reference]:
-    found = read(Key(LiveRow, *LiveRow.at(kind, identity)) for kind, identity in references)
-    return [reference for reference, row in zip(references, found, strict=True) if row is not None]
 
 
 def publish(
@@ -145,9 +137,9 @@ def publish(
         _milestone(definition, by, now),
         *(jobs.plan(f"{kind}-{definition_id}-{number}", _named(job, definition), now) if job else []),
         *(writes(definition) if writes else []),
-        *_naming(definition, before, checked.references),
+        *usage.naming(definition, before, checked.references),
     ]
-    tidying = _no_longer_naming(definition, before, checked.references)
+    tidying = usage.no_longer_naming(definition, before, checked.references)
     commit(needed, tidying[: max(0, MOST_WRITES - len(needed))])
     _forget()
     return definition
@@ -176,46 +168,11 @@ def _version(definition: Definition, before: LiveRow | None, checked: Checked, b
         references=[list(reference) for reference in checked.references],
         named=before.named if before else 0,
     )
-    return [put_new(published, refused=taken), put_changed(definition), put(live, _as_read(before), refused=_ELSE)]
-
-
-_ELSE = Stale("Something that uses it went live at this very moment. Try again.")
-
-
-def _as_read(before: LiveRow | None) -> Condition:
-    """Return the condition that a live row is still as it was read, also in who names it."""
-    return LiveRow.pk.does_not_exist() if before is None else LiveRow.named == before.named
-
-
-def _naming(definition: Definition, before: LiveRow | None, references: Sequence[Reference]) -> list[Write]:
-    """Return the writes that hold on to what is named: still live, and aware of who names it."""
-    user = definition.definition_kind, definition.definition_id
-    old = _references(before)
-    held = [reference for reference in references if reference != user]
-    rows = [
-        put(UsedBy(*UsedBy.at(*reference, *user), user_kind=user[0], user_id=user[1]))
-        for reference in held
-        if reference not in old
+    return [
+        put_new(published, refused=taken),
+        put_changed(definition),
+        put(live, usage.as_read(before), refused=usage.MOVED),
     ]
-    return [*(hold(reference) for reference in held), *rows]
-
-
-def hold(reference: Reference) -> Write:
-    """Return the write that holds on to something live that is about to be named."""
-    refused = Unprocessable("It cannot go live as it stands.", not_live([reference], ()))
-    key = Key(LiveRow, *LiveRow.at(*reference))
-    return update(key, LiveRow.named.add(1), condition=LiveRow.pk.exists(), refused=refused)
-
-
-def _no_longer_naming(definition: Definition, before: LiveRow | None, references: Sequence[Reference]) -> list[Write]:
-    """Return the deletions of rows that no longer tell the truth; `used_by` does not believe one that is left over."""
-    user = definition.definition_kind, definition.definition_id
-    gone = sorted(_references(before) - set(references) - {user})
-    return [delete(Key(UsedBy, *UsedBy.at(*reference, *user))) for reference in gone]
-
-
-def _references(row: LiveRow | None) -> set[Reference]:
-    return {(kind, identity) for kind, identity in row.references} if row else set()
 
 
 def _milestone(definition: Definition, by: str, now: datetime) -> Write:
@@ -240,7 +197,7 @@ def stop(
     if definition.state not in LIVE_STATES:
         raise Conflict("It is not live, so there is nothing to stop.")
     before = LiveRow.find(*LiveRow.at(kind, definition_id))
-    users = users_of(kind, definition_id)
+    users = usage.users_of(kind, definition_id)
     if users and not confirmed:
         raise Conflict("Other live things use it. Stop them first, or confirm that it shall stop all the same.", users)
     definition.state, definition.live_version = back_to, 0
@@ -248,9 +205,9 @@ def stop(
     commit(
         [
             put_changed(definition),
-            delete(Key(LiveRow, *LiveRow.at(kind, definition_id)), _as_read(before), refused=_ELSE),
+            delete(Key(LiveRow, *LiveRow.at(kind, definition_id)), usage.as_read(before), refused=usage.MOVED),
         ],
-        _no_longer_naming(definition, before, ()),
+        usage.no_longer_naming(definition, before, ()),
         [_milestone(definition, by, now)],
         jobs.plan(f"{kind}-{definition_id}-stop-{definition.version}", _named(job, definition), now) if job else [],
     )
@@ -261,21 +218,6 @@ def stop(
 def is_live(definition: Definition) -> bool:
     """Return whether a version of it is live."""
     return definition.state in LIVE_STATES
-
-
-def used_by(kind: str, definition_id: str) -> list[Reference]:
-    """Return the live definitions that name this one."""
-    pk, _ = Definition.at(kind, definition_id)
-    rows = UsedBy.query(pk, UsedBy.sk.startswith("USED_BY#"), consistent_read=True)
-    users = [(row.user_kind, row.user_id) for row in rows]
-    live_rows = read(Key(LiveRow, *LiveRow.at(*user)) for user in users)
-    return [user for user, row in zip(users, live_rows, strict=True) if (kind, definition_id) in _references(row)]
-
-
-def users_of(kind: str, definition_id: str) -> list[Problem]:
-    """Say which live definitions keep this one from going."""
-    users = used_by(kind, definition_id)
-    return [Problem(f"{user}:{identity}", "This is live and uses it.") for user, identity in users]
 
 
 def milestones(kind: str, definition_id: str) -> list[Milestone]:

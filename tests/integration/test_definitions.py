@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from chalicelib.definitions import jobs, service
+from chalicelib.definitions import jobs, service, usage
 from chalicelib.definitions.lifecycle import Checked, JobWanted, State
 from chalicelib.errors import Conflict, NotFound, Problem, Stale, TooLarge, Unprocessable
 from chalicelib.lists import Asked
@@ -107,7 +107,7 @@ def test_what_no_longer_names_it_no_longer_uses_it():
     publish("journey", "j", naming(("email", "e")))
     publish("journey", "j", fine)
 
-    assert service.used_by("email", "e") == []
+    assert usage.used_by("email", "e") == []
 
 
 @pytest.mark.rule("JRN-9")
@@ -203,8 +203,8 @@ def test_all_of_forty_five_named_things_can_be_exchanged_at_once():
 
     publish("journey", "j", naming(*(("email", f"e{number}") for number in range(45, 90))))
 
-    assert all(service.used_by("email", f"e{number}") == [] for number in range(45))
-    assert all(service.used_by("email", f"e{number}") == [("journey", "j")] for number in range(45, 90))
+    assert all(usage.used_by("email", f"e{number}") == [] for number in range(45))
+    assert all(usage.used_by("email", f"e{number}") == [("journey", "j")] for number in range(45, 90))
 
 
 def test_a_document_in_any_script_may_have_300_kb():
