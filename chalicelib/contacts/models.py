@@ -1,9 +1,9 @@
 """The contacts table: contacts, accounts, who belongs where, matching strategies, claims."""
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
-from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.agenda import ByDue
+from chalicelib.contacts.indexes import ByAccount, ByCreated, ByLikeness, ByName, ByOwner, ByPhoneTail
 from chalicelib.contacts.likeness import block_of_account, block_of_contact, tail
 from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, JsonAttribute, shard
 from chalicelib.settings import settings
@@ -15,72 +15,6 @@ MOST_KEY_BYTES = 1024
 def name_key(name: str) -> str:
     """Return what a list by name sorts by: without regard to letter case, cut where a key has to end."""
     return name.casefold().encode()[:MOST_KEY_BYTES].decode(errors="ignore")
-
-
-class ByName(GlobalSecondaryIndex["ContactsItem"]):
-    """Contacts or accounts, by name."""
-
-    class Meta:
-        index_name = "by_name"
-        projection = IncludeProjection(["kind"])
-
-    listed = UnicodeAttribute(hash_key=True)
-    name_key = UnicodeAttribute(range_key=True)
-
-
-class ByCreated(GlobalSecondaryIndex["ContactsItem"]):
-    """Contacts or accounts, by when they were made."""
-
-    class Meta:
-        index_name = "by_created"
-        projection = IncludeProjection(["kind"])
-
-    listed = UnicodeAttribute(hash_key=True)
-    created_at = InstantAttribute(range_key=True)
-
-
-class ByOwner(GlobalSecondaryIndex["ContactsItem"]):
-    """What somebody owns, by when it was made."""
-
-    class Meta:
-        index_name = "by_owner"
-        projection = IncludeProjection(["kind"])
-
-    owner_id = UnicodeAttribute(hash_key=True)
-    created_at = InstantAttribute(range_key=True)
-
-
-class ByAccount(GlobalSecondaryIndex["ContactsItem"]):
-    """The contacts of an account, by name."""
-
-    class Meta:
-        index_name = "by_account"
-        projection = IncludeProjection(["kind"])
-
-    account_id = UnicodeAttribute(hash_key=True)
-    name_key = UnicodeAttribute(range_key=True)
-
-
-class ByLikeness(GlobalSecondaryIndex["ContactsItem"]):
-    """Contacts, or accounts, that may be alike, by name."""
-
-    class Meta:
-        index_name = "by_likeness"
-        projection = IncludeProjection(["kind"])
-
-    likeness = UnicodeAttribute(hash_key=True)
-    name_key = UnicodeAttribute(range_key=True)
-
-
-class ByPhoneTail(GlobalSecondaryIndex["ContactsItem"]):
-    """Contacts whose telephone numbers end the same, by name."""
-
-    class Meta:
-        index_name = "by_phone_tail"
-        projection = IncludeProjection(["kind"])
-
-    phone_tail = UnicodeAttribute(hash_key=True)
-    name_key = UnicodeAttribute(range_key=True)
 
 
 class ContactsItem(Item):

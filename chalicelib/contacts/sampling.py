@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from chalicelib.contacts.models import ByCreated, ContactsItem
+from chalicelib.contacts.models import ContactsItem
 from chalicelib.dynamodb import SHARDS, count_index
 from chalicelib.lists import partitions
 
@@ -35,7 +35,7 @@ def _of_shard(partition: str, most: int) -> tuple[list[str], bool]:
         _id(item)
         for moment in range(MOMENTS)
         for item in ContactsItem.by_created.query(
-            partition, ByCreated.created_at >= began + lasted * moment / MOMENTS, limit=some, page_size=some
+            partition, ContactsItem.created_at >= began + lasted * moment / MOMENTS, limit=some, page_size=some
         )
     ]
     return list(dict.fromkeys(taken)), False
