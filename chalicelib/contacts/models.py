@@ -4,7 +4,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribut
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.agenda import ByDue
-from chalicelib.contacts.likeness import block_of_account, block_of_contact, tail
+from chalicelib.contacts.blocks import block_of_account, block_of_contact, tail
 from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, JsonAttribute, shard
 from chalicelib.settings import settings
 
