@@ -194,7 +194,7 @@ def _undone(main: Lead, other: Lead, below: Sequence[Lead], record: LeadMerge, b
     was, other.merged, other.merged_into = other.merged, None, None
     for name in ("state", "status_reason", "inherited", "identities"):
         setattr(other, name, was[name])
-    other.claims = {**(was["claims"] or {}), **claims_of(other)} or None
+    other.claims = {**(was["claims"] or {}), **claims_of(other)} or was["claims"]
     own, owned = claims_of(main), was["owned"]
     claims = handing.part(BOOK, main, other, held=held, own=own, owned=owned, merge_id=record.merge_id, now=now)
     why, rewrites = f"the merge of {other.lead_id} was undone", _rewritten(record, later)

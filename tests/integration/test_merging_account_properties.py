@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.contacts import account_merging, accounts
 from chalicelib.contacts.account_merging import CHOSEN, FILLED
-from chalicelib.contacts.joining import OTHER, Wish
+from chalicelib.contacts.joining import Wish
 from chalicelib.contacts.models import Account, ContactsItem, Membership
 from chalicelib.leads import lists
 from chalicelib.lists import Asked
@@ -139,7 +139,7 @@ def test_nothing_is_lost_by_merging_accounts_and_undoing_is_the_identity(market,
 
 
 def join(world, ids, wanted):
-    """Merge what was picked; return the merges that were made, and which fields anybody chose from the other."""
+    """Merge what was picked; return the merges that were made, and which fields anybody chose."""
     made, chosen = [], set()
     for into, other, picked in wanted:
         pair = [main(ids[LETTERS.index(each)]) for each in (into, other)]
@@ -147,7 +147,7 @@ def join(world, ids, wanted):
             wish = Wish("-".join(pair), picked, by="user:u", why="the same company")
             account_merging.merge(*pair, wish, accounts.find(pair[0]).version, world.now)
             made.append(pair)
-            chosen |= {name for name, side in picked.items() if side == OTHER}
+            chosen |= picked.keys()
     return made, chosen
 
 
