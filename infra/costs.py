@@ -47,9 +47,9 @@ RESCORING = "rescoring, nothing changed"
 CHANGED = "rescoring, one score changed"
 
 USE_CASES: dict[str, Units] = {
-    "form submission, new person": Units(20, 3, 70),
+    "form submission, new person": Units(21, 3, 70),
     "form submission, known person, nothing new": Units(10, 5, 75),
-    "form submission, known person, changed": Units(14, 5, 80),
+    "form submission, known person, changed": Units(16, 5, 80),
     CLICK: Units(2, 7, 70, calls=1.1, queue=0.3),
     ENGINE: Units(25, 18, 240, calls=6.4, queue=0.9, executions=3),
     EFFECTS: Units(16, 0, 0, calls=0),

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.contacts.deletion import forget_dismissed
+from chalicelib.contacts import suggestions
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
 from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put_changed, put_new, read
@@ -122,7 +122,7 @@ def remove(account_id: str, version: int) -> None:
 
 def _sweep(account_id: str) -> None:
     """Take away what was said of an account that is gone: merges into it, and what it is not the same as."""
-    forget_dismissed("account", account_id)
+    suggestions.forget(suggestions.ACCOUNT, account_id)
     for prefix in ("MERGE#", "DISMISSED#"):
         emptied(ContactsItem, f"ACCOUNT#{account_id}", prefix)
 

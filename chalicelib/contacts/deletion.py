@@ -8,9 +8,10 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from chalicelib.agenda import due_shard
-from chalicelib.contacts.models import Contact, ContactsItem, Deleted, Dismissed
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put
-from chalicelib.sweeping import MOST, emptied
+from chalicelib.contacts import suggestions
+from chalicelib.contacts.models import Contact, ContactsItem, Deleted
+from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put
+from chalicelib.sweeping import emptied
 
 WORK = "sweep"
 AGAIN = timedelta(hours=25)  # a stream's record is 24 hours old at most
@@ -50,19 +51,11 @@ def sweep(contact_id: str, now: datetime) -> None:
 
 def _own(row: Deleted) -> bool:
     """Sweep the contacts table: suggestions, merges, and the times at the account that it last belonged to."""
-    forget_dismissed("contact", row.contact_id)
+    suggestions.forget(suggestions.CONTACT, row.contact_id)
     clean = [emptied(ContactsItem, row.pk, each) for each in ("DUPLICATE#", "DISMISSED#", "MERGE#")]
-    suggestions = all(clean)
-    if row.left_account is None:
-        return suggestions
-    return emptied(ContactsItem, f"ACCOUNT#{row.left_account}", f"MEMBER#{row.contact_id}#") and suggestions
-
-
-def forget_dismissed(kind: str, record_id: str) -> None:
-    """Forget at the others that they are not the same as whoever is gone."""
-    pk, _ = Dismissed.at(kind, record_id, "")
-    for each in Dismissed.query(pk, Dismissed.sk.startswith("DISMISSED#"), limit=MOST, consistent_read=True):
-        commit([delete(Key(Dismissed, *Dismissed.at(kind, each.other_id, record_id)))])
+    if row.left_account is not None:
+        clean.append(emptied(ContactsItem, f"ACCOUNT#{row.left_account}", f"MEMBER#{row.contact_id}#"))
+    return all(clean)
 
 
 def _done(row: Deleted, now: datetime) -> None:

@@ -1,14 +1,17 @@
-"""Merging contacts and accounts over HTTP: who may be the same, what merging would change, do it, undo it."""
+"""Merging over HTTP, of every kind of record that can be there twice: suggestions, preview, merge, undo."""
 
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from http import HTTPStatus
+from typing import Any, Protocol
+
+from msgspec import Struct
 
 from chalicelib.contacts import account_merging, merging, suggesting
-from chalicelib.contacts.joining import Wish
+from chalicelib.contacts.joining import Choices, Wish
 from chalicelib.contacts.merge_schemas import (
     AccountDuplicates,
-    AccountDuplicateView,
     Duplicates,
-    DuplicateView,
     FieldView,
     MergePreviewRequest,
     MergePreviewView,
@@ -16,127 +19,115 @@ from chalicelib.contacts.merge_schemas import (
     Merges,
     MergeView,
 )
-from chalicelib.contacts.models import Merge
+from chalicelib.contacts.merging import Preview
+from chalicelib.contacts.suggestions import Suggestion
 from chalicelib.http import Api, Call, Nothing
 
 api = Api(__name__)
 
 
-@api.on(
-    "POST /contacts/{contact_id}/merges/preview",
-    scope="contacts:write",
-    body=MergePreviewRequest,
-    returns=MergePreviewView,
-)
-def preview_contact_merge(call: Call[MergePreviewRequest], contact_id: str) -> MergePreviewView:
-    """Show what merging another contact into this one would change."""
-    return preview_view(merging.preview(contact_id, call.body.other_id, call.body.choices))
+class Merging(Protocol):
+    """The use cases of merging one kind of record; a module has them."""
+
+    def preview(self, record_id: str, other_id: str, choices: Choices, /) -> Preview: ...
+    def merge(self, record_id: str, other_id: str, wish: Wish, version: int, now: datetime, /) -> Any: ...
+    def merges(self, record_id: str, /) -> Sequence[Any]: ...
+    def undo(self, record_id: str, merge_id: str, by: str, now: datetime, /) -> Any: ...
 
 
-@api.on(
-    "POST /contacts/{contact_id}/merges",
-    scope="contacts:write",
-    body=MergeRequest,
-    returns=MergeView,
-    status=HTTPStatus.CREATED,
-)
-def merge_contact(call: Call[MergeRequest], contact_id: str) -> MergeView:
-    """Merge another contact into this one; send If-Match."""
-    wish = Wish(call.new_id, call.body.choices, by=call.caller.id, why=call.body.why)
-    return _view(merging.merge(contact_id, call.body.other_id, wish, call.version, call.now))
+class Mergeable(Struct, frozen=True):
+    """What a domain says of its kind of record that can be merged; `duplicates` is how its suggestions are listed."""
+
+    noun: str
+    merging: Merging
+    suggested: Callable[[str], Sequence[Suggestion]]
+    dismiss: Callable[[str, str, str, datetime], None]
+    duplicates: type[Any]
+
+    @property
+    def one(self) -> str:
+        """The path of one of them."""
+        return f"/{self.noun}s/{{{self.noun}_id}}"
+
+    def id(self, path: Mapping[str, str]) -> str:
+        return path[f"{self.noun}_id"]
 
 
-@api.on("GET /contacts/{contact_id}/merges", scope="contacts:read", returns=Merges)
-def list_contact_merges(_: Call[Nothing], contact_id: str) -> Merges:
-    """List the last merges into a contact, newest first."""
-    return Merges(items=[_view(each) for each in merging.merges(contact_id)])
+def mergeable(api: Api, kind: Mergeable) -> None:
+    """Register the routes of a kind: preview, merge, list merges, undo; list suggestions, dismiss one."""
+    _merging(api, kind)
+    _undoing(api, kind)
+    _suggesting(api, kind)
 
 
-@api.on("DELETE /contacts/{contact_id}/merges/{merge_id}", scope="contacts:write", returns=MergeView)
-def undo_contact_merge(call: Call[Nothing], contact_id: str, merge_id: str) -> MergeView:
-    """Make two contacts of one again."""
-    return _view(merging.undo(contact_id, merge_id, call.caller.id, call.now))
+def _merging(api: Api, kind: Mergeable) -> None:
+    def preview(call: Call[MergePreviewRequest], **path: str) -> MergePreviewView:
+        return _preview(kind.merging.preview(kind.id(path), call.body.other_id, call.body.choices))
+
+    def merge(call: Call[MergeRequest], **path: str) -> MergeView:
+        wish = Wish(call.new_id, call.body.choices, by=call.caller.id, why=call.body.why)
+        return _view(kind.merging.merge(kind.id(path), call.body.other_id, wish, call.version, call.now))
+
+    write, noun = f"{kind.noun}s:write", kind.noun
+    preview.__doc__ = f"Show what merging another {noun} into this one would change."
+    merge.__doc__ = f"Merge another {noun} into this one; send If-Match."
+    _on(api, f"POST {kind.one}/merges/preview", f"preview_{noun}_merge", preview, scope=write,
+        body=MergePreviewRequest, returns=MergePreviewView)  # fmt: skip
+    _on(api, f"POST {kind.one}/merges", f"merge_{noun}", merge, scope=write, body=MergeRequest, returns=MergeView,
+        status=HTTPStatus.CREATED)  # fmt: skip
 
 
-@api.on(
-    "POST /accounts/{account_id}/merges/preview",
-    scope="accounts:write",
-    body=MergePreviewRequest,
-    returns=MergePreviewView,
-)
-def preview_account_merge(call: Call[MergePreviewRequest], account_id: str) -> MergePreviewView:
-    """Show what merging another account into this one would change."""
-    return preview_view(account_merging.preview(account_id, call.body.other_id, call.body.choices))
+def _undoing(api: Api, kind: Mergeable) -> None:
+    def merges(_: Call[Nothing], **path: str) -> Merges:
+        return Merges(items=[_view(each) for each in kind.merging.merges(kind.id(path))])
+
+    def undo(call: Call[Nothing], **path: str) -> MergeView:
+        return _view(kind.merging.undo(kind.id(path), path["merge_id"], call.caller.id, call.now))
+
+    noun = kind.noun
+    merges.__doc__ = f"List the last merges into this {noun}, newest first."
+    undo.__doc__ = f"Make two {noun}s of one again."
+    _on(api, f"GET {kind.one}/merges", f"list_{noun}_merges", merges, scope=f"{noun}s:read", returns=Merges)
+    _on(api, f"DELETE {kind.one}/merges/{{merge_id}}", f"undo_{noun}_merge", undo, scope=f"{noun}s:write",
+        returns=MergeView)  # fmt: skip
 
 
-@api.on(
-    "POST /accounts/{account_id}/merges",
-    scope="accounts:write",
-    body=MergeRequest,
-    returns=MergeView,
-    status=HTTPStatus.CREATED,
-)
-def merge_account(call: Call[MergeRequest], account_id: str) -> MergeView:
-    """Merge another account into this one; send If-Match."""
-    wish = Wish(call.new_id, call.body.choices, by=call.caller.id, why=call.body.why)
-    return _view(account_merging.merge(account_id, call.body.other_id, wish, call.version, call.now))
+def _suggesting(api: Api, kind: Mergeable) -> None:
+    def duplicates(_: Call[Nothing], **path: str) -> Any:
+        return kind.duplicates(items=[_suggestion(kind, each) for each in kind.suggested(kind.id(path))])
+
+    def dismiss(call: Call[Nothing], **path: str) -> None:
+        kind.dismiss(kind.id(path), path["other_id"], call.caller.id, call.now)
+
+    noun = kind.noun
+    duplicates.__doc__ = f"List {noun}s that may be the same as this one, the surest first."
+    dismiss.__doc__ = f"Say that another {noun} is not the same; it is not suggested while both stay as they are."
+    _on(api, f"GET {kind.one}/duplicates", f"list_{noun}_duplicates", duplicates, scope=f"{noun}s:read",
+        returns=kind.duplicates)  # fmt: skip
+    _on(api, f"DELETE {kind.one}/duplicates/{{other_id}}", f"dismiss_{noun}_duplicate", dismiss, scope=f"{noun}s:write")
 
 
-@api.on("GET /accounts/{account_id}/merges", scope="accounts:read", returns=Merges)
-def list_account_merges(_: Call[Nothing], account_id: str) -> Merges:
-    """List the last merges into an account, newest first."""
-    return Merges(items=[_view(each) for each in account_merging.merges(account_id)])
+def _on(api: Api, verb: str, name: str, view: Callable[..., Any], **options: Any) -> None:
+    view.__name__ = name
+    api.on(verb, **options)(view)
 
 
-@api.on("DELETE /accounts/{account_id}/merges/{merge_id}", scope="accounts:write", returns=MergeView)
-def undo_account_merge(call: Call[Nothing], account_id: str, merge_id: str) -> MergeView:
-    """Make two accounts of one again."""
-    return _view(account_merging.undo(account_id, merge_id, call.caller.id, call.now))
+def _suggestion(kind: Mergeable, found: Suggestion) -> dict[str, Any]:
+    return {
+        f"{kind.noun}_id": found.id,
+        "score": found.score,
+        "reasons": found.reasons,
+        "strategy_id": found.strategy_id,
+        "found_at": found.found_at,
+    }
 
 
-@api.on("GET /contacts/{contact_id}/duplicates", scope="contacts:read", returns=Duplicates)
-def list_duplicates(_: Call[Nothing], contact_id: str) -> Duplicates:
-    """List contacts that may be the same person, the surest first."""
-    found = suggesting.of_contact(contact_id)
-    return Duplicates(items=[_suggestion(each) for each in found])
-
-
-def _suggestion(each: suggesting.Suggestion) -> DuplicateView:
-    return DuplicateView(
-        contact_id=each.id,
-        score=each.score,
-        reasons=each.reasons,
-        strategy_id=each.strategy_id,
-        found_at=each.found_at,
-    )
-
-
-@api.on("DELETE /contacts/{contact_id}/duplicates/{other_id}", scope="contacts:write")
-def dismiss_duplicate(call: Call[Nothing], contact_id: str, other_id: str) -> None:
-    """Say that another contact is not the same person; it is not suggested again while both stay as they are."""
-    suggesting.dismiss_contact(contact_id, other_id, call.caller.id, call.now)
-
-
-@api.on("GET /accounts/{account_id}/duplicates", scope="accounts:read", returns=AccountDuplicates)
-def list_account_duplicates(_: Call[Nothing], account_id: str) -> AccountDuplicates:
-    """List accounts that may be the same company, the surest first."""
-    found = suggesting.of_account(account_id)
-    views = [AccountDuplicateView(account_id=each.id, score=each.score, reasons=each.reasons) for each in found]
-    return AccountDuplicates(items=views)
-
-
-@api.on("DELETE /accounts/{account_id}/duplicates/{other_id}", scope="accounts:write")
-def dismiss_account_duplicate(call: Call[Nothing], account_id: str, other_id: str) -> None:
-    """Say that another account is not the same company; it is not suggested again while both stay as they are."""
-    suggesting.dismiss_account(account_id, other_id, call.caller.id, call.now)
-
-
-def preview_view(found: merging.Preview) -> MergePreviewView:
+def _preview(found: Preview) -> MergePreviewView:
     fields = [FieldView(name=each.name, this=each.this, other=each.other, after=each.after) for each in found.fields]
     return MergePreviewView(fields=fields, identities=found.identities, consequences=dict(found.consequences))
 
 
-def _view(merge: Merge) -> MergeView:
+def _view(merge: Any) -> MergeView:
     return MergeView(
         id=merge.merge_id,
         into_id=merge.into_id,
@@ -149,3 +140,10 @@ def _view(merge: Merge) -> MergeView:
         undone_at=merge.undone_at,
         undone_by=merge.undone_by,
     )
+
+
+CONTACTS = Mergeable("contact", merging, suggesting.of_contact, suggesting.dismiss_contact, Duplicates)
+ACCOUNTS = Mergeable("account", account_merging, suggesting.of_account, suggesting.dismiss_account, AccountDuplicates)
+
+mergeable(api, CONTACTS)
+mergeable(api, ACCOUNTS)

@@ -63,29 +63,32 @@ class Merges(Schema):
     items: list[MergeView]
 
 
-class DuplicateView(Schema):
-    """Another contact that may be the same person: by a matching strategy (it names which), or because they are alike.
+class SuggestionView(Schema):
+    """Another record that may be the same: by a matching strategy (it names which), or because they are alike.
 
     `score` says of a hundred how sure that is, `reasons` why.
     """
 
-    contact_id: str
     score: int
     reasons: list[str]
     strategy_id: str | None = None
     found_at: datetime | None = None
 
 
+class DuplicateView(SuggestionView):
+    """Another contact that may be the same person."""
+
+    contact_id: str
+
+
 class Duplicates(Schema):
     items: list[DuplicateView]
 
 
-class AccountDuplicateView(Schema):
-    """Another account that may be the same company, of a hundred how sure that is, and why."""
+class AccountDuplicateView(SuggestionView):
+    """Another account that may be the same company; no matching strategy is about accounts."""
 
     account_id: str
-    score: int
-    reasons: list[str]
 
 
 class AccountDuplicates(Schema):

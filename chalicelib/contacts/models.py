@@ -3,8 +3,8 @@
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
 from chalicelib.agenda import ByDue
+from chalicelib.contacts.blocks import block_of_account, block_of_contact, tail
 from chalicelib.contacts.indexes import ByAccount, ByCreated, ByLikeness, ByName, ByOwner, ByPhoneTail
-from chalicelib.contacts.likeness import block_of_account, block_of_contact, tail
 from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, JsonAttribute, shard
 from chalicelib.settings import settings
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from enum import StrEnum
 
+NO_NAME = "(unknown)"
+"""The last name of a lead whose form did not ask for one."""
+
 
 class State(StrEnum):
     OPEN = "open"

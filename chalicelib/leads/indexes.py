@@ -83,6 +83,28 @@ class ByQueueOwner(GlobalSecondaryIndex[Item]):
     queued_at = InstantAttribute(range_key=True)
 
 
+class ByLikeness(GlobalSecondaryIndex[Item]):
+    """Open leads that may be alike, by creation."""
+
+    class Meta:
+        index_name = "by_likeness"
+        projection = IncludeProjection(["kind"])
+
+    likeness = UnicodeAttribute(hash_key=True)
+    created_at = InstantAttribute(range_key=True)
+
+
+class ByPhoneTail(GlobalSecondaryIndex[Item]):
+    """Open leads whose telephone numbers end the same, by creation."""
+
+    class Meta:
+        index_name = "by_phone_tail"
+        projection = IncludeProjection(["kind"])
+
+    phone_tail = UnicodeAttribute(hash_key=True)
+    created_at = InstantAttribute(range_key=True)
+
+
 class ByOrphan(GlobalSecondaryIndex[Item]):
     """The open leads without a parent, by creation (MTL-2)."""
 

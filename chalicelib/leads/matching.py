@@ -13,6 +13,7 @@ from chalicelib.contacts.service import Prepared
 from chalicelib.dynamodb import ConditionFailed, Look, Write, check, put_new, read, silent
 from chalicelib.errors import Problem, Unprocessable
 from chalicelib.leads import plans
+from chalicelib.leads.choices import NO_NAME
 from chalicelib.leads.models import Heir, Lead, Owner, lead_key
 
 BOOK = Book(Owner, Heir, lead_key)
@@ -20,8 +21,6 @@ FORM = "form"
 """Who changes a lead that a submission matched."""
 
 NOTHING: Mapping[str, Any] = {}
-NO_NAME = "(unknown)"
-"""The last name of a lead whose form did not ask for one."""
 
 
 def claims_of(lead: Lead) -> dict[str, str]:
@@ -123,6 +122,7 @@ def _created(lead: Lead, given: Mapping[str, Any], owners: Mapping[str, Any], no
     for name, value in {"last_name": NO_NAME, **given}.items():
         setattr(lead, name, value)
     lead.latest_submission_at = now
+    lead.list_by_likeness()
     claims = claim(lead, now, owners)
     return Prepared(lead, created=True, changed=True, writes=[put_new(lead), *claims.writes])
 

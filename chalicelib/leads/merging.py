@@ -124,7 +124,7 @@ def _merged(
         merge_id=wish.merge_id,
         into_id=main.lead_id,
         other_id=other.lead_id,
-        at_instant=now,
+        at=now,
         by=wish.by,
         why=wish.why,
         taken=_plain(values),
@@ -194,7 +194,7 @@ def _undone(main: Lead, other: Lead, below: Sequence[Lead], record: LeadMerge, b
     was, other.merged, other.merged_into = other.merged, None, None
     for name in ("state", "status_reason", "inherited", "identities"):
         setattr(other, name, was[name])
-    other.claims = {**(was["claims"] or {}), **claims_of(other)} or None
+    other.claims = {**(was["claims"] or {}), **claims_of(other)} or was["claims"]
     own, owned = claims_of(main), was["owned"]
     claims = handing.part(BOOK, main, other, held=held, own=own, owned=owned, merge_id=record.merge_id, now=now)
     why, rewrites = f"the merge of {other.lead_id} was undone", _rewritten(record, later)
@@ -213,7 +213,7 @@ def _later(main: Lead, record: LeadMerge) -> list[LeadMerge]:
     """Return the merges into this lead that came after, and stand."""
     standing = sorted(set((main.identities or {}).values()) - {record.merge_id})
     found = read(Key(LeadMerge, *LeadMerge.place(main.lead_id, each)) for each in standing)
-    return [each for each in found if each is not None and each.at_instant >= record.at_instant]
+    return [each for each in found if each is not None and each.at >= record.at]
 
 
 def _rewritten(record: LeadMerge, later: Sequence[LeadMerge]) -> list[Write]:

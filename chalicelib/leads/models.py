@@ -7,9 +7,22 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribut
 
 from chalicelib.agenda import ByDue
 from chalicelib.clock import as_text
+from chalicelib.contacts.blocks import tail
 from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, JsonAttribute, Key, shard
 from chalicelib.leads.choices import State, StatusReason
-from chalicelib.leads.indexes import ByAccount, ByContact, ByCreated, ByOrphan, ByOwner, ByQueue, ByQueueOwner, ByStage
+from chalicelib.leads.indexes import (
+    ByAccount,
+    ByContact,
+    ByCreated,
+    ByLikeness,
+    ByOrphan,
+    ByOwner,
+    ByPhoneTail,
+    ByQueue,
+    ByQueueOwner,
+    ByStage,
+)
+from chalicelib.leads.likeness import block_of_lead
 from chalicelib.leads.process import Flag, Position, Queue
 from chalicelib.leads.shipped import Stage
 from chalicelib.settings import settings
@@ -30,6 +43,8 @@ class LeadsItem(Item):
     by_queue = ByQueue()
     by_queue_owner = ByQueueOwner()
     by_orphan = ByOrphan()
+    by_likeness = ByLikeness()
+    by_phone_tail = ByPhoneTail()
 
 
 class Lead(LeadsItem, discriminator="lead"):
@@ -102,6 +117,8 @@ class Lead(LeadsItem, discriminator="lead"):
     queue_owner = UnicodeAttribute(null=True)
     queued_at = InstantAttribute(null=True)
     orphan_shard = UnicodeAttribute(null=True)
+    likeness = UnicodeAttribute(null=True)
+    phone_tail = UnicodeAttribute(null=True)
     teleprospect_ready = BooleanAttribute(default=False)
     teleprospect_accepted = BooleanAttribute(default=False)
     sales_ready = BooleanAttribute(default=False)
@@ -154,6 +171,12 @@ class Lead(LeadsItem, discriminator="lead"):
     def matched_by(self) -> dict[str, Any]:
         """The values that matching strategies compare: `page_id` is the page that it came from."""
         return {**self.attribute_values, "page_id": self.source_page_id}
+
+    def list_by_likeness(self) -> None:
+        """Bring the keys by which it is found as alike up to date. Closed leads are nobody's duplicates."""
+        block = block_of_lead(self.last_name, self.email, self.website, self.company_name)
+        self.likeness = block if self.open else None
+        self.phone_tail = tail(self.mobile_phone or self.phone) if self.open else None
 
     def list_by_stage(self, queue: Queue | None = None) -> None:
         """Bring the keys of its lists up to date; `queue` is whose work it is. Closed leads leave them all."""
@@ -217,7 +240,7 @@ class LeadMerge(LeadsItem, discriminator="lead_merge"):
     merge_id = UnicodeAttribute()
     into_id = UnicodeAttribute()
     other_id = UnicodeAttribute()
-    at_instant = InstantAttribute()
+    at = InstantAttribute()
     by = UnicodeAttribute()
     why = UnicodeAttribute()
     taken = JsonAttribute()
@@ -229,6 +252,19 @@ class LeadMerge(LeadsItem, discriminator="lead_merge"):
     @staticmethod
     def place(lead_id: str, merge_id: str) -> tuple[str, str]:
         return f"LEAD#{lead_id}", f"MERGE#{merge_id}"
+
+
+class Dismissed(LeadsItem, discriminator="dismissed_lead"):
+    """Somebody said that another lead is not the same; `seen` is what was compared then. Lies at both."""
+
+    other_id = UnicodeAttribute()
+    seen = UnicodeAttribute()
+    by = UnicodeAttribute()
+    at_instant = InstantAttribute()
+
+    @staticmethod
+    def at(kind: str, lead_id: str, other_id: str) -> tuple[str, str]:
+        return f"{kind.upper()}#{lead_id}", f"DISMISSED#{other_id}"
 
 
 class Owner(LeadsItem, discriminator="lead_owner"):

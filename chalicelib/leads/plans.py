@@ -51,6 +51,7 @@ def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> 
 def list_anew(lead: Lead) -> None:
     """Bring the keys of a lead's lists up to date with what it is now."""
     lead.list_by_stage(process.queue_of(processes.of(lead), lead.position))
+    lead.list_by_likeness()
 
 
 def remark(lead_id: str, remark_id: str, why: str, at: datetime) -> list[Write]:

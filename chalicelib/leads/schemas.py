@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from chalicelib.contacts.merge_schemas import SuggestionView
 from chalicelib.http import ListQuery, Schema
 from chalicelib.leads.choices import (
     REASONS,
@@ -224,6 +225,16 @@ class MoveView(Schema):
     by: str
     why: str
     changes: dict[str, list[Any]]
+
+
+class LeadDuplicateView(SuggestionView):
+    """Another open lead that may be the same interest of the same person."""
+
+    lead_id: str
+
+
+class LeadDuplicates(Schema):
+    items: list[LeadDuplicateView]
 
 
 class Moves(Schema):

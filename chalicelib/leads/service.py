@@ -23,6 +23,7 @@ from chalicelib.leads import (
     qualifying,
     reading,
     stakeholders,
+    suggesting,
 )
 from chalicelib.leads.choices import REASONS, State, StatusReason
 from chalicelib.leads.models import Lead, LeadMerge, LeadSettings, LeadsItem, Move, Owner, lead_key
@@ -212,6 +213,7 @@ def remove(lead_id: str, version: int, now: datetime) -> None:
         except ConditionFailed:
             continue  # somebody joined or left its heirs; they are read anew
         stakeholders.drop(lead_id)
+        suggesting.forget(lead_id)
         return
     raise BUSY
 

@@ -2,17 +2,8 @@
 
 import pytest
 
-from chalicelib.contacts.likeness import (
-    SUGGESTED,
-    accounts_alike,
-    block_of_account,
-    block_of_contact,
-    contacts_alike,
-    domain_of,
-    plain,
-    skeleton,
-    tail,
-)
+from chalicelib.contacts.blocks import block_of_account, block_of_contact, domain_of, plain, skeleton, tail
+from chalicelib.contacts.likeness import SUGGESTED, accounts_alike, contacts_alike
 
 ADA = {"first_name": "Ada", "last_name": "Nygård", "email": "ada@contoso.dk", "phone": "+4512345678"}
 BO = {"first_name": "Bo", "last_name": "Holm"}
