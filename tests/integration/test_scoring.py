@@ -696,8 +696,8 @@ def test_stopping_a_model_takes_its_scores_away_unless_they_are_kept_obsolete(ap
     assert (job is not None) is cleanup
 
     for number in range(16 if job else 0):
-        ids, _ = bulk.WORKS[job.work].pages({"id": model}, number, None)
-        bulk.WORKS[job.work].act({"id": model}, ids, NOW)
+        ids, _ = bulk.WORKS[job.work].pages({}, number, None)
+        bulk.WORKS[job.work].act({"id": model, "version": 1}, ids, NOW)
 
     assert {score["status"] for score in api.get("/leads/l/scores")["items"]} == set(left)
 
@@ -708,7 +708,7 @@ def test_scores_of_a_model_that_is_live_again_are_left_alone():
     model = publish(clicked(30))
     rescore()
 
-    bulk.drop_scores({"id": model}, ["l"], NOW)
+    bulk.drop_scores({"id": model, "version": 1}, ["l"], NOW)
 
     assert scores() == {model: 0}
 
