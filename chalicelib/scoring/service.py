@@ -125,7 +125,7 @@ def _outcome(somebody: reading.Somebody, record: Evaluation | None, now: datetim
     scene = reading.scene(somebody, models, now, [each.id for each in qualifications])
     if not scene.leads and not scene.others and record is None:
         return None
-    marks = Marks(configuration.effective(), qualifications, scene.qualified, now)
+    marks = Marks(configuration.remembered(), qualifications, scene.qualified, now)
     due: list[datetime] = []
     by_lead = [_gone(lead_id, scene, now) for lead_id in scene.others]
     by_lead += [_decided(lead, scene, models, marks, now, due) for lead in scene.leads]

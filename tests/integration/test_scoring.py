@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from chalice.test import Client
+from msgspec.structs import replace
 
 from app import app
 from chalicelib.clock import as_text
@@ -363,6 +364,20 @@ def test_without_a_configuration_all_is_yes_and_of_several_the_newest_counts(api
         False,
     )
     assert len(api.get("/scoring-configuration/records")["items"]) == 2
+
+
+@pytest.mark.rule("SCO-25")
+def test_the_configuration_is_read_once_for_many_leads_and_what_is_made_here_counts_at_once(monkeypatch):
+    monkeypatch.setattr(configuration, "settings", replace(configuration.settings, live_cache_seconds="300"))
+    monkeypatch.setattr(configuration, "_known", [])
+
+    with metered() as usage:
+        before = [configuration.remembered().automatic_sales_ready for _ in range(9)]
+    configuration.configure("x", NewConfiguration(name="ours", automatic_sales_ready=False), "user:u", NOW)
+
+    assert usage.requests == {"Query": 1}
+    assert before == [True] * 9
+    assert configuration.remembered().automatic_sales_ready is False
 
 
 @pytest.mark.rule("BPF-7")

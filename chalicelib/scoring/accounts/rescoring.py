@@ -184,7 +184,7 @@ def read_scene(whose: Whose, models: Sequence[Model], now: datetime) -> Scene:
     walk.know(LEAD, records)
     qualifications = live_qualifications()
     kept, qualified = reading.stored(own, models, [each.id for each in qualifications])
-    marks = Marks(configuration.effective(), qualifications, qualified, now)
+    marks = Marks(configuration.remembered(), qualifications, qualified, now)
     if not own or not models:
         return Scene(own, KnownFacts({}, {}), {}, kept, marks)
     members = accounts.members(ids[0])
