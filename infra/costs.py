@@ -57,8 +57,8 @@ USE_CASES: dict[str, Units] = {
     INTERACTION: Units(1, 1, 15, calls=0.1, queue=0.3),
     HEARD: Units(0, 1, 6, calls=0.3, queue=0.9),
     COUNTING: Units(128, 0, 60, queue=18),
-    RESCORING: Units(1, 8, 45, calls=0.1, queue=0.3),
-    CHANGED: Units(8, 8, 55, calls=0.1, queue=0.3),
+    RESCORING: Units(1, 7, 40, calls=0.1, queue=0.3),
+    CHANGED: Units(8, 7, 50, calls=0.1, queue=0.3),
 }
 """Units: tests/cost holds them to what DynamoDB is really asked. Milliseconds: the requests at 5 each (a transaction
 10, the provider 50), and the processor's time here, at the third of a core that half a gigabyte gets."""

@@ -146,7 +146,8 @@ def publish(
 
 
 def _named(job: JobWanted, definition: Definition) -> JobWanted:
-    arguments = {"id": definition.definition_id, "version": definition.live_version, **job.arguments}
+    """Tell a job what was published last: what goes live by it, or what stopped."""
+    arguments = {"id": definition.definition_id, "version": definition.published_version, **job.arguments}
     return replace(job, arguments=arguments)
 
 
@@ -242,6 +243,11 @@ def _live_rows(kind: str) -> dict[str, LiveRow]:
 
 def _forget() -> None:
     _rows.clear()
+
+
+def doubt(kind: str) -> None:
+    """Have what is live of a kind read anew: something was met that does not go with what is remembered."""
+    _rows.pop(kind, None)
 
 
 def live(kind: str, definition_id: str) -> Live | None:

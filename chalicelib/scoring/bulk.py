@@ -15,6 +15,7 @@ from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Definition, Job
 from chalicelib.dynamodb import ConditionFailed, commit
+from chalicelib.errors import Conflict
 from chalicelib.interactions.digesting import mend
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import service as leads
@@ -22,10 +23,10 @@ from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page
 from chalicelib.observability import metrics
 from chalicelib.queues import send, waiting
-from chalicelib.scoring import configuration, plans, service
+from chalicelib.scoring import configuration, plans, reading, service
 from chalicelib.scoring.accounts import rescoring as accounts
 from chalicelib.scoring.live import KIND, live_models
-from chalicelib.scoring.models import Score, ScoringItem
+from chalicelib.scoring.models import Kept
 
 RESCORE_ALL, DROP_SCORES, RECOUNT = "rescore-all", "drop-scores", "recount-scores"
 QUEUE = "rescore"
@@ -97,18 +98,31 @@ def rescore_account(fact: Mapping[str, Any]) -> None:
 
 
 def drop_scores(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> None:
-    """Take a stopped model's scores away, unless it is live again."""
-    model_id = arguments["id"]
+    """Take a stopped model's scores away, unless it is live again, and bar whoever still takes it for live.
+
+    All leads are walked: a rescoring that began before the stop may be about to write a first score (decision 70).
+    """
+    model_id, until = arguments["id"], arguments["version"]
     if definitions.live(KIND, model_id) is not None:
         return
-    for lead_id in lead_ids:
-        _drop(lead_id, model_id, now)
+    left = list(lead_ids)
+    for _ in range(service.TRIES):
+        kept = reading.kept(left, model_id)
+        left = [each for each in left if not _barred(each, model_id, until, kept.get(each), now)]
+        if not left:
+            return
+    raise Conflict("The scores are being written by others.")
 
 
-def _drop(lead_id: str, model_id: str, now: datetime) -> None:
-    score = Score.find(*Score.at(lead_id, model_id))
-    if score is not None:
-        commit(plans.removed(score, "The model was stopped.", now))
+def _barred(lead_id: str, model_id: str, until: int, kept: Kept | None, now: datetime) -> bool:
+    """Take away what a version up to `until` said of a lead, and bar it; False where it has just been written."""
+    if kept is not None and kept.model_version > until:
+        return True  # it went live again and has been here
+    try:
+        commit(plans.dropped(lead_id, model_id, until, kept, now))
+    except ConditionFailed:
+        return False
+    return True
 
 
 def recount(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> int:
@@ -148,17 +162,8 @@ def recount_account(fact: Mapping[str, Any], now: datetime) -> None:
         accounts.wake(fact["id"], now)
 
 
-def _scored(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
-    """Enumerate the leads that have a score of the model."""
-    return jobs.of_index(ScoringItem.by_model, arguments["id"], _lead_id)(arguments, number, cursor)
-
-
-def _lead_id(item: ScoringItem) -> str:
-    return item.pk.removeprefix("LEAD#")
-
-
 WORKS: Mapping[str, jobs.Work] = {
     RESCORE_ALL: jobs.Work(lead_lists.every_lead, rescore_all, room=has_room),
-    DROP_SCORES: jobs.Work(_scored, drop_scores),
+    DROP_SCORES: jobs.Work(lead_lists.every_lead, drop_scores),
     RECOUNT: jobs.Work(lead_lists.every_lead, recount),
 }

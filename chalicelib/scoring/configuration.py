@@ -1,12 +1,15 @@
 """The scoring configuration: what happens by itself; of several records the newest counts."""
 
+import time
 from datetime import datetime
 
 from chalicelib.dynamodb import commit, put_new
 from chalicelib.scoring.models import CONFIGURATIONS, Configuration
 from chalicelib.scoring.schemas import NewConfiguration
+from chalicelib.settings import settings
 
 MOST = 50
+_known: list[tuple[float, Configuration]] = []
 
 
 def configure(configuration_id: str, new: NewConfiguration, by: str, now: datetime) -> Configuration:
@@ -18,6 +21,7 @@ def configure(configuration_id: str, new: NewConfiguration, by: str, now: dateti
         *Configuration.at(now, configuration_id), created_at=now, created_by=by, **new.model_dump()
     )
     commit([put_new(configuration)])
+    _known.clear()
     return configuration
 
 
@@ -33,6 +37,15 @@ def records() -> list[Configuration]:
 
 def _newest(most: int) -> list[Configuration]:
     return list(Configuration.query(CONFIGURATIONS, scan_index_forward=False, limit=most, consistent_read=True))
+
+
+def remembered() -> Configuration:
+    """Return what `effective` does, at most settings.live_cache_seconds old, for whoever scores many leads."""
+    asked, known = _known[0] if _known else (float("-inf"), None)
+    if known is None or time.monotonic() - asked >= float(settings.live_cache_seconds):
+        known = effective()
+        _known[:] = [(time.monotonic(), known)]
+    return known
 
 
 def effective() -> Configuration:

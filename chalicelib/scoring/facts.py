@@ -12,10 +12,8 @@ Standing = dict[str, Any]
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:
     """Yield score.changed where points or grade did; the mark names the write, so that it counts once."""
-    old, new = record.old or {}, record.new or {}
+    old, new = _score(record.old), _score(record.new)
     image = new or old
-    if image.get("kind") != "score":
-        return
     was, now = _points(old), _points(new)
     if was == now:
         return
@@ -29,6 +27,11 @@ def facts_of(record: Any) -> Iterator[dict[str, Any]]:
         "was": _standing(old),
         "is": _standing(new),
     }
+
+
+def _score(image: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """Return what there was of a score: what stands in the place of one that was dropped is none."""
+    return image if image and image.get("kind") == "score" else {}
 
 
 def _points(image: Mapping[str, Any]) -> tuple[Any, ...]:

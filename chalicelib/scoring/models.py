@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.agenda import ByDue
@@ -79,6 +79,24 @@ class Score(ScoringItem, discriminator="score"):
         self.model_shard = f"{self.model_id}#{shard(self.lead_id)}"
         self.score_key = f"{self.score + LOWEST:016}#{self.lead_id}"
 
+
+class Dropped(ScoringItem, discriminator="score_dropped"):
+    """Stands where the score of a model that was stopped was, or may yet be written by somebody who does not know.
+
+    Only a later version of the model may be written there. It goes after a day, when nobody is at work any more who
+    could have read that the model was live.
+    """
+
+    lead_id = UnicodeAttribute()
+    model_id = UnicodeAttribute()
+    model_version = IntegerAttribute()
+    evaluated_at = InstantAttribute()
+    version = IntegerAttribute(default=1)
+    expires = TTLAttribute()
+
+
+Kept = Score | Dropped
+"""What may lie where a model's score of a lead belongs."""
 
 LOWEST = 10**15
 """Added to a score so that it sorts as text, negative ones too."""

@@ -1,7 +1,7 @@
 """What a rescoring writes: the contact's record, changed scores with their history, removals."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pynamodb.expressions.condition import Condition
@@ -9,11 +9,13 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.agenda import due_shard
 from chalicelib.dynamodb import Key, Write, delete, put, put_new
 from chalicelib.scoring.deciding import Scored, shown
-from chalicelib.scoring.models import Evaluation, Score, ScoreChange
+from chalicelib.scoring.models import Dropped, Evaluation, Kept, Score, ScoreChange
 
 WORK = "rescore"
 MOST_KNOWN = 20
 """Leads that the record of a contact remembers, so that it stays within one write unit."""
+BARRED = timedelta(days=1)
+"""How long a score that was dropped keeps the version that made it from writing there."""
 
 
 def evaluated(
@@ -57,7 +59,7 @@ def forgotten(contact_id: str, before: Evaluation | None) -> Write:
 def rescored(
     lead_id: str,
     contact_id: str | None,
-    before: Score | None,
+    before: Kept | None,
     scored: Scored,
     now: datetime,
     *,
@@ -84,7 +86,7 @@ def rescored(
     )
     score.list_by_model()
     write = put(score, unchanged(before)) if before else put_new(score)
-    if before is not None and _told(before) == _told(score):
+    if isinstance(before, Score) and _told(before) == _told(score):
         return [write]
     change = _change(score, now, score.version)
     change.score, change.grade, change.contributions = score.score, score.grade, score.contributions
@@ -96,9 +98,9 @@ def _told(score: Score) -> tuple[Any, ...]:
     return score.score, score.grade, [(each["rule_id"], each["points"]) for each in score.contributions]
 
 
-def unchanged(score: Score) -> Condition:
+def unchanged(kept: Kept) -> Condition:
     """Hold while a score is as it was read; versions begin anew where one was taken away."""
-    same: Condition = (Score.version == score.version) & (Score.evaluated_at == score.evaluated_at)
+    same: Condition = (Score.version == kept.version) & (Score.evaluated_at == kept.evaluated_at)
     return same
 
 
@@ -107,6 +109,23 @@ def removed(score: Score, why: str, now: datetime) -> list[Write]:
     change = _change(score, now, score.version + 1)
     change.why = why
     return [delete(score.key, unchanged(score)), put(change)]
+
+
+def dropped(lead_id: str, model_id: str, until: int, kept: Kept | None, now: datetime) -> list[Write]:
+    """Take away what a stopped model says of a lead, and bar its versions up to `until` from saying it again."""
+    bar = Dropped(
+        *Score.at(lead_id, model_id),
+        lead_id=lead_id,
+        model_id=model_id,
+        model_version=until,
+        evaluated_at=now,
+        version=kept.version + 1 if kept else 1,
+        expires=now + BARRED,
+    )
+    if kept is None:
+        return [put_new(bar)]
+    told = removed(kept, "The model was stopped.", now)[1:] if isinstance(kept, Score) else []
+    return [put(bar, unchanged(kept)), *told]
 
 
 def _change(score: Score, now: datetime, version: int) -> ScoreChange:

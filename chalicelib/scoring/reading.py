@@ -19,7 +19,15 @@ from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.scoring.deciding import LeadFacts, Person
 from chalicelib.scoring.live import Model
-from chalicelib.scoring.models import Qualified, Score, ScoringItem
+from chalicelib.scoring.models import Kept, Qualified, Score, ScoringItem
+
+
+class Somebody(Struct, frozen=True):
+    """Whose leads are scored: read before it is asked which models are live, so that none of them is missed."""
+
+    who: Identity
+    leads: Sequence[Lead]
+    others: Sequence[str]
 
 
 class Scene(Struct, frozen=True):
@@ -32,9 +40,9 @@ class Scene(Struct, frozen=True):
     """Those whose parent is the contact, or one that was merged into it."""
     others: Sequence[str]
     """Leads that were named but are not the contact's: their scores of it go."""
-    scores: dict[tuple[str, str], Score]
-    """By lead and model, those of the live models."""
-    qualified: dict[tuple[str, str], Qualified]
+    kept: Mapping[tuple[str, str], Kept]
+    """By lead and model, what there is of the live models."""
+    qualified: Mapping[tuple[str, str], Qualified]
     """By lead and qualification, what was applied."""
     facts: KnownFacts
     related: Mapping[str, Mapping[str, Sequence[Record]]]
@@ -45,29 +53,29 @@ class Scene(Struct, frozen=True):
         return LeadFacts(_record(lead, self.contact_id), self.facts, self.related.get(lead.lead_id, {}))
 
 
-def scene(
-    contact_id: str,
-    lead_ids: Iterable[str],
-    models: Sequence[Model],
-    now: datetime,
-    qualifications: Sequence[str] = (),
-) -> Scene:
-    """Read everything; `lead_ids` are leads that an index may not show yet, or not any more."""
-    named, walk = set(lead_ids), Walk()
+def somebody(contact_id: str, lead_ids: Iterable[str]) -> Somebody:
+    """Read whose leads they are; `lead_ids` are leads that an index may not show yet, or not any more."""
+    named = set(lead_ids)
     who = contacts.who_is(contact_id)
     own = leads.of_person(who.ids, also=named)
+    return Somebody(who, own, sorted(named - {lead.lead_id for lead in own}))
+
+
+def scene(somebody: Somebody, models: Sequence[Model], now: datetime, qualifications: Sequence[str] = ()) -> Scene:
+    """Read everything else."""
+    who, own, walk = somebody.who, somebody.leads, Walk()
     records = [_record(lead, who.id) for lead in own]
     walk.know(LEAD, records)
     walk.know_of(CONTACT, "leads", who.id, records)
-    somebody = person(who, walk)
+    profiled = person(who, walk)
     asked = bool(own and models)
-    scores, qualified = stored(own, models, qualifications)
+    kept, qualified = stored(own, models, qualifications)
     return Scene(
         contact_id=who.id,
-        person=somebody,
+        person=profiled,
         leads=own,
-        others=sorted(named - {lead.lead_id for lead in own}),
-        scores=scores,
+        others=somebody.others,
+        kept=kept,
         qualified=qualified,
         facts=facts(who, models, now, walk) if asked else KnownFacts({}, {}),
         related={each["lead_id"]: of_lead(each, models, walk) for each in records} if asked else {},
@@ -118,19 +126,30 @@ def _paths(models: Sequence[Model], *, root: str) -> dict[str, Path]:
 
 def stored(
     own: Sequence[Lead], models: Sequence[Model], qualifications: Sequence[str]
-) -> tuple[dict[tuple[str, str], Score], dict[tuple[str, str], Qualified]]:
+) -> tuple[dict[tuple[str, str], Kept], dict[tuple[str, str], Qualified]]:
     """Read together the scores of the leads, and the qualifications that were applied to them."""
     of_models = [(lead.lead_id, model.id) for lead in own for model in models]
     applied = [(lead.lead_id, each) for lead in own for each in qualifications]
     found = read(
         [
-            *(Key(Score, *Score.at(*key)) for key in of_models),
+            *(Key(ScoringItem, *Score.at(*key)) for key in of_models),
             *(Key(Qualified, *Qualified.at(*key)) for key in applied),
         ]
     )
     pairs = list(zip([*of_models, *applied], found, strict=True))
-    scores = {key: each for key, each in pairs[: len(of_models)] if isinstance(each, Score)}
-    return scores, {key: each for key, each in pairs[len(of_models) :] if isinstance(each, Qualified)}
+    kept = {key: each for key, each in pairs[: len(of_models)] if isinstance(each, Kept)}
+    return kept, {key: each for key, each in pairs[len(of_models) :] if isinstance(each, Qualified)}
+
+
+def scored(lead_ids: Iterable[str], model_id: str) -> list[Score]:
+    """Return a model's scores of leads, of those that have one."""
+    return [each for each in kept(lead_ids, model_id).values() if isinstance(each, Score)]
+
+
+def kept(lead_ids: Iterable[str], model_id: str) -> dict[str, Kept]:
+    """Return by lead what lies where a model's scores belong."""
+    found = read(Key(ScoringItem, *Score.at(each, model_id)) for each in lead_ids)
+    return {item.lead_id: item for item in found if isinstance(item, Kept)}
 
 
 def scores_of(lead_id: str) -> list[Score]:

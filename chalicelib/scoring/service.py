@@ -17,6 +17,7 @@ from chalicelib.scoring.deciding import Scored, differs, entry_refusal, evaluate
 from chalicelib.scoring.live import Model, models_of_contacts, touched
 from chalicelib.scoring.marking import Marks
 from chalicelib.scoring.models import Evaluation, Score
+from chalicelib.scoring.overtaking import has_contributions, knowing_better, standing
 from chalicelib.scoring.qualification.live import live_qualifications
 from chalicelib.scoring.reading import Scene
 
@@ -110,14 +111,21 @@ class Outcome(Struct, frozen=True):
 
 
 def decide(contact_id: str, record: Evaluation | None, lead_ids: Iterable[str], now: datetime) -> Outcome | None:
-    """Read all facts and return what has to change; None where there is nothing to score and nothing on record."""
-    models = models_of_contacts()
+    """Read all facts and return what has to change; None where there is nothing to score and nothing on record.
+
+    The record was read before. Which models are live is asked after the leads are known (decision 70).
+    """
     known = record.leads if record and record.leads else []
-    qualifications = live_qualifications()
-    scene = reading.scene(contact_id, {*lead_ids, *known}, models, now, [each.id for each in qualifications])
+    somebody = reading.somebody(contact_id, {*lead_ids, *known})
+    return knowing_better(lambda: _outcome(somebody, record, now))
+
+
+def _outcome(somebody: reading.Somebody, record: Evaluation | None, now: datetime) -> Outcome | None:
+    models, qualifications = models_of_contacts(), live_qualifications()
+    scene = reading.scene(somebody, models, now, [each.id for each in qualifications])
     if not scene.leads and not scene.others and record is None:
         return None
-    marks = Marks(configuration.effective(), qualifications, scene.qualified, now)
+    marks = Marks(configuration.remembered(), qualifications, scene.qualified, now)
     due: list[datetime] = []
     by_lead = [_gone(lead_id, scene, now) for lead_id in scene.others]
     by_lead += [_decided(lead, scene, models, marks, now, due) for lead in scene.leads]
@@ -147,11 +155,12 @@ def _decided(
 ) -> list[Write]:
     facts = scene.of(lead)
     recycled_at = lead.recycled_at if lead.recycled else None
-    first = not any(score.contributions for (lead_id, _), score in scene.scores.items() if lead_id == lead.lead_id)
+    first = not has_contributions(lead.lead_id, scene.kept)
     writes: list[Write] = []
     scored: list[Scored] = []
     for model in models:
-        before = scene.scores.get((lead.lead_id, model.id))
+        kept = scene.kept.get((lead.lead_id, model.id))
+        before = standing(model, kept)
         outside, changes_at = entry_refusal(model.compiled, facts, now)
         due += [changes_at] if changes_at else []
         if why := refusal(scene.person, model.minimum_consent) or outside:
@@ -161,7 +170,7 @@ def _decided(
         scored.append(each)
         due += [each.evaluation.changes_at] if each.evaluation.changes_at else []
         if differs(before, each, scene.contact_id):
-            writes += plans.rescored(lead.lead_id, scene.contact_id, before, each, now)
+            writes += plans.rescored(lead.lead_id, scene.contact_id, kept, each, now)
     first = first and any(each.evaluation.contributions for each in scored)
     return [*writes, *_obsolete(lead, scene, models, now), *marks.of(lead, facts, scored, first=first)]
 

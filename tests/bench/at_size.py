@@ -29,7 +29,7 @@ from tests.support.scoring import clicked, lives_in
 
 SIZES = (1_000, 4_000, 10_000)
 SLICES = {1_000: 4, 4_000: 1, 10_000: 1}
-MILLISECONDS = 45  # of a rescoring (infra/costs.py)
+MILLISECONDS = 40  # of a rescoring (infra/costs.py)
 LEADS = 10_000_000
 HOUR = timedelta(hours=1)
 

@@ -20,6 +20,7 @@ from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit, put_new
 from chalicelib.journeys import engine, entry, versions
 from chalicelib.journeys.models import Raised
+from chalicelib.scoring import configuration
 from infra import costs
 from tests.bench import at_size
 from tests.bench.scoring import score_evaluations_per_second
@@ -139,7 +140,9 @@ def test_linkedin(world, monkeypatch):
 @pytest.mark.usefixtures("cloud")
 def test_leads_at_size(monkeypatch):
     """What bulk work costs a lead must not depend on how many there are; seconds are told, and not judged."""
-    monkeypatch.setattr(definitions, "settings", replace(definitions.settings, live_cache_seconds="300"))
+    for module in (definitions, configuration):
+        monkeypatch.setattr(module, "settings", replace(module.settings, live_cache_seconds="300"))
+    monkeypatch.setattr(configuration, "_known", [])
     found = {}
     for size, costs_of in at_size.costs():
         found[size] = costs_of

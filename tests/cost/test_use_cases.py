@@ -23,6 +23,7 @@ from chalicelib.journeys import entry, versions
 from chalicelib.messages import plans as messages
 from chalicelib.messages import sender, tracking
 from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
+from chalicelib.scoring import configuration
 from chalicelib.tokens import sign
 from infra.costs import EFFECTS, ENGINE, USE_CASES, all_dollars, engine_dollars
 from infra.local.demo.company import newsletter_form
@@ -56,10 +57,11 @@ EIGHT_TILES = {
 @pytest.fixture
 def warm(monkeypatch):
     """What is live is remembered for seconds where it is deployed, though in no other test: many share its reads."""
-    for module in (definitions, strategies):
+    for module in (definitions, strategies, configuration):
         monkeypatch.setattr(module, "settings", replace(module.settings, live_cache_seconds="300"))
     monkeypatch.setattr(definitions, "_rows", {})
     monkeypatch.setattr(strategies, "_cache", {})
+    monkeypatch.setattr(configuration, "_known", [])
 
 
 def holds(name, usage):

@@ -149,7 +149,7 @@ def test_a_newer_version_that_left_the_points_as_they_were_is_told(api, model):
 def test_a_score_that_was_taken_away_says_so(api, model):
     definition = definitions.get(KIND, model)
     definitions.stop(KIND, model, version=definition.version, by="user:u", now=TODAY)
-    bulk.drop_scores({"id": model}, ["l"], TODAY)
+    bulk.drop_scores({"id": model, "version": 2}, ["l"], TODAY)
 
     assert explain(api, model)["note"].endswith("The model was stopped.")
     assert explain(api, model)["basis"] == "stored"

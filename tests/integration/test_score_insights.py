@@ -97,7 +97,7 @@ def test_a_new_version_with_other_grades_moves_everybody_and_a_cleanup_takes_the
     assert (found["grades"], found["without_grade"]) == ({"Low": 5}, 1)
 
     definitions.stop(KIND, model, version=definitions.get(KIND, model).version, by="user:u", now=world.now)
-    bulk.drop_scores({"id": model}, [f"lead-{each}" for each in PEOPLE], world.now)
+    bulk.drop_scores({"id": model, "version": 2}, [f"lead-{each}" for each in PEOPLE], world.now)
     world.settle()
     found = api.get(f"/scoring-models/{model}/insights?months=1")
     assert (found["scored"], found["distribution"], found["best_tenth"], found["grades"]) == (0, [], None, {})

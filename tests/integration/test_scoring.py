@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import time_machine
 from chalice.test import Client
+from msgspec.structs import replace
 
 from app import app
 from chalicelib.clock import as_text
@@ -365,6 +366,20 @@ def test_without_a_configuration_all_is_yes_and_of_several_the_newest_counts(api
     assert len(api.get("/scoring-configuration/records")["items"]) == 2
 
 
+@pytest.mark.rule("SCO-25")
+def test_the_configuration_is_read_once_for_many_leads_and_what_is_made_here_counts_at_once(monkeypatch):
+    monkeypatch.setattr(configuration, "settings", replace(configuration.settings, live_cache_seconds="300"))
+    monkeypatch.setattr(configuration, "_known", [])
+
+    with metered() as usage:
+        before = [configuration.remembered().automatic_sales_ready for _ in range(9)]
+    configuration.configure("x", NewConfiguration(name="ours", automatic_sales_ready=False), "user:u", NOW)
+
+    assert usage.requests == {"Query": 1}
+    assert before == [True] * 9
+    assert configuration.remembered().automatic_sales_ready is False
+
+
 @pytest.mark.rule("BPF-7")
 @pytest.mark.parametrize(
     ("switches", "stage", "ready"),
@@ -696,8 +711,8 @@ def test_stopping_a_model_takes_its_scores_away_unless_they_are_kept_obsolete(ap
     assert (job is not None) is cleanup
 
     for number in range(16 if job else 0):
-        ids, _ = bulk.WORKS[job.work].pages({"id": model}, number, None)
-        bulk.WORKS[job.work].act({"id": model}, ids, NOW)
+        ids, _ = bulk.WORKS[job.work].pages({}, number, None)
+        bulk.WORKS[job.work].act({"id": model, "version": 1}, ids, NOW)
 
     assert {score["status"] for score in api.get("/leads/l/scores")["items"]} == set(left)
 
@@ -708,7 +723,7 @@ def test_scores_of_a_model_that_is_live_again_are_left_alone():
     model = publish(clicked(30))
     rescore()
 
-    bulk.drop_scores({"id": model}, ["l"], NOW)
+    bulk.drop_scores({"id": model, "version": 1}, ["l"], NOW)
 
     assert scores() == {model: 0}
 

@@ -27,3 +27,38 @@ def before_the_next_write(do: Callable[[], object]) -> Iterator[None]:
         for write in WRITES:
             events.unregister(write, meet)
     assert done
+
+
+@contextmanager
+def before_call(number: int, do: Callable[[], object]) -> Iterator[list[str]]:
+    """Let `do` happen just before our call of this number (from 1), read or write; or at the end, if there are fewer.
+
+    Yields the calls as they are made, those of `do` left out.
+    """
+    calls, doing = list[str](), [False]
+
+    def meet(model: Any, **_: Any) -> None:
+        if doing[0]:
+            return
+        calls.append(model.name)
+        if len(calls) == number:
+            doing[0] = True
+            do()
+            doing[0] = False
+
+    with _called(meet):
+        yield calls
+    if len(calls) < number:
+        do()
+
+
+@contextmanager
+def _called(meet: Callable[..., None]) -> Iterator[None]:
+    clients = [dynamodb.reader().client, dynamodb.writer()]
+    for client in clients:
+        client.meta.events.register("before-call.dynamodb.*", meet)
+    try:
+        yield
+    finally:
+        for client in clients:
+            client.meta.events.unregister("before-call.dynamodb.*", meet)

@@ -22,7 +22,8 @@ from chalicelib.scoring.accounts.items import AccountEvaluation
 from chalicelib.scoring.deciding import LeadFacts, differs, entry_refusal, evaluate
 from chalicelib.scoring.live import Model, models_of_accounts, touched
 from chalicelib.scoring.marking import Marks
-from chalicelib.scoring.models import Score
+from chalicelib.scoring.models import Kept
+from chalicelib.scoring.overtaking import has_contributions, knowing_better, standing
 from chalicelib.scoring.qualification.live import live_qualifications
 
 WORK = "rescore-account"
@@ -114,13 +115,20 @@ def drop(lead_id: str, now: datetime) -> None:
 # Rescoring ----------------------------------------------------------------------------------------------------------
 
 
+class Whose(Struct, frozen=True):
+    """An account, by all its ids, and its account-based leads: read before it is asked which models are live."""
+
+    ids: Sequence[str]
+    leads: Sequence[Lead]
+
+
 class Scene(Struct, frozen=True):
     """An account as it is scored: its account-based leads, their scores, what is known of its people."""
 
     leads: Sequence[Lead]
     facts: KnownFacts
     related: Mapping[str, Mapping[str, Sequence[Record]]]
-    scores: Mapping[tuple[str, str], Score]
+    kept: Mapping[tuple[str, str], Kept]
     marks: Marks
 
     def of(self, lead: Lead) -> LeadFacts:
@@ -136,10 +144,9 @@ def rescore(account_id: str, now: datetime, *, lead_ids: Iterable[str] = ()) -> 
     claimed = _claim(record, now)
     if claimed is None:
         return False
-    models = models_of_accounts()
-    scene = read_scene(account_id, models, now, lead_ids)
-    by_lead, changes_at = decide(scene, models, now)
-    if not scene.leads:
+    own = whose(account_id, lead_ids)
+    by_lead, changes_at = knowing_better(lambda: _outcome(own, now))
+    if not own.leads:
         claimed.began_at = None  # nothing was scored: the first lead need not wait a minute
     return _commit(claimed, by_lead, changes_at, now)
 
@@ -159,25 +166,35 @@ def _claim(record: AccountEvaluation, now: datetime) -> AccountEvaluation | None
         return None
 
 
-def read_scene(account_id: str, models: Sequence[Model], now: datetime, lead_ids: Iterable[str] = ()) -> Scene:
+def whose(account_id: str, lead_ids: Iterable[str] = ()) -> Whose:
+    """Read whose leads they are; an index may not show those of `lead_ids` yet."""
+    ids = accounts.ids_of(account_id)
+    return Whose(ids, leads.of_accounts(ids, also=lead_ids))
+
+
+def _outcome(own: Whose, now: datetime) -> tuple[list[list[Write]], datetime | None]:
+    models = models_of_accounts()
+    return decide(read_scene(own, models, now), models, now)
+
+
+def read_scene(whose: Whose, models: Sequence[Model], now: datetime) -> Scene:
     """Read all facts; each record once for all models."""
-    ids, walk = accounts.ids_of(account_id), Walk()
-    own = leads.of_accounts(ids, also=lead_ids)
+    ids, own, walk = whose.ids, whose.leads, Walk()
     records = [record_of(lead) for lead in own]
     walk.know(LEAD, records)
     qualifications = live_qualifications()
-    scores, qualified = reading.stored(own, models, [each.id for each in qualifications])
-    marks = Marks(configuration.effective(), qualifications, qualified, now)
+    kept, qualified = reading.stored(own, models, [each.id for each in qualifications])
+    marks = Marks(configuration.remembered(), qualifications, qualified, now)
     if not own or not models:
-        return Scene(own, KnownFacts({}, {}), {}, scores, marks)
-    members = accounts.members(account_id)
+        return Scene(own, KnownFacts({}, {}), {}, kept, marks)
+    members = accounts.members(ids[0])
     types = {type_ for model in models for type_ in model.compiled.interactions}
     asked = any(CONTACT in model.entities for model in models)
     people = [person for each in ids for person in account_log.people(each, members)] if asked else []
     told = [fact for each in ids for fact in account_log.told(each, types, members)]
     facts = KnownFacts.of({CONTACT: people}, told)
     related = {each["lead_id"]: reading.of_lead(each, models, walk) for each in records}
-    return Scene(own, facts, related, scores, marks)
+    return Scene(own, facts, related, kept, marks)
 
 
 def decide(scene: Scene, models: Sequence[Model], now: datetime) -> tuple[list[list[Write]], datetime | None]:
@@ -191,7 +208,8 @@ def _decided(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) -
     writes: list[Write] = []
     scored, times = [], []
     for model in models:
-        before = scene.scores.get((lead.lead_id, model.id))
+        kept = scene.kept.get((lead.lead_id, model.id))
+        before = standing(model, kept)
         outside, changes_at = entry_refusal(model.compiled, facts, now)
         times.append(changes_at)
         if outside is not None:
@@ -201,10 +219,9 @@ def _decided(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) -
         scored.append(each)
         times.append(each.evaluation.changes_at)
         if differs(before, each, None) or (before is not None and before.account_id != lead.account_id):
-            writes += plans.rescored(lead.lead_id, None, before, each, now, account_id=lead.account_id)
-    first = any(each.evaluation.contributions for each in scored) and not any(
-        score.contributions for (lead_id, _), score in scene.scores.items() if lead_id == lead.lead_id
-    )
+            writes += plans.rescored(lead.lead_id, None, kept, each, now, account_id=lead.account_id)
+    found = any(each.evaluation.contributions for each in scored)
+    first = found and not has_contributions(lead.lead_id, scene.kept)
     return [*writes, *scene.marks.of(lead, facts, scored, first=first)], earliest(times)
 
 
@@ -271,6 +288,6 @@ def recount(account_id: str, now: datetime) -> bool:
     record = AccountEvaluation.find(*AccountEvaluation.at(account_id))
     if record is None or (record.due is not None and record.due <= now):
         return False
-    models = models_of_accounts()
-    by_lead, _ = decide(read_scene(account_id, models, now), models, now)
+    own = whose(account_id)
+    by_lead, _ = knowing_better(lambda: _outcome(own, now))
     return any(by_lead)

@@ -27,16 +27,17 @@ class Sight(Struct, frozen=True):
 
 def see(lead: Lead, model: Model, now: datetime) -> Sight:
     """Read what a rescoring of the lead by the model would read."""
-    stored = Score.find(*Score.at(lead.lead_id, model.id))
+    stored = next(iter(reading.scored([lead.lead_id], model.id)), None)
     target = target_refusal(model.compiled.target, lead.contact_id, lead.account_id)
     why = MERGED if lead.merged_into is not None else target
     if why is not None:
         return Sight(stored=stored, refused=why)
     if not lead.contact_id:
-        facts = accounts.read_scene(lead.account_id or "", [model], now, [lead.lead_id]).of(lead)
+        whose = accounts.whose(lead.account_id or "", [lead.lead_id])
+        facts = accounts.read_scene(whose, [model], now).of(lead)
         outside, _ = entry_refusal(model.compiled, facts, now)
         return Sight(None, lead.account_id, facts, stored, outside)
-    scene = reading.scene(lead.contact_id, [lead.lead_id], [model], now)
+    scene = reading.scene(reading.somebody(lead.contact_id, [lead.lead_id]), [model], now)
     facts = scene.of(lead)
     outside, _ = entry_refusal(model.compiled, facts, now)
     return Sight(scene.contact_id, None, facts, stored, refusal(scene.person, model.minimum_consent) or outside)

@@ -13,7 +13,7 @@ from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Job
-from chalicelib.dynamodb import ConditionFailed, InstantAttribute, IntegerAttribute, Key, commit, put_new, read, update
+from chalicelib.dynamodb import ConditionFailed, InstantAttribute, IntegerAttribute, Key, commit, put_new, update
 from chalicelib.errors import NotFound
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead, LeadsItem
@@ -21,6 +21,7 @@ from chalicelib.scoring.explanations import standing
 from chalicelib.scoring.explanations.standing import KnownOf, Scored
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Score, ScoringItem
+from chalicelib.scoring.reading import scored
 from chalicelib.scoring.reports import csvs, walks
 from chalicelib.scoring.reports.csvs import Cell
 
@@ -117,8 +118,7 @@ def write_part(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datet
 
 
 def _rows(model_id: str, lead_ids: Sequence[str], now: datetime) -> Iterator[Sequence[Cell]]:
-    scores = read(Key(Score, *Score.at(one, model_id)) for one in lead_ids)
-    found: list[Score] = [score for score in scores if score is not None]
+    found = scored(lead_ids, model_id)
     known = standing.of_scores(found)
     people = {lead.lead_id: lead for lead in leads.find_many(score.lead_id for score in found)}
     for score in found:

@@ -229,7 +229,7 @@ def side_of(scored: Scored) -> Side:
 
 
 def _would_be_marked(lead: Lead) -> bool:
-    marks = configuration.effective().automatic_sales_ready and not lead.sales_ready
+    marks = configuration.remembered().automatic_sales_ready and not lead.sales_ready
     return bool(marks and process.reached(processes.of(lead), lead.position))
 
 
