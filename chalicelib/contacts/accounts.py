@@ -146,7 +146,12 @@ def by_owner(owner_id: str, asked: Asked) -> Page[Account]:
 
 def members(account_id: str) -> list[Membership]:
     """Return who belongs or belonged to an account, or to one that was merged into it, and from when to when."""
-    return [each for one in ids_of(account_id) for each in _members(one)]
+    return members_of(ids_of(account_id))
+
+
+def members_of(account_ids: Iterable[str]) -> list[Membership]:
+    """Return who belongs or belonged to one of the accounts, as `ids_of` names them, and from when to when."""
+    return [each for one in account_ids for each in _members(one)]
 
 
 def _members(account_id: str) -> Iterable[Membership]:
