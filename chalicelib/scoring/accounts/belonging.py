@@ -88,7 +88,7 @@ def _accounts(who: Identity) -> list[str]:
 def _brought(account_id: str, who: Identity) -> int:
     times = [each for one in who.ids for each in accounts.memberships(account_id, one)]
     _note_aliases(account_id, who, times)
-    _note_children(account_id, who)
+    _note_children(account_id, who, child=bool(times) and consent.of_person(who).is_child)
     for contact_id in who.ids:
         if any(each.until is None and each.contact_id == contact_id for each in times):
             _note_person(account_id, contact_id)
@@ -152,22 +152,20 @@ def _note_aliases(account_id: str, who: Identity, times: Sequence[Membership]) -
 # Who they are --------------------------------------------------------------------------------------------------------
 
 
-def _note_children(account_id: str, who: Identity) -> None:
-    """Note whether somebody is a child, as its preferences say now; the strictest of all identities counts."""
+def _note_children(account_id: str, who: Identity, *, child: bool) -> None:
     rows = [Child(*Child.place(account_id, each), contact_id=each) for each in who.ids]
-    child = consent.of_person(who).is_child
     commit([put(row) if child else delete(row.key) for row in rows])
 
 
 def note_child(contact_id: str) -> list[str]:
-    """Note at every account of a person whether it is a child; returns the accounts."""
+    """Note at every account of a person whether it is a child, as one of its identities; returns them."""
     found: dict[str, None] = {}
 
     def note(who: Identity) -> int:
         at = sorted({each.account_id for one in who.ids for each in log.accounts_of(one)})
         found.update(dict.fromkeys(at))
         for account_id in at:
-            _note_children(account_id, who)
+            _note_children(account_id, who, child=consent.of_person(who).is_child)
         return 0
 
     _settled(contact_id, note)

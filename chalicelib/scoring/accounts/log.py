@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
-from itertools import islice
 
 from msgspec import Struct
 
@@ -29,7 +28,6 @@ from chalicelib.scoring.accounts.items import (
     month_of,
 )
 from chalicelib.scoring.models import ScoringItem
-from chalicelib.sweeping import MOST, emptied
 
 TOGETHER = 25
 
@@ -98,29 +96,6 @@ def _written(row: Logged) -> bool:
     except ConditionFailed:
         return False
     return True
-
-
-# Deleted contacts ----------------------------------------------------------------------------------------------------
-
-
-def sweep(contact_id: str) -> bool:
-    """Delete from the logs what a deleted contact did, up to 500 rows; return whether nothing is left.
-
-    The keys of the rows come from the interactions, which are swept only after this.
-    """
-    places = accounts_of(contact_id)
-    found = list(islice(Interaction.query(f"CONTACT#{contact_id}", consistent_read=True), MOST)) if places else []
-    items = [item for item in found if isinstance(item, Interaction)]
-    keys = [
-        key
-        for each in places
-        for key in places_of(each.account_id, (item for item in items if within(item.at, each.since, each.until)))
-    ]
-    at = dict.fromkeys(each.account_id for each in places)
-    for kind in (Child, Person, Aliases):
-        keys += [Key(kind, *kind.place(each, contact_id)) for each in at]
-    drop(dict.fromkeys(keys))
-    return len(found) < MOST and emptied(Belongs, f"CONTACT#{contact_id}", BELONGS)
 
 
 def drop(keys: Iterable[Key]) -> None:

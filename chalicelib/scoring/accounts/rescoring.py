@@ -46,9 +46,15 @@ def react(fact: Mapping[str, Any], now: datetime) -> None:
     lead_ids = [fact["id"]] if name.startswith("lead.") else []
     for lead_id in lead_ids:
         drop(lead_id, now)
-    for account_id in dict.fromkeys(accounts.ids_of(each)[0] for each in concerned):  # merged ones are scored as one
+    for account_id in _counting(concerned):
         wake(account_id, now)
         rescore(account_id, now, lead_ids=lead_ids)
+
+
+def _counting(account_ids: Iterable[str]) -> Iterable[str]:
+    """Return the accounts that count for these, for merged ones are scored as one; of a deleted one nothing is kept."""
+    found = [accounts.find_if_any(each) for each in account_ids]
+    return dict.fromkeys(account.record_id for account in found if account is not None)
 
 
 PERSONAL = {
