@@ -32,6 +32,7 @@ from chalicelib.journeys import bulk as journeys
 from chalicelib.journeys import leaving, second
 from chalicelib.journeys.models import Burst, JourneysItem
 from chalicelib.journeys.rules import AWAITED
+from chalicelib.leads import deletion as lead_deletion
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import opportunities, opportunity, orphans
@@ -40,8 +41,8 @@ from chalicelib.leads.facts import entered as told_of_entry
 from chalicelib.leads.models import Lead
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring import bulk as scoring
-from chalicelib.scoring.accounts import log as account_log
 from chalicelib.scoring.accounts import rescoring as account_scoring
+from chalicelib.scoring.accounts import sweeps as account_log
 from chalicelib.scoring.models import ScoringItem
 from chalicelib.scoring.reports import exports, previews
 from chalicelib.segments import asking
@@ -58,6 +59,7 @@ BY_PEOPLE = {"FormSubmitted", "WebsiteVisited", "FormVisited"}  # whoever does t
 
 REACTIONS: dict[str, tuple[str, ...]] = {
     "account.changed": ("rescore", "membership"),
+    "account.deleted": ("sweep",),
     "account.merged": ("rescore", "membership"),
     "account.joined": ("rescore",),
     "account.left": ("rescore",),
@@ -246,7 +248,7 @@ WORKS = {
     "resync-leads": jobs.Work(lead_lists.every_lead, _resync_leads),
 }
 
-# What a deleted contact leaves behind ------------------------------------------------------------------------------
+# What deleted contacts and accounts leave behind --------------------------------------------------------------------
 
 
 def _enrolments(contact_id: str, now: datetime) -> bool:
@@ -264,8 +266,13 @@ SWEEPS: tuple[deletion.Sweep, ...] = (
     segments.sweep,
     leads.sweep,
     lambda contact_id, _: consent.sweep(contact_id),
-    lambda contact_id, _: account_log.sweep(contact_id),  # by the interactions, which go after it
+    lambda contact_id, _: account_log.of_contact(contact_id),  # by the interactions, which go after it
     lambda contact_id, _: interactions.sweep(contact_id),
+)
+
+ACCOUNT_SWEEPS: tuple[deletion.Sweep, ...] = (
+    lead_deletion.sweep_account,
+    lambda account_id, _: account_log.of_account(account_id),
 )
 
 # What merging two contacts would change, for people to read before -------------------------------------------------
@@ -286,6 +293,10 @@ def _due_contact(pk: str, _: str) -> dict[str, Any]:
 
 def _due_account(pk: str, _: str) -> dict[str, Any]:
     return {"fact": "due", "account": _id(pk)}
+
+
+def _due_deleted(pk: str, sk: str) -> dict[str, Any]:
+    return (_due_account if pk.startswith("ACCOUNT#") else _due_contact)(pk, sk)
 
 
 def _due_record(pk: str, _: str) -> dict[str, Any]:
@@ -311,7 +322,7 @@ AGENDAS = (
     Agenda("send", "send", MessagesItem.by_due, _due_record),
     Agenda("submission", "submissions", CaptureItem.by_due, _due_record),
     Agenda(LINKEDIN_PULL, messages.QUEUE, CaptureItem.by_due, _due_pull),
-    Agenda(deletion.WORK, "sweep", ContactsItem.by_due, _due_contact),
+    Agenda(deletion.WORK, "sweep", ContactsItem.by_due, _due_deleted),
 )
 
 
@@ -344,4 +355,5 @@ def wire() -> None:
     merging.foresights.update(FORESIGHTS)
     jobs.works.update(WORKS)
     deletion.sweeps[:] = SWEEPS
+    deletion.account_sweeps[:] = ACCOUNT_SWEEPS
     agendas[:] = AGENDAS

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.contacts import suggestions
+from chalicelib.contacts import deletion
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
 from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
-from chalicelib.sweeping import emptied
 from chalicelib.tokens import seal, unseal
 
 ROUNDS = 4  # of reading who belongs to an account and deleting it
@@ -95,9 +94,10 @@ def amend(account_id: str, values: Mapping[str, Any], version: int, now: datetim
     return account
 
 
-def remove(account_id: str, version: int) -> None:
-    """Delete an account, with all that were merged into it. Raises Conflict while it has contacts, Stale, NotFound.
+def remove(account_id: str, version: int, now: datetime) -> None:
+    """Delete an account, with all that were merged into it, and have all that was its own swept away (decision 66).
 
+    Raises Conflict while it has contacts, Stale, NotFound.
     Who joins counts the account's `joins` up, so nobody can between the reading of its members and the deletion.
     """
     for _ in range(ROUNDS):
@@ -110,21 +110,13 @@ def remove(account_id: str, version: int) -> None:
         if any(_peopled(each.record_id) for each in gone):
             raise Conflict("Contacts belong to this account. Move them to another one first.")
         as_read = [(Account.version == each.version) & (Account.joins == each.joins) for each in gone]
+        swept = [deletion.plan_account(each.record_id, now) for each in gone]
         try:
-            commit([delete(each.key, same) for each, same in zip(gone, as_read, strict=True)])
+            commit([delete(each.key, same) for each, same in zip(gone, as_read, strict=True)], swept)
         except ConditionFailed:
             continue  # read anew why
-        for each in gone:
-            _sweep(each.record_id)
         return
     raise Conflict("Contacts join and leave this account at this moment. Delete it again.")
-
-
-def _sweep(account_id: str) -> None:
-    """Take away what was said of an account that is gone: merges into it, and what it is not the same as."""
-    suggestions.forget(suggestions.ACCOUNT, account_id)
-    for prefix in ("MERGE#", "DISMISSED#"):
-        emptied(ContactsItem, f"ACCOUNT#{account_id}", prefix)
 
 
 def _peopled(account_id: str) -> bool:
@@ -146,7 +138,12 @@ def by_owner(owner_id: str, asked: Asked) -> Page[Account]:
 
 def members(account_id: str) -> list[Membership]:
     """Return who belongs or belonged to an account, or to one that was merged into it, and from when to when."""
-    return [each for one in ids_of(account_id) for each in _members(one)]
+    return members_of(ids_of(account_id))
+
+
+def members_of(account_ids: Iterable[str]) -> list[Membership]:
+    """Return who belongs or belonged to one of the accounts, as `ids_of` names them, and from when to when."""
+    return [each for one in account_ids for each in _members(one)]
 
 
 def _members(account_id: str) -> Iterable[Membership]:

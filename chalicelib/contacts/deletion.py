@@ -1,4 +1,4 @@
-"""What follows from deleting a contact: every domain sweeps away its rows of it (decision 40).
+"""What follows from deleting a contact or an account: every domain sweeps away its rows of it (decisions 40, 66).
 
 The row `DELETED` is written with the deletion and waits in the agenda until all is swept, and swept once more after
 the oldest fact that a stream may still hold. Whoever dies on the way, or is not told, is made up for by the agenda.
@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from chalicelib.agenda import due_shard
 from chalicelib.contacts import suggestions
-from chalicelib.contacts.models import Contact, ContactsItem, Deleted
+from chalicelib.contacts.models import Account, Contact, ContactsItem, Deleted, DeletedAccount
 from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put
 from chalicelib.sweeping import emptied
 
@@ -17,10 +17,11 @@ WORK = "sweep"
 AGAIN = timedelta(hours=25)  # a stream's record is 24 hours old at most
 
 Sweep = Callable[[str, datetime], bool]
-"""contact, now → whether nothing of it is left; bounded, safe to repeat."""
+"""contact or account, now → whether nothing of it is left; bounded, safe to repeat."""
 
 sweeps: list[Sweep] = []
-"""Each domain's own; chalicelib.wiring fills it."""
+account_sweeps: list[Sweep] = []
+"""Each domain's own; chalicelib.wiring fills them."""
 
 
 def plan(contact: Contact, now: datetime) -> list[Write]:
@@ -49,6 +50,28 @@ def sweep(contact_id: str, now: datetime) -> None:
         _done(row, now)
 
 
+def plan_account(account_id: str, now: datetime) -> Write:
+    """Return the write that leaves the sweeping behind where an account was."""
+    row = DeletedAccount(*DeletedAccount.at(account_id), account_id=account_id, deleted_at=now)
+    row.due_shard, row.due = due_shard(WORK, account_id), now
+    return put(row)
+
+
+def sweep_account(account_id: str, now: datetime) -> None:
+    """Sweep what is left of a deleted account, if it is time; what a run does not get done stays due."""
+    row = DeletedAccount.find(*DeletedAccount.at(account_id))
+    if row is None or row.due is None or row.due > now:
+        return
+    if Account.find(*Account.at(account_id)) is not None:  # made anew under the same id
+        commit([delete(row.key)])
+        return
+    suggestions.forget(suggestions.ACCOUNT, account_id)
+    own = [emptied(ContactsItem, row.pk, each) for each in ("MERGE#", "DISMISSED#", "MEMBER#")]
+    clean = [*own, *(each(account_id, now) for each in account_sweeps)]
+    if all(clean):
+        _done(row, now)
+
+
 def _own(row: Deleted) -> bool:
     """Sweep the contacts table: suggestions, merges, and the times at the account that it last belonged to."""
     suggestions.forget(suggestions.CONTACT, row.contact_id)
@@ -58,9 +81,9 @@ def _own(row: Deleted) -> bool:
     return all(clean)
 
 
-def _done(row: Deleted, now: datetime) -> None:
+def _done(row: Deleted | DeletedAccount, now: datetime) -> None:
     """Wait for what may still come late, or forget that there was anything to sweep."""
-    unchanged = Deleted.due == row.due
+    unchanged = ContactsItem.due == row.due
     last = row.due is not None and row.due >= row.deleted_at + AGAIN
     row.due = max(row.deleted_at + AGAIN, now)
     try:

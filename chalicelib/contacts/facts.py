@@ -45,8 +45,7 @@ def _changes(kind: str, identity: str, names: set[str], about: dict[str, str]) -
 
 
 def _membership(record: Any) -> Iterator[dict[str, Any]]:
-    if record.new is not None:
-        left = "until" in record.new
-        account_id = record.new["pk"].partition("#")[2]
-        fact = "account.left" if left else "account.joined"
-        yield {"fact": fact, "id": account_id, "member": record.new["contact_id"]}
+    """A time that is gone, by undoing a merge or with its contact, is one that nobody is there any more."""
+    image = record.new or record.old
+    fact = "account.left" if record.new is None or "until" in record.new else "account.joined"
+    yield {"fact": fact, "id": image["pk"].partition("#")[2], "member": image["contact_id"]}

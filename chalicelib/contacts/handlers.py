@@ -1,4 +1,4 @@
-"""The router of the contacts table, and the queue of what deleted contacts leave behind."""
+"""The router of the contacts table, and the queue of what deleted contacts and accounts leave behind."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 from chalicelib.clock import now
 from chalicelib.contacts import deletion
 from chalicelib.contacts.facts import facts_of
-from chalicelib.queues import consume
+from chalicelib.queues import Message, consume
 from chalicelib.streams import route
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
@@ -20,4 +20,11 @@ def route_contacts(event: DynamoDBEvent) -> None:
 
 @handlers.on_sqs_message(queue_arn="PLACEHOLDER", batch_size=10)
 def sweep_contacts(event: SQSEvent) -> dict[str, Any]:
-    return consume(event.to_dict(), lambda fact: deletion.sweep(fact["contact"], now()))
+    return consume(event.to_dict(), _sweep)
+
+
+def _sweep(fact: Message) -> None:
+    if "contact" in fact:
+        deletion.sweep(fact["contact"], now())
+    else:
+        deletion.sweep_account(fact["account"] if fact["fact"] == "due" else fact["id"], now())

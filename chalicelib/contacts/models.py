@@ -141,6 +141,17 @@ class Deleted(ContactsItem, discriminator="deleted_contact"):
         return f"CONTACT#{contact_id}", "DELETED"
 
 
+class DeletedAccount(ContactsItem, discriminator="deleted_account"):
+    """An account was deleted, and its rows are being swept away in every domain (decision 66)."""
+
+    account_id = UnicodeAttribute()
+    deleted_at = InstantAttribute()
+
+    @staticmethod
+    def at(account_id: str) -> tuple[str, str]:
+        return f"ACCOUNT#{account_id}", "DELETED"
+
+
 class Account(ContactsItem, discriminator="account"):
     """A company (ACC-1)."""
 

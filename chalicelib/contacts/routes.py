@@ -117,7 +117,7 @@ def change_account(call: Call[AccountFields], account_id: str) -> AccountView:
 @api.on("DELETE /accounts/{account_id}", scope="accounts:write")
 def delete_account(call: Call[Nothing], account_id: str) -> None:
     """Delete an account that has no contacts; send If-Match."""
-    accounts.remove(account_id, call.version)
+    accounts.remove(account_id, call.version, call.now)
 
 
 @api.on("GET /accounts/{account_id}/members", scope="accounts:read", query=ListQuery, returns=Listing[MemberView])

@@ -100,7 +100,7 @@ def test_an_account_that_somebody_joins_while_it_is_deleted_stays(joining):
             service.amend("c", {"account_id": "a"}, 1, NOW)
 
     with before_the_next_write(join), pytest.raises(Conflict):
-        accounts.remove("a", 1)
+        accounts.remove("a", 1, NOW)
 
     assert accounts.find("a").version == 1
 
@@ -109,7 +109,7 @@ def test_an_account_that_somebody_joins_while_it_is_deleted_stays(joining):
 def test_an_account_that_is_deleted_while_somebody_joins_refuses_to_be_joined():
     accounts.create("a", {"name": "Kajak ApS"}, NOW, by="user:u")
 
-    with before_the_next_write(lambda: accounts.remove("a", 1)), pytest.raises(Unprocessable) as refused:
+    with before_the_next_write(lambda: accounts.remove("a", 1, NOW)), pytest.raises(Unprocessable) as refused:
         service.create("c", {"last_name": "Juhl", "account_id": "a"}, NOW, by="user:u")
 
     assert [problem.field for problem in refused.value.problems] == ["account_id"]
@@ -138,7 +138,7 @@ def join(number):
 
 def delete(number):
     try:
-        accounts.remove(f"a{number}", 1)
+        accounts.remove(f"a{number}", 1, NOW)
     except Conflict:
         return "kept"
     return "gone"

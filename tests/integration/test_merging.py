@@ -367,7 +367,7 @@ def test_who_comes_back_to_an_account_that_is_gone_has_none():
     person("ada")
     person("twin", account_id="y")
     merge("ada", "twin", {"account_id": "this"})
-    accounts.remove("y", accounts.find("y").version)
+    accounts.remove("y", accounts.find("y").version, NOW)
 
     merging.undo("ada", "ada-twin", "user:u", NOW)
 

@@ -171,14 +171,15 @@ def test_a_merged_account_is_neither_changed_nor_deleted_and_goes_with_the_one_t
     with pytest.raises(Conflict):
         accounts.amend("twin", {"city": "Vejle"}, twin.version, companies.now)
     with pytest.raises(Conflict):
-        accounts.remove("twin", twin.version)
+        accounts.remove("twin", twin.version, companies.now)
     with pytest.raises(Conflict, match="Contacts belong"):
-        accounts.remove("kajak", accounts.find("kajak").version)
+        accounts.remove("kajak", accounts.find("kajak").version, companies.now)
 
     for each in ("ada", "bo"):
         contacts.amend(each, {"account_id": None}, contacts.find(each).version, companies.now)
-    accounts.remove("kajak", accounts.find("kajak").version)
+    accounts.remove("kajak", accounts.find("kajak").version, companies.now)
 
     assert rows() == {}
+    companies.settle()
     assert not [item for item in Merge.scan(consistent_read=True) if isinstance(item, Merge)]
     assert sources.gather("bo", ["account"], {}, companies.now).records("account") == []

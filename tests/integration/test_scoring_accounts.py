@@ -299,7 +299,7 @@ def test_a_deleted_contact_leaves_nothing_in_the_log(world):
     assert scores() == {model: 10}
     assert len(logged()) == 1
     assert list(Belongs.query("CONTACT#d", Belongs.sk.startswith("AT#"))) == []
-    assert [each["id"] for each in account_log.people("a", accounts.members("a"))] == ["c"]
+    assert [each["id"] for each in account_log.people("a", accounts.members("a"), account_log.known("a"))] == ["c"]
     assert Person.find(*Person.place("a", "d")) is None
 
 

@@ -56,15 +56,31 @@ class Month(ScoringItem, discriminator="log_month"):
 
 
 class Belongs(ScoringItem, discriminator="belongs"):
-    """A contact's time at an account, found by the contact: where what it does is logged."""
+    """A person's time at an account, found by each of its contacts: where what they do is logged.
+
+    `of` is whose time it is, where another identity of the person was there.
+    """
 
     account_id = UnicodeAttribute()
     since = InstantAttribute()
     until = InstantAttribute(null=True)
+    of = UnicodeAttribute(null=True)
 
     @staticmethod
-    def place(contact_id: str, account_id: str, since: datetime) -> tuple[str, str]:
-        return f"CONTACT#{contact_id}", f"{BELONGS}{account_id}#{as_text(since)}"
+    def place(contact_id: str, account_id: str, since: datetime, of: str | None = None) -> tuple[str, str]:
+        other = f"#{of}" if of else ""
+        return f"CONTACT#{contact_id}", f"{BELONGS}{account_id}#{as_text(since)}{other}"
+
+
+class Aliases(ScoringItem, discriminator="aliases"):
+    """Contacts that are one person which belongs or belonged to the account: the times of each are those of all."""
+
+    contact_id = UnicodeAttribute()
+    others = JsonAttribute()
+
+    @staticmethod
+    def place(account_id: str, contact_id: str) -> tuple[str, str]:
+        return f"ACCOUNT#{account_id}", f"{ALIASES}{contact_id}"
 
 
 class Child(ScoringItem, discriminator="child"):
@@ -74,7 +90,7 @@ class Child(ScoringItem, discriminator="child"):
 
     @staticmethod
     def place(account_id: str, contact_id: str) -> tuple[str, str]:
-        return f"ACCOUNT#{account_id}", f"CHILD#{contact_id}"
+        return f"ACCOUNT#{account_id}", f"{CHILD}{contact_id}"
 
 
 class Person(ScoringItem, discriminator="person"):
@@ -89,6 +105,7 @@ class Person(ScoringItem, discriminator="person"):
         return f"ACCOUNT#{account_id}", f"{PERSON}{contact_id}"
 
 
+ALIASES, CHILD = "ALIAS#", "CHILD#"  # next to each other: both come with one request
 PERSON = "PERSON#"
 BELONGS = "AT#"
 

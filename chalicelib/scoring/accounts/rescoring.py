@@ -17,6 +17,7 @@ from chalicelib.leads import service as leads
 from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading
+from chalicelib.scoring.accounts import belonging
 from chalicelib.scoring.accounts import log as account_log
 from chalicelib.scoring.accounts.items import AccountEvaluation
 from chalicelib.scoring.deciding import LeadFacts, differs, entry_refusal, evaluate
@@ -46,12 +47,22 @@ def react(fact: Mapping[str, Any], now: datetime) -> None:
     lead_ids = [fact["id"]] if name.startswith("lead.") else []
     for lead_id in lead_ids:
         drop(lead_id, now)
-    for account_id in dict.fromkeys(accounts.ids_of(each)[0] for each in concerned):  # merged ones are scored as one
+    for account_id in _counting(concerned):
         wake(account_id, now)
         rescore(account_id, now, lead_ids=lead_ids)
 
 
-PERSONAL = {"preferences.changed": account_log.note_child, "rebuild": account_log.rebuild}
+def _counting(account_ids: Iterable[str]) -> Iterable[str]:
+    """Return the accounts that count for these, for merged ones are scored as one; of a deleted one nothing is kept."""
+    found = [accounts.find_if_any(each) for each in account_ids]
+    return dict.fromkeys(account.record_id for account in found if account is not None)
+
+
+PERSONAL = {
+    "preferences.changed": belonging.note_child,
+    "contact.merged": belonging.merged,
+    "rebuild": belonging.rebuild,
+}
 """What the log is told of one contact; a rebuild is the cure after an outage."""
 
 ALWAYS = frozenset({"account.joined", "account.left", "account.touched", "due"})
@@ -62,11 +73,11 @@ def _concerned(name: str, fact: Mapping[str, Any]) -> Sequence[str]:
     if name.startswith("interaction."):
         return account_log.record(fact["contact"], fact["type"], fact["sk"]) if "sk" in fact else ()
     if name in {"account.joined", "account.left"}:
-        account_log.belong(fact["id"], fact["member"])
+        belonging.belong(fact["id"], fact["member"])
     if name in PERSONAL:
         return PERSONAL[name](fact["contact"])
     if name == "contact.changed" and "id" in fact:
-        return account_log.note_person(fact["contact"])
+        return belonging.note_person(fact["contact"])
     if name.startswith("lead."):
         return list(fact.get("accounts", ()))
     return _itself(name, fact)
@@ -187,11 +198,11 @@ def read_scene(whose: Whose, models: Sequence[Model], now: datetime) -> Scene:
     marks = Marks(configuration.remembered(), qualifications, qualified, now)
     if not own or not models:
         return Scene(own, KnownFacts({}, {}), {}, kept, marks)
-    members = accounts.members(ids[0])
+    members, known = accounts.members_of(ids), {each: account_log.known(each) for each in ids}
     types = {type_ for model in models for type_ in model.compiled.interactions}
     asked = any(CONTACT in model.entities for model in models)
-    people = [person for each in ids for person in account_log.people(each, members)] if asked else []
-    told = [fact for each in ids for fact in account_log.told(each, types, members)]
+    people = [person for each in ids for person in account_log.people(each, members, known[each])] if asked else []
+    told = [fact for each in ids for fact in account_log.told(each, types, members, known[each])]
     facts = KnownFacts.of({CONTACT: people}, told)
     related = {each["lead_id"]: reading.of_lead(each, models, walk) for each in records}
     return Scene(own, facts, related, kept, marks)
@@ -274,7 +285,7 @@ def _written(
 
 def rebuild(account_id: str, contact_ids: Iterable[str], now: datetime) -> int:
     """Make good what the log lacks of what these contacts did at an account; returns how many rows it lacked."""
-    lacking = sum(account_log.belong(account_id, each) for each in contact_ids)
+    lacking = sum(belonging.belong(account_id, each) for each in contact_ids)
     if lacking:
         wake(account_id, now)
     return lacking
