@@ -40,6 +40,14 @@ class SubscriptionList(ConsentItem, discriminator="subscription_list"):
     def stopped(self) -> bool:
         return self.stopped_at is not None
 
+    def words(self, language: str) -> tuple[str, str]:
+        """Return the name and the description that people see who speak a language, where there are words in it."""
+        known = self.translations or {}
+        found = known.get(language) or known.get(language.partition("-")[0])
+        if found is None:
+            return self.public_name, self.public_description or ""
+        return found["public_name"], found["public_description"]
+
     def list_by_name(self) -> None:
         self.listed, self.name_key = f"{LIST}#{shard(self.list_id)}", name_key(self.name)
 
