@@ -39,6 +39,10 @@ class Standing(Struct, frozen=True):
     def on(self) -> bool:
         return of_person(self.states) is State.SUBSCRIBED
 
+    def left_after(self, moment: datetime) -> bool:
+        """Return whether the person left the list later than `moment`, as any of its identities."""
+        return any(row is not None and not row.holds and row.since > moment for row in self.rows)
+
 
 class Said(Struct, frozen=True):
     """That a person joins or leaves: the proof of it, what names it for ever, and where it happened."""
