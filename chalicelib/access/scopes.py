@@ -21,6 +21,7 @@ DEFINITIONS = (
     "submissions",
     "business-processes",
     "linkedin",
+    "subscription-lists",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 

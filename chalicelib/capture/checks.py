@@ -4,12 +4,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Set
 
 from chalicelib.accessibility.checks import about_html, about_language, about_words
-from chalicelib.capture.schemas import ElementKind, FieldType, FormDocument, FormField, PageDocument, Update
+from chalicelib.capture.schemas import Element, ElementKind, FieldType, FormDocument, FormField, PageDocument, Update
 from chalicelib.contacts.claims import Strategy
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.errors import Problem
 
 Found = Iterator[Problem]
+MOST_LISTS = 5  # that one transaction puts somebody on who is several contacts
 
 
 def check_form(
@@ -23,6 +24,7 @@ def check_form(
     """Return everything that keeps a form from going live (FRM-2, FRM-3, FLD-1, MAT-6)."""
     problems = [
         *_elements(form),
+        *_lists(form),
         *_names(form),
         *_mappings(form, contact_fields, lead_fields),
         *_options(form),
@@ -41,6 +43,37 @@ def _elements(form: FormDocument) -> Found:
         if element.kind is ElementKind.IMAGE and element.url is None:
             yield Problem(f"elements.{at}.url", "An image needs an address.")
     yield from _places(form)
+
+
+def lists_of(form: FormDocument) -> list[Element]:
+    """Return the subscription lists that a form carries."""
+    return [element for element in form.elements if element.kind is ElementKind.SUBSCRIPTION_LIST]
+
+
+def _lists(form: FormDocument) -> Found:
+    """What puts people on lists names the list, says in which words, and has a contact to put on it (SUB-6)."""
+    found = lists_of(form)
+    if found and form.update not in {Update.CONTACTS_AND_LEADS, Update.CONTACTS}:
+        yield Problem("update", "Only contacts can be on subscription lists, and this form updates none.")
+    if len(found) > MOST_LISTS:
+        yield Problem("elements", f"A form can carry {MOST_LISTS} subscription lists at most.")
+    named = Counter(element.list_id for element in found if element.list_id)
+    for list_id in [each for each, times in named.items() if times > 1]:
+        yield Problem("elements", f"The list {list_id} stands on the form {named[list_id]} times; once is right.")
+    yield from _words(form)
+
+
+def _words(form: FormDocument) -> Found:
+    for at, element in enumerate(form.elements):
+        if element.kind is ElementKind.SUBSCRIPTION_LIST:
+            yield from _list(element, f"elements.{at}")
+
+
+def _list(element: Element, place: str) -> Found:
+    if element.list_id is None:
+        yield Problem(f"{place}.list_id", "Name the subscription list.")
+    if not element.text:
+        yield Problem(f"{place}.text", "Write the words that people agree to; they are kept as proof.")
 
 
 def _places(form: FormDocument) -> Found:

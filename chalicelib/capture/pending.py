@@ -42,7 +42,8 @@ def finish(submission_id: str, now: datetime) -> Submission:
 def _read_back(submission: Submission) -> Read:
     kept = dict(submission.values or {})
     refuses = bool(kept.pop("do_not_bulk_email", False))
-    return Read(kept, (), refuses)
+    lists = tuple(kept.pop("subscription_list", ()))
+    return Read(kept, (), refuses, lists)
 
 
 def _later(submission_id: str, now: datetime) -> Submission:

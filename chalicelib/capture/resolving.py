@@ -12,9 +12,14 @@ from chalicelib.capture.models import Submission, Visitor
 from chalicelib.capture.schemas import FormDocument, Update
 from chalicelib.capture.values import Read
 from chalicelib.clock import digest
+from chalicelib.conditions.sources import Identity
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.subscriptions import plans as list_plans
+from chalicelib.consent.subscriptions import service as subscriptions
+from chalicelib.consent.subscriptions.plans import Said, Standing
+from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import claims
 from chalicelib.contacts import matching as contact_matching
 from chalicelib.contacts import service as contacts
@@ -58,6 +63,7 @@ def resolve(submission: Submission, form: FormDocument, read: Read, now: datetim
         _resolve_lead(resolved, submission, form, read, now, look)
     if resolved.contact_id is not None and form.update is not Update.NONE:
         resolved.writes += _consent(resolved, submission, read, now)
+        resolved.writes += _lists(resolved, submission, form, read, now)
         if submission.visitor_id is not None and known != resolved.contact_id:
             resolved.writes.append(_bind(submission.visitor_id, resolved.contact_id, now))
     resolved.writes += _interaction(resolved, submission, now)
@@ -168,8 +174,12 @@ SHARED = frozenset({"first_name", "last_name", "company_name", "email", "phone",
 """Contact fields that a new lead shows as well."""
 
 
+CREATED = "created"
+MOST_OF_LISTS = 60  # writes of lists in the transaction of a submission, which may have a hundred
+
+
 def result(*, created: bool, changed: bool) -> str:
-    return "created" if created else "updated" if changed else "matched"
+    return CREATED if created else "updated" if changed else "matched"
 
 
 def _consent(resolved: Resolved, submission: Submission, read: Read, now: datetime) -> list[Write]:
@@ -179,6 +189,49 @@ def _consent(resolved: Resolved, submission: Submission, read: Read, now: dateti
     evidence = Evidence(who=f"contact:{resolved.contact_id}", source=f"form:{submission.form_id}", method="checkbox")
     before = consent.of_each(resolved.identities)
     return consent_plans.every(before, {"bulk_email": False}, evidence, submission.submission_id, now)
+
+
+def _lists(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> list[Write]:
+    """Put the contact on the lists that were ticked (SUB-6); a form never takes anybody off one.
+
+    Whoever left a list after sending the form stays off it, however late this is tried again (invariant 7).
+    """
+    if not read.lists or form.update not in OF_CONTACTS:
+        return []
+    found = _standings(resolved, read.lists)
+    joining = [each for each in found if not each.left_after(submission.submitted_at)]
+    moves = [(each, _agreed(each.list_id, resolved, submission, form)) for each in joining]
+    writes = [write for move in moves for write in list_plans.move(move[0], State.SUBSCRIBED, move[1], now)]
+    if len(writes) > MOST_OF_LISTS:
+        raise Unprocessable("This person left these lists as too many contacts to join them by one form.")
+    return writes
+
+
+def _standings(resolved: Resolved, list_ids: Sequence[str]) -> list[Standing]:
+    """Return where the contact stands with the lists; one that is just being made said nothing yet."""
+    if resolved.contact_result == CREATED:
+        return [Standing(each, resolved.identities, [None]) for each in list_ids]
+    return subscriptions.standings(Identity(tuple(resolved.identities)), list_ids)
+
+
+def _agreed(list_id: str, resolved: Resolved, submission: Submission, form: FormDocument) -> Said:
+    element = next(each for each in form.elements if each.list_id == list_id)
+    evidence = Evidence(
+        who=f"contact:{resolved.contact_id}",
+        source=f"form:{submission.form_id}",
+        method="hidden on the form" if element.hidden else "checkbox",
+        wording=element.text,
+    )
+    return Said(evidence, submission.submission_id, _where(submission))
+
+
+def _where(submission: Submission) -> dict[str, Any]:
+    return {
+        "form_id": submission.form_id,
+        "page_id": submission.page_id,
+        "journey_id": submission.journey_id,
+        "email_id": submission.email_id,
+    }
 
 
 def _bind(visitor_id: str, contact_id: str, now: datetime) -> Write:
@@ -197,11 +250,6 @@ def _interaction(resolved: Resolved, submission: Submission, now: datetime) -> l
         visitor_id=submission.visitor_id,
         submission_id=submission.submission_id,
         lead_id=resolved.lead_id,
-        attributes={
-            "form_id": submission.form_id,
-            "page_id": submission.page_id,
-            "journey_id": submission.journey_id,
-            "email_id": submission.email_id,
-        },
+        attributes=_where(submission),
     )
     return interactions.record(new, now)

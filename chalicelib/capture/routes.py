@@ -28,6 +28,7 @@ from chalicelib.capture.schemas import (
 from chalicelib.capture.service import Submitted
 from chalicelib.capture.states import FAILURE, PENDING
 from chalicelib.clock import digest, new_id
+from chalicelib.consent.subscriptions.models import LIST
 from chalicelib.contacts import fields as contact_fields
 from chalicelib.contacts import strategies
 from chalicelib.definitions.lifecycle import Checked
@@ -66,7 +67,9 @@ def _check_form(form: FormDocument) -> Checked:
         strategies=[strategies.find(*each) for each in matched_by],
         allow_without_update=visits.landing_settings().allow_without_update,
     )
-    return replace(checked, references=[reference for each in matched_by for reference in strategies.held(*each)])
+    named = [(LIST, element.list_id) for element in checks.lists_of(form) if element.list_id]
+    held = [reference for each in matched_by for reference in strategies.held(*each)]
+    return replace(checked, references=[*held, *dict.fromkeys(named)])
 
 
 def _matched_by(form: FormDocument) -> list[tuple[str, str | None]]:

@@ -64,25 +64,31 @@ class ElementKind(StrEnum):
     IMAGE = "image"
     DIVIDER = "divider"
     BULK_EMAIL = "do_not_bulk_email"
+    SUBSCRIPTION_LIST = "subscription_list"
     SUBMIT = "submit"
     RESET = "reset"
 
 
 NOT_YET = {
-    "subscription_list": "Subscription lists cannot be put on a form yet; take this element out.",
     "remember_me": "Remember me comes with prefilled forms, which are not there yet; take this element out.",
     "captcha": "Captcha is not there yet; take this element out. Every form has a trap for robots.",
 }
 
 
 class Element(Schema):
-    """A part of a form, in the order in which people see it."""
+    """A part of a form, in the order in which people see it.
+
+    A subscription list is a box that puts on the list whoever ticks it, its `text` the words that they agree to; hidden
+    it puts everybody on the list who sends the form (SUB-6).
+    """
 
     kind: ElementKind
     name: Name | None = Field(default=None, description="The field that stands here.")
     text: Annotated[str, Field(max_length=5000)] = ""
     url: Address | None = None
     alt: Text = ""
+    list_id: Id | None = None
+    hidden: bool = Field(default=False, description="Of a subscription list: whoever sends the form joins it.")
 
     @field_validator("kind", mode="before")
     @classmethod

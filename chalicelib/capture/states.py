@@ -19,7 +19,9 @@ def storable(read: Read) -> dict[str, Any]:
     values = {
         name: value if isinstance(value, bool | int | None) else str(value) for name, value in read.values.items()
     }
-    return {**values, "do_not_bulk_email": True} if read.refuses_bulk_email else values
+    refused = {"do_not_bulk_email": True} if read.refuses_bulk_email else {}
+    joined = {"subscription_list": list(read.lists)} if read.lists else {}
+    return {**values, **refused, **joined}
 
 
 def succeeded(submission: Submission, form: FormDocument, resolved: Resolved) -> None:

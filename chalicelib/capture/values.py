@@ -19,11 +19,12 @@ Typed = Mapping[str, Any]
 
 
 class Read(Struct, frozen=True):
-    """Values as typed, by field name; what is wrong with them; whether bulk email was refused on the form."""
+    """Values as typed, by field name; what is wrong with them; whether bulk email was refused; which lists to join."""
 
     values: dict[str, Any]
     problems: tuple[Problem, ...]
     refuses_bulk_email: bool
+    lists: tuple[str, ...] = ()
 
     def for_target(self, form: FormDocument, target: str) -> dict[str, Any]:
         """Return the values that go to the contact or to the lead, by its attributes."""
@@ -47,9 +48,24 @@ def read(form: FormDocument, typed: Typed) -> Read:
             values[field.name] = _one(field, raw)
         except ValueError as error:
             problems.append(Problem(field.name, f"{field.label}: {error}"))
-    known = {field.name for field in form.fields} | {ElementKind.BULK_EMAIL.value}
+    known = {field.name for field in form.fields} | BESIDES
     problems += [Problem(name, "This form has no such field.") for name in sorted(set(typed) - known)]
-    return Read(values, tuple(problems), _yes(typed.get(ElementKind.BULK_EMAIL.value)))
+    lists, unknown = _lists(form, typed.get(ElementKind.SUBSCRIPTION_LIST.value))
+    return Read(values, (*problems, *unknown), _yes(typed.get(ElementKind.BULK_EMAIL.value)), lists)
+
+
+BESIDES = frozenset({ElementKind.BULK_EMAIL.value, ElementKind.SUBSCRIPTION_LIST.value})
+"""What is sent besides fields, by the kind of its element."""
+
+
+def _lists(form: FormDocument, raw: Any) -> tuple[tuple[str, ...], list[Problem]]:
+    """Return the lists to join: those that were ticked, and those that are hidden on the form."""
+    ticked = raw if isinstance(raw, list) else [] if raw in (None, "", False) else [str(raw)]
+    offered = {e.list_id: e.hidden for e in form.elements if e.kind is ElementKind.SUBSCRIPTION_LIST}
+    joined = tuple(str(each) for each, hidden in offered.items() if hidden or each in ticked)
+    name = ElementKind.SUBSCRIPTION_LIST.value
+    strange = [] if set(ticked) <= offered.keys() else [Problem(name, "This form does not offer such a list.")]
+    return joined, strange
 
 
 def _default(field: FormField, raw: Any) -> Any:

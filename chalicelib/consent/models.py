@@ -1,9 +1,32 @@
 """The consent table: what each contact allows, and every change of it."""
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
 from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, Key
 from chalicelib.settings import settings
+
+
+class ByName(GlobalSecondaryIndex["ConsentItem"]):
+    """Subscription lists, by name."""
+
+    class Meta:
+        index_name = "by_name"
+        projection = IncludeProjection(["kind"])
+
+    listed = UnicodeAttribute(hash_key=True)
+    name_key = UnicodeAttribute(range_key=True)
+
+
+class ByList(GlobalSecondaryIndex["ConsentItem"]):
+    """Who is on a list, by when it joined."""
+
+    class Meta:
+        index_name = "by_list"
+        projection = IncludeProjection(["kind"])
+
+    list_shard = UnicodeAttribute(hash_key=True)
+    since = InstantAttribute(range_key=True)
 
 
 class ConsentItem(Item):
@@ -11,6 +34,13 @@ class ConsentItem(Item):
 
     class Meta:
         table_name = settings.table("consent")
+
+    by_name = ByName()
+    by_list = ByList()
+    listed = UnicodeAttribute(null=True)
+    name_key = UnicodeAttribute(null=True)
+    list_shard = UnicodeAttribute(null=True)
+    since = InstantAttribute(null=True)
 
 
 class PreferencesRow(ConsentItem, discriminator="preferences"):
@@ -39,6 +69,7 @@ class ChangeRow(ConsentItem, discriminator="consent_change"):
 
     contact_id = UnicodeAttribute()
     changed_at = InstantAttribute()
+    list_id = UnicodeAttribute(null=True)  # of joining and leaving a subscription list
     who = UnicodeAttribute()
     source = UnicodeAttribute()
     wording = UnicodeAttribute(null=True)

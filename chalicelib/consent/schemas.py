@@ -44,9 +44,10 @@ class PreferencesView(Schema):
 
 
 class ChangeView(Schema):
-    """A change of preferences."""
+    """A change of preferences, or of being on a subscription list."""
 
     changed_at: datetime
+    list_id: str | None = None
     who: str
     source: str
     method: str

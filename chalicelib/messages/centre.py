@@ -1,25 +1,35 @@
-"""Use cases of the subscription centre and of one-click unsubscription: what the person says about bulk email."""
+"""Use cases of the subscription centre: what it shows the person behind a link; and unsubscribing by one click."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
 
 from chalicelib.clock import digest
+from chalicelib.conditions.sources import Identity
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.subscriptions import records
+from chalicelib.consent.subscriptions import service as subscriptions
+from chalicelib.consent.subscriptions.models import SubscriptionList
+from chalicelib.consent.subscriptions.plans import Standing
 from chalicelib.contacts import service as contacts
 from chalicelib.errors import Invalid
-from chalicelib.interactions import plans as interactions
-from chalicelib.interactions.plans import NewInteraction
-from chalicelib.interactions.types import InteractionType
-from chalicelib.messages import opting, suppression
+from chalicelib.messages import opting, service, suppression, words
 from chalicelib.messages.addresses import TEST
 from chalicelib.messages.models import Send
-from chalicelib.messages.sent import attributes_of
-from chalicelib.messages.suppression import Wanted
 from chalicelib.tokens import verify
 
-WORDING = "Do not send me marketing emails"
+MOST_SHIPPED = 50  # lists that the shipped centre offers at once; whoever leaves some sees the next ones
+
+
+class Offered(Struct, frozen=True):
+    """A list as the page offers it, and whether the person is on it."""
+
+    id: str
+    name: str
+    description: str
+    on: bool
 
 
 class Centre(Struct, frozen=True):
@@ -28,6 +38,8 @@ class Centre(Struct, frozen=True):
     send: Send | None
     contact_id: str | None
     bulk_email: bool
+    language: str = words.DEFAULT
+    lists: Sequence[Offered] = ()
 
 
 def show(token: str) -> Centre:
@@ -39,7 +51,32 @@ def show(token: str) -> Centre:
     if who.contact is None:
         rows = suppression.find(send.address_hash or "")
         return Centre(send, None, bulk_email=not any(row.scope == suppression.BULK for row in rows))
-    return Centre(send, who.id, consent.of_person(who).bulk_email)
+    return of_person(send, who)
+
+
+def of_person(send: Send, who: Identity) -> Centre:
+    language = words.language_of(who.contact.language)
+    offered = [_offered(record, standing, language) for record, standing in lists_of(send, who)]
+    return Centre(send, who.id, consent.of_person(who).bulk_email, language, offered)
+
+
+def _offered(record: SubscriptionList, standing: Standing, language: str) -> Offered:
+    return Offered(record.list_id, *record.words(language), on=standing.on)
+
+
+def lists_of(send: Send, who: Identity) -> list[tuple[SubscriptionList, Standing]]:
+    """Return the lists of the send's content settings, or of the default ones where those are not live any more.
+
+    The shipped centre, where there are neither, offers what the person is on already (SBC-6).
+    """
+    found = service.centre_lists(send.content_settings_id)
+    if found is None:
+        found = [each.list_id for each in subscriptions.of_person(who) if each.on][:MOST_SHIPPED]
+    known = records.find_many(found)
+    standings = subscriptions.standings(who, [each.list_id for each in known])
+    return [
+        (each, standing) for each, standing in zip(known, standings, strict=True) if standing.on or not each.stopped
+    ]
 
 
 def _send_of(token: str) -> str:
@@ -47,41 +84,6 @@ def _send_of(token: str) -> str:
     if send_id == TEST:
         raise Invalid("This link is of a test or a preview, so we cannot tell whose preferences to show.")
     return send_id
-
-
-def submit(token: str, event_id: str, now: datetime, *, allow: bool) -> Centre:
-    """Do what the person chose, for the contact that the link names (SBC-1, SBC-3, SBC-8, SBC-9).
-
-    Where the contact is gone, an opt-out holds for the address all the same (decision 38).
-    """
-    centre = show(token)
-    if centre.send is None:
-        return centre
-    hashed = centre.send.address_hash or ""
-    if allow:
-        suppression.lift(hashed, suppression.BULK, [suppression.UNSUBSCRIBED])
-    evidence = Evidence(
-        who=f"contact:{centre.contact_id}" if centre.contact_id else "recipient",
-        source=f"send:{centre.send.send_id}",
-        method="subscription-centre",
-        wording=WORDING,
-    )
-    if centre.contact_id is None:
-        if not allow:
-            _everyone(centre.send, evidence, event_id, now)
-        return Centre(centre.send, None, bulk_email=allow)
-    submitted = NewInteraction(
-        InteractionType.EMAIL_SUBSCRIPTION_SUBMIT,
-        now,
-        "subscription-centre",
-        event_id,
-        contact_id=centre.contact_id,
-        account_id=centre.send.account_id,
-        attributes=attributes_of(centre.send),
-    )
-    also = interactions.record(submitted, now)
-    opting.set_bulk([centre.contact_id], event_id, evidence, now, allow=allow, also=also)
-    return Centre(centre.send, centre.contact_id, bulk_email=allow)
 
 
 def unsubscribe(token: str, now: datetime) -> None:
@@ -96,11 +98,4 @@ def unsubscribe(token: str, now: datetime) -> None:
     evidence = Evidence(
         who="recipient", source=f"send:{send_id}", method="one-click", wording="List-Unsubscribe=One-Click"
     )
-    _everyone(send, evidence, digest("one-click", send_id), now)
-
-
-def _everyone(send: Send, evidence: Evidence, change_id: str, now: datetime) -> None:
-    hashed = send.address_hash or ""
-    suppression.suppress(Wanted(hashed, suppression.BULK, suppression.UNSUBSCRIBED, note=f"send:{send.send_id}"), now)
-    holders = contacts.holders(hashed)
-    opting.set_bulk([send.contact_id or "", *holders], change_id, evidence, now, allow=False)
+    opting.everyone(send, evidence, digest("one-click", send_id), now)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from chalicelib.accessibility.checks import about_html, about_language
+from chalicelib.consent.subscriptions.models import LIST
 from chalicelib.contacts.fields import FIELDS
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions.lifecycle import Checked
@@ -12,7 +13,7 @@ from chalicelib.messages.personalisation import MESSAGE_FIELDS, faults, is_dynam
 from chalicelib.messages.schemas import ACCOUNT, ContentSettingsDocument, EmailDocument
 
 CONTACT = frozenset({"id", *FIELDS})
-CONTENT_SETTINGS = frozenset(ContentSettingsDocument.model_fields) - {"fields"}
+CONTENT_SETTINGS = frozenset(ContentSettingsDocument.model_fields) - {"fields", "lists"}
 TEMPLATES = ("subject", "preview_text", "from_name", "from_address", "to", "reply_to", "html", "text")
 REQUIRED = {
     "subject": "A message needs a subject.",
@@ -90,4 +91,6 @@ def check_content_settings(document: ContentSettingsDocument) -> Checked:
     problems = [] if document.address_main.strip() else [Problem("address_main", "A postal address is needed.")]
     for field in ("address_main", "address_line2"):
         problems += [Problem(field, each) for each in faults(getattr(document, field), {"contact": CONTACT})]
-    return Checked(problems=problems)
+    if len(set(document.lists)) < len(document.lists):
+        problems.append(Problem("lists", "A list can stand in the subscription centre once only."))
+    return Checked(problems=problems, references=[(LIST, each) for each in dict.fromkeys(document.lists)])

@@ -12,6 +12,9 @@ from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Write, commit
 from chalicelib.errors import Unavailable
 from chalicelib.interactions.models import Fact
+from chalicelib.messages import suppression
+from chalicelib.messages.models import Send
+from chalicelib.messages.suppression import Wanted
 
 
 def set_bulk(
@@ -47,3 +50,10 @@ def _set(who: Identity, change_id: str, evidence: Evidence, now: datetime, *, al
             continue
         return bool(writes)
     raise Unavailable("The preferences are being changed by somebody else. Try again in a few seconds.")
+
+
+def everyone(send: Send, evidence: Evidence, change_id: str, now: datetime) -> None:
+    """Opt out every contact that holds a message's address, and the address itself (decision 31)."""
+    hashed = send.address_hash or ""
+    suppression.suppress(Wanted(hashed, suppression.BULK, suppression.UNSUBSCRIBED, note=f"send:{send.send_id}"), now)
+    set_bulk([send.contact_id or "", *contacts.holders(hashed)], change_id, evidence, now, allow=False)

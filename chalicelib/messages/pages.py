@@ -7,6 +7,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
+from chalicelib.accessibility.checks import direction
 from chalicelib.http import Reply
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -21,7 +22,9 @@ def _style() -> str:
 def _environment() -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    return Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    environment = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
+    environment.globals["direction"] = direction
+    return environment
 
 
 @cache
@@ -34,7 +37,7 @@ def _policy() -> str:
 
 def page(name: str, status: HTTPStatus = HTTPStatus.OK, **values: Any) -> Reply:
     """Return a page, never kept by caches and telling nobody where its visitors came from."""
-    body = _environment().get_template(name).render(style=_style(), **values)
+    body = _environment().get_template(name).render(**{"style": _style(), "language": "en", **values})
     headers: dict[str, str | list[str]] = {
         "Content-Security-Policy": _policy(),
         "Cache-Control": "no-store",

@@ -8,9 +8,9 @@ from http import HTTPStatus
 from typing import Any
 
 from chalicelib.clock import new_id
-from chalicelib.errors import Invalid, NotFound
+from chalicelib.errors import Invalid, NotFound, Unavailable
 from chalicelib.http import FORM, MULTIPART, Api, Call, Nothing, Reply, form_of
-from chalicelib.messages import centre, tracking
+from chalicelib.messages import centre, choosing, tracking, words
 from chalicelib.messages.pages import page
 from chalicelib.settings import settings
 
@@ -67,9 +67,8 @@ def submit_subscription_centre(call: Call[Nothing], token: str) -> Reply:
     """Save what the recipient of a message chose."""
 
     def saved() -> Reply:
-        allow = "do_not_bulk_email" not in form_of(call)
-        said = "Saved. You may get marketing emails." if allow else "Saved. You will get no more marketing emails."
-        return _shown(token, centre.submit(token, call.new_id, call.now, allow=allow), said)
+        allow, lists = choosing.read(form_of(call))
+        return _shown(token, choosing.submit(token, call.new_id, call.now, allow=allow, lists=lists), saved=True)
 
     return _kindly(saved)
 
@@ -99,13 +98,14 @@ def _fields(call: Call[Any]) -> dict[str, Any]:
     return {str(part.get_param("name", header="content-disposition")): part.get_content().strip() for part in parts}
 
 
-def _shown(token: str, found: centre.Centre, said: str = "") -> Reply:
+def _shown(token: str, found: centre.Centre, *, saved: bool = False) -> Reply:
     return page(
         "centre.html",
         action=f"{settings.public_url}/subscriptions/{token}",
-        bulk_email=found.bulk_email,
-        wording=centre.WORDING,
-        said=said,
+        language=found.language,
+        words=words.of(found.language),
+        centre=found,
+        saved=saved,
     )
 
 
@@ -116,5 +116,7 @@ def _kindly(use: Callable[[], Reply]) -> Reply:
     except Invalid as error:
         title, status = "We cannot tell whose link this is", HTTPStatus.BAD_REQUEST
         return page("notice.html", status, title=title, text=str(error))
+    except Unavailable as error:
+        return page("notice.html", HTTPStatus.SERVICE_UNAVAILABLE, title="Not just now", text=str(error))
     except NotFound as error:
         return page("notice.html", HTTPStatus.NOT_FOUND, title="There is nothing here any more", text=str(error))

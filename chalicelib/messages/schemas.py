@@ -55,7 +55,10 @@ class EmailDocument(Schema):
 
 
 class ContentSettingsDocument(Schema):
-    """What a journey's messages share (16.4). Without an own page `subscription_center` is ours."""
+    """What a journey's messages share (16.4). Without an own page `subscription_center` is ours.
+
+    `lists` are the subscription lists that our centre offers, in this order (SBC-7).
+    """
 
     address_main: Annotated[str, Field(max_length=500)] = ""
     address_line2: Line = ""
@@ -66,6 +69,7 @@ class ContentSettingsDocument(Schema):
     instagram_url: HttpUrl | None = None
     youtube_url: HttpUrl | None = None
     fields: Annotated[dict[FieldName, Line], Field(max_length=20, default_factory=dict)]
+    lists: Annotated[list[Id], Field(max_length=20, default_factory=list)]
 
 
 class PreviewRequest(Schema):

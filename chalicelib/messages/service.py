@@ -84,3 +84,15 @@ def default_content_settings() -> str | None:
     if any(each.id == chosen for each in live):
         return chosen
     return min(live, key=lambda each: (each.published_at, each.id)).id if live else None
+
+
+def centre_lists(content_settings_id: str) -> list[str] | None:
+    """Return which lists the subscription centre of content settings offers, in their order (SBC-7).
+
+    Where they are not live any more those of the default ones count; None where nothing is live.
+    """
+    found = definitions.live("content-settings", content_settings_id)
+    if found is None:
+        chosen = default_content_settings()
+        found = definitions.live("content-settings", chosen) if chosen else None
+    return None if found is None else list(found.document.get("lists", []))

@@ -10,7 +10,7 @@ from chalicelib.clock import as_text
 from chalicelib.consent import service as consent
 from chalicelib.insights import service as insights
 from chalicelib.interactions import service as log
-from chalicelib.messages import centre, service
+from chalicelib.messages import choosing, service
 from chalicelib.messages.models import Bounces
 from chalicelib.messages.suppression import hash_of
 from chalicelib.tokens import sign
@@ -135,7 +135,7 @@ def test_the_faults_reach_every_call_and_a_second_delivery_changes_nothing(world
 def test_an_opt_out_that_comes_again_does_not_undo_what_the_person_chose_since(world, office):
     body = play(world, office, CASES["opt-out"], of_reader(world))
     [send] = campaign.sends()
-    centre.submit(sign("send", send.send_id), "later", world.now, allow=True)
+    choosing.submit(sign("send", send.send_id), "later", world.now, allow=True)
 
     world.send("email-events", body)
     world.settle()

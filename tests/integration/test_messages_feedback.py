@@ -524,7 +524,7 @@ def test_the_centre_needs_no_script_and_keeps_a_strict_policy(office, client):
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert b"<script" not in answer.body
-    assert b'<html lang="en">' in answer.body
+    assert b'<html lang="en" dir="ltr">' in answer.body
     assert b'<label for="do_not_bulk_email">' in answer.body
 
 
