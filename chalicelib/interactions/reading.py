@@ -4,17 +4,17 @@ The order makes it exact while others write: rows, then marks, then digests. Row
 its mark goes, and marked before a digest that was made without it could hide it.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
-from itertools import islice
 
 from msgspec import Struct
 
-from chalicelib.clock import as_text
+from chalicelib.clock import as_text, from_text
 from chalicelib.conditions.facts import Interaction as Told
 from chalicelib.conditions.facts import Verdict
-from chalicelib.dynamodb import Key, read
+from chalicelib.dynamodb import Key, Raw, query_between, read
 from chalicelib.errors import Unavailable
 from chalicelib.interactions.models import Digest, Interaction, Late
 from chalicelib.interactions.packing import unpack
@@ -28,21 +28,41 @@ MANY = 100
 QUEUE = "digest"
 
 
+class Row(Struct, frozen=True):
+    """An interaction as it lies, without what no condition asks: made by the hundred, so not by its model."""
+
+    sk: str
+    told: Told
+    recorded_at: str
+
+    @classmethod
+    def of(cls, raw: Raw) -> "Row":
+        sk, verdict = raw["sk"]["S"], raw.get("verdict")
+        type_, at, identity = sk.split("#", 2)
+        attributes = json.loads(raw["attributes"]["S"]) if "attributes" in raw else {}
+        if "lead_id" in raw:
+            attributes = {**attributes, "lead_id": raw["lead_id"]["S"]}
+        told = Told(identity, type_, from_text(at), attributes, Verdict(verdict["S"]) if verdict else Verdict.HUMAN)
+        return cls(sk, told, raw["recorded_at"]["S"])
+
+
+NAMES = ("sk", "attributes", "verdict", "lead_id", "recorded_at")
+
+
 def told(contact_id: str, type_: str, since: datetime | None = None) -> list[Told]:
     """Return a contact's interactions of a type as conditions read them, oldest first: at most 200 rows and digests."""
     owner, low = f"CONTACT#{contact_id}", f"{type_}#{as_text(since) if since else ''}"
-    newest = Interaction.query(
-        owner, Interaction.sk.between(low, f"{type_}#~"), scan_index_forward=False, limit=LOOSE, consistent_read=True
-    )
-    rows = list(newest)
-    if newest.last_evaluated_key is None:
-        return [told_of(each) for each in reversed(rows)]
+    newest, more = query_between(Interaction, owner, (low, f"{type_}#~"), NAMES, most=LOOSE)
+    rows = list(map(Row.of, newest))
+    if not more:
+        return [each.told for each in reversed(rows)]
     marked = list(marked_of(owner, type_, low))
     digests = list(digests_of(owner, type_, since))
     through = max((each.last for each in digests), default="")
     rows += _down_to(owner, max(low, through), rows[-1].sk)
     _ask(contact_id, type_, [each for each in rows if each.sk > through], marked)
-    return _together(type_, digests, [*looked_at(owner, marked), *rows], marked, since)
+    known = [*map(told_of, looked_at(owner, marked)), *(each.told for each in rows)]
+    return _together(type_, digests, known, marked, since)
 
 
 def told_of(row: Interaction) -> Told:
@@ -74,30 +94,29 @@ def looked_at(owner: str, marked: Iterable[Late]) -> list[Interaction]:
     return [row for row in read(Key(Interaction, owner, each.row) for each in marked) if row is not None]
 
 
-def _down_to(owner: str, low: str, read_to: str) -> list[Interaction]:
+def _down_to(owner: str, low: str, read_to: str) -> list[Row]:
     """Read the rows that neither were read yet nor are in a digest: none, unless a digest is overdue."""
     if low >= read_to:
         return []
-    condition = Interaction.sk.between(low, read_to)
-    older = Interaction.query(owner, condition, scan_index_forward=False, consistent_read=True)
-    return list(islice(older, 1, None))
+    older, _ = query_between(Interaction, owner, (low, read_to), NAMES)
+    return list(map(Row.of, older[1:]))
 
 
 def _together(
-    type_: str, digests: Iterable[Digest], rows: Iterable[Interaction], marked: Iterable[Late], since: datetime | None
+    type_: str, digests: Iterable[Digest], rows: Iterable[Told], marked: Iterable[Late], since: datetime | None
 ) -> list[Told]:
     known = {each.id: each for digest in digests for each in unpack(type_, digest.packed)}
     for gone in marked:
         known.pop(gone.row.rpartition("#")[2], None)
-    known |= {row.interaction_id: told_of(row) for row in rows}
+    known |= {row.id: row for row in rows}
     found = [each for each in known.values() if since is None or each.at >= since]
     return sorted(found, key=lambda each: (as_text(each.at), each.id))
 
 
-def _ask(contact_id: str, type_: str, loose: list[Interaction], marked: list[Late]) -> None:
+def _ask(contact_id: str, type_: str, loose: list[Row], marked: list[Late]) -> None:
     """Ask for a digest where many rows have settled. Whether the queue takes it is nothing a reader depends on."""
-    latest = max((each.recorded_at for each in loose), default=None)
-    settled = [each for each in loose if latest is not None and each.at < latest - SETTLED]
+    latest = max((from_text(each.recorded_at) for each in loose), default=None)
+    settled = [each for each in loose if latest is not None and each.told.at < latest - SETTLED]
     if len(settled) >= MANY or len(loose) > LOOSE or len(marked) >= MANY:
         with suppress(Unavailable):
             send(QUEUE, [{"contact": contact_id, "type": type_}])

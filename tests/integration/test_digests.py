@@ -92,6 +92,26 @@ def history(contact, number, first):
         commit(*[plans.record(new, new.at) for new in news[start : start + 100]])
 
 
+def test_rows_read_without_their_model_tell_what_it_tells():
+    at = NOW + timedelta(microseconds=7)
+    for event, more in enumerate([{}, {"attributes": {"email_id": "e"}}, {"lead_id": "l"}, {"verdict": "undecided"}]):
+        commit(plans.record(NewInteraction(CLICKED, at, "test", str(event), contact_id="c", **more), NOW))
+
+    told = reading.told("c", CLICKED)
+
+    assert told == raw("c")
+    assert [each.at for each in told] == [at] * 4
+
+
+def test_a_part_of_an_item_is_metered_as_the_whole_that_is_paid_for():
+    click("c", "1", NOW, link="x" * 5000)
+
+    with metered() as usage:
+        found, more = dynamodb.query_between(Interaction, "CONTACT#c", (f"{CLICKED}#", f"{CLICKED}#~"), ("sk",))
+
+    assert (len(found), more, usage.read_units) == (1, False, 2)
+
+
 def test_who_reads_many_loose_rows_asks_for_a_digest_and_the_queue_makes_it(world):
     history("c", 250, NOW - 20 * DAY)
 

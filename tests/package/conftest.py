@@ -5,7 +5,6 @@ import json
 import pytest
 
 from infra import package
-from infra.template import load
 
 
 @pytest.fixture(scope="session")
@@ -16,8 +15,3 @@ def build():
 @pytest.fixture
 def template(build):
     return json.loads((build / "sam.json").read_text())
-
-
-@pytest.fixture(scope="session")
-def declared():
-    return load()

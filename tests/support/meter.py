@@ -40,6 +40,7 @@ def metered() -> Iterator[Usage]:
     clients = [dynamodb.reader().client, dynamodb.writer()]
 
     def ask(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
+        _show_all(params)
         context["asked"] = dict(params)
         if model.name in WRITES:
             params["ReturnConsumedCapacity"] = "INDEXES"
@@ -57,6 +58,15 @@ def metered() -> Iterator[Usage]:
         for client in clients:
             client.meta.events.unregister("provide-client-params.dynamodb.*", ask)
             client.meta.events.unregister("after-call.dynamodb.*", answered)
+
+
+def _show_all(params: dict[str, Any]) -> None:
+    """Let whole items be returned, for they are paid for whatever part of them is asked for."""
+    projected = params.pop("ProjectionExpression", "").split(", ")
+    names = {name: value for name, value in params.get("ExpressionAttributeNames", {}).items() if name not in projected}
+    params |= {"ExpressionAttributeNames": names}
+    if not names:
+        del params["ExpressionAttributeNames"]
 
 
 def _count(usage: Usage, operation: str, asked: Mapping[str, Any], answer: Mapping[str, Any]) -> None:
