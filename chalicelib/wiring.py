@@ -34,7 +34,7 @@ from chalicelib.journeys.rules import AWAITED
 from chalicelib.leads import deletion as lead_deletion
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import lists as lead_lists
-from chalicelib.leads import opportunities, opportunity, orphans
+from chalicelib.leads import opportunities, opportunity, orphans, resuming
 from chalicelib.leads import service as leads
 from chalicelib.leads.facts import entered as told_of_entry
 from chalicelib.leads.models import Lead
@@ -200,9 +200,12 @@ def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
 
 
 def _resync_leads(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
-    """Tell of every lead's last entry into a stage, and of every orphan, again; what came of it is there already."""
+    """Tell of every lead's last entry into a stage, of all that wait and of every orphan; what came of it is there."""
     found = leads.find_many(ids)
     queues.send("leads-work", (told_of_entry(_told(lead)) for lead in found if lead.entry is not None))
+    queues.send(
+        resuming.QUEUE, ({"fact": resuming.WAITING, "id": lead.lead_id} for lead in found if lead.waiting_stage)
+    )
     queues.send("leads-work", ({"fact": "lead.created", "id": lead.lead_id} for lead in found if lead.orphan_shard))
 
 
