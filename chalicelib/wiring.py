@@ -22,19 +22,20 @@ from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
 from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.dynamodb import Notes
+from chalicelib.errors import Problem
 from chalicelib.insights import service as insights
 from chalicelib.insights.counting import OF_THE_LEDGER, of_burst
 from chalicelib.interactions import reading
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import bulk as journeys
-from chalicelib.journeys import leaving, second
+from chalicelib.journeys import leaving, second, triggers
 from chalicelib.journeys.models import Burst, JourneysItem
 from chalicelib.journeys.rules import AWAITED
 from chalicelib.leads import deletion as lead_deletion
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import lists as lead_lists
-from chalicelib.leads import opportunities, opportunity, orphans, resuming
+from chalicelib.leads import opportunities, opportunity, orphans, process_checks, resuming
 from chalicelib.leads import service as leads
 from chalicelib.leads.facts import entered as told_of_entry
 from chalicelib.leads.models import Lead
@@ -286,6 +287,13 @@ FORESIGHTS: dict[str, merging.Foresight] = {
     "enrolments": second.foresee,
 }
 
+# What triggers declare, for those that lie above them and raise them -----------------------------------------------
+
+
+def _mistakes(declared: Mapping[str, Any], values: Mapping[str, Any]) -> list[Problem]:
+    return triggers.mistakes(triggers.TriggerDocument.model_validate(declared).attributes, values)
+
+
 # Due work ----------------------------------------------------------------------------------------------------------
 
 
@@ -355,6 +363,7 @@ def wire() -> None:
     streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
     merging.besides[:] = [consent.together]
     merging.foresights.update(FORESIGHTS)
+    process_checks.trigger_checks[:] = [_mistakes]
     jobs.works.update(WORKS)
     deletion.sweeps[:] = SWEEPS
     deletion.account_sweeps[:] = ACCOUNT_SWEEPS
