@@ -23,19 +23,20 @@ from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
 from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.dynamodb import Notes
+from chalicelib.errors import Problem
 from chalicelib.insights import service as insights
 from chalicelib.insights.counting import OF_THE_LEDGER, of_burst
 from chalicelib.interactions import reading
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import bulk as journeys
-from chalicelib.journeys import leaving, second
+from chalicelib.journeys import leaving, second, triggers
 from chalicelib.journeys.models import Burst, JourneysItem
 from chalicelib.journeys.rules import AWAITED
 from chalicelib.leads import deletion as lead_deletion
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import lists as lead_lists
-from chalicelib.leads import opportunities, opportunity, orphans
+from chalicelib.leads import opportunities, opportunity, orphans, process_checks, resuming
 from chalicelib.leads import service as leads
 from chalicelib.leads.facts import entered as told_of_entry
 from chalicelib.leads.models import Lead
@@ -201,9 +202,12 @@ def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
 
 
 def _resync_leads(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
-    """Tell of every lead's last entry into a stage, and of every orphan, again; what came of it is there already."""
+    """Tell of every lead's last entry into a stage, of all that wait and of every orphan; what came of it is there."""
     found = leads.find_many(ids)
     queues.send("leads-work", (told_of_entry(_told(lead)) for lead in found if lead.entry is not None))
+    queues.send(
+        resuming.QUEUE, ({"fact": resuming.WAITING, "id": lead.lead_id} for lead in found if lead.waiting_stage)
+    )
     queues.send("leads-work", ({"fact": "lead.created", "id": lead.lead_id} for lead in found if lead.orphan_shard))
 
 
@@ -284,6 +288,13 @@ FORESIGHTS: dict[str, merging.Foresight] = {
     "enrolments": second.foresee,
 }
 
+# What triggers declare, for those that lie above them and raise them -----------------------------------------------
+
+
+def _mistakes(declared: Mapping[str, Any], values: Mapping[str, Any]) -> list[Problem]:
+    return triggers.mistakes(triggers.TriggerDocument.model_validate(declared).attributes, values)
+
+
 # Due work ----------------------------------------------------------------------------------------------------------
 
 
@@ -353,6 +364,7 @@ def wire() -> None:
     streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
     merging.besides[:] = [consent.together]
     merging.foresights.update(FORESIGHTS)
+    process_checks.trigger_checks[:] = [_mistakes]
     jobs.works.update(WORKS)
     deletion.sweeps[:] = SWEEPS
     deletion.account_sweeps[:] = ACCOUNT_SWEEPS

@@ -168,8 +168,10 @@ def _empty(declared: Any) -> None:
 def _forget() -> None:
     """Empty what a process keeps of published documents: in another test the same id is another document."""
     from chalicelib.definitions import service
+    from chalicelib.leads import awaited
 
     service._forget()
+    awaited.forget()
     service.document.cache_clear()
     for cached in _caches():
         cached.cache_clear()

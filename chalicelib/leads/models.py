@@ -282,6 +282,17 @@ class Heir(LeadsItem, discriminator="lead_heir"):
     updated_at = InstantAttribute()
 
 
+class Awaited(LeadsItem, discriminator="awaited"):
+    """A version of a business process of which a lead once waited for its contact or account."""
+
+    process_id = UnicodeAttribute()
+    process_version = IntegerAttribute()
+
+    @staticmethod
+    def place(process_id: str, version: int) -> tuple[str, str]:
+        return "AWAITED", f"{process_id}#{version}"
+
+
 class LeadSettings(LeadsItem, discriminator="lead_settings"):
     """What the organisation decided about its leads: one item."""
 

@@ -12,7 +12,7 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.models import Contact
 from chalicelib.dynamodb import Look, Write, put_changed, put_new, read, update
 from chalicelib.errors import Problem, Unprocessable
-from chalicelib.leads import process, processes
+from chalicelib.leads import awaited, process, processes
 from chalicelib.leads.choices import StatusReason
 from chalicelib.leads.models import Lead, Move, lead_key, settings_key
 from chalicelib.leads.process import Flag, HandOver, Process, Step
@@ -40,12 +40,12 @@ def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> 
     lead.updated_at = now
     list_anew(lead)
     changes = {name: [was, getattr(lead, name)] for name, was in before.items() if was != getattr(lead, name)}
-    write = put_changed(lead)
+    write, waits = put_changed(lead), awaited.noted(lead, before["waiting_stage"])
     if not changes:
         return [write]
     move_id = digest(lead.lead_id, str(lead.version))
     move = Move(*Move.place(lead.lead_id, now, move_id), lead_id=lead.lead_id, at=now, by=by, why=why, changes=changes)
-    return [write, put_new(move)]
+    return [write, put_new(move), *waits]
 
 
 def list_anew(lead: Lead) -> None:

@@ -1,7 +1,8 @@
 """What keeps a business process from going live; pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from chalicelib.conditions.catalogue import Catalogue
@@ -23,6 +24,12 @@ from chalicelib.leads.process_schemas import (
 from chalicelib.leads.shipped import PROCESS_ID
 
 KIND = "business-process"
+
+TriggerCheck = Callable[[Mapping[str, Any], Mapping[str, Any]], Iterable[Problem]]
+"""document of a live trigger, values → what is wrong with them."""
+
+trigger_checks: list[TriggerCheck] = []
+"""What triggers declare is known further down; chalicelib.wiring fills it."""
 
 
 def problems(document: ProcessDocument, catalogue: Catalogue) -> list[Problem]:
@@ -119,6 +126,20 @@ def _addresses(addresses: Iterable[str], place: str) -> Iterator[Problem]:
             read_email(address, "addresses")
         except Invalid:
             yield Problem(f"{place}/addresses/{at}", "This is not an email address that mail can be sent to.")
+
+
+def raised(document: ProcessDocument, triggers: Mapping[str, Mapping[str, Any]]) -> Iterator[Problem]:
+    """Yield what does not fit what the live triggers declare that stages raise; one that is not live is a reference."""
+    for at, stage in enumerate(document.stages):
+        for number, action in enumerate(stage.actions):
+            if isinstance(action, TriggerAction) and action.trigger_id in triggers:
+                for wrong in _mistakes(triggers[action.trigger_id], action.attributes):
+                    place = f"/stages/{at}/actions/{number}/{wrong.field.replace('.', '/')}"
+                    yield Problem(place, f"{wrong.message} The trigger {action.trigger_id} says so.")
+
+
+def _mistakes(declared: Mapping[str, Any], values: Mapping[str, Any]) -> list[Problem]:
+    return [wrong for check in trigger_checks for wrong in check(declared, values)]
 
 
 def references(document: ProcessDocument) -> Iterator[Reference]:

@@ -1,6 +1,6 @@
 """Which business process a lead follows: the shipped one, or a version that was published; and what conditions ask."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from chalicelib.conditions.nodes import Compiled
 from chalicelib.contacts.accounts import find_if_any
 from chalicelib.contacts.fields import of_account
 from chalicelib.definitions import service as definitions
-from chalicelib.definitions.lifecycle import Checked
+from chalicelib.definitions.lifecycle import Checked, Document, Reference
 from chalicelib.errors import Problem, Unprocessable
 from chalicelib.leads import process_checks
 from chalicelib.leads.actions import Action, CreateTask, Notify, RaiseTrigger
@@ -127,7 +127,14 @@ def check(document: ProcessDocument, process_id: str) -> Checked:
         found.append(Problem("/hand_over/process_id", circle))
     if not found and document.hand_over is not None:
         found += _lands(document.hand_over)
-    return Checked(found, tuple(dict.fromkeys(process_checks.references(document))))
+    named = tuple(dict.fromkeys(process_checks.references(document)))
+    return Checked([*found, *process_checks.raised(document, _triggers(named))], named)
+
+
+def _triggers(named: Iterable[Reference]) -> dict[str, Document]:
+    """Return what the live triggers among what a process names declare."""
+    found = {each: definitions.live(kind, each) for kind, each in named if kind == "trigger"}
+    return {each: live.document for each, live in found.items() if live is not None}
 
 
 def _comes_back(document: ProcessDocument, process_id: str) -> bool:

@@ -6,6 +6,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 
 from chalicelib.clock import from_text, now
+from chalicelib.leads import resuming
 from chalicelib.observability import metrics
 from chalicelib.queues import Message, consume
 from chalicelib.scoring import bulk, failing, service
@@ -36,6 +37,7 @@ def _rescore(fact: Message) -> None:
         with failing.noted(fact, now()):
             service.react(fact, now())
         _note_lateness(fact)
+    resuming.hear(fact, now())  # what a score moved may wait, and what scores hear of may be what a lead waits for
 
 
 def _note_lateness(fact: Message) -> None:

@@ -15,6 +15,7 @@ from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import merging
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit
+from chalicelib.insights import service as insights
 from chalicelib.interactions import plans as interaction_plans
 from chalicelib.interactions import service as log
 from chalicelib.interactions.plans import NewInteraction
@@ -298,6 +299,29 @@ def test_a_second_enrolment_in_one_journey_is_stopped_with_the_reason_and_the_fi
     pair.poll()
     pair.settle()
     assert standing("twin") == (Standing.FINISHED, None)
+
+
+def test_undoing_a_merge_revives_no_enrolment_that_it_stopped_and_later_ones_are_each_contacts_own(pair):
+    """Decision 69."""
+    journeys.publish("journey", "j", journeys.document(TILES), pair.now)
+    enter(pair, "twin")
+    pair.advance(timedelta(minutes=1))
+    enter(pair, "ada")
+    merge("ada", "twin", pair.now)
+    pair.settle()
+    counted = insights.figures("journey#j")
+
+    undo("ada", "twin", pair.now)
+    pair.settle(duplicate=True, shuffle=9)
+
+    assert standing("ada") == (Standing.STOPPED, StopReason.MERGED)
+    assert standing("twin") == (Standing.ACTIVE, None)
+    assert insights.figures("journey#j") == counted
+    assert counted["ended:stopped:merged"] == 1
+    journeys.publish("journey", "k", journeys.document(TILES), pair.now)
+    assert (enter(pair, "twin", "k"), enter(pair, "ada", "k")) == (None, None)
+    pair.settle()
+    assert (standing("ada", "k"), standing("twin", "k")) == ((Standing.ACTIVE, None), (Standing.ACTIVE, None))
 
 
 def test_a_second_enrolment_at_work_is_stopped_before_its_next_effect(pair):

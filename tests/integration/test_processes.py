@@ -11,6 +11,7 @@ from chalicelib.errors import Stale
 from chalicelib.leads import plans, service
 from chalicelib.leads import process as rules
 from chalicelib.leads.shipped import PROCESS_ID
+from tests.support import journeys as definitions
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.processes import process, publish, stage
@@ -153,6 +154,26 @@ def test_actions_that_name_what_is_not_live_are_refused(api):
     ]
 
     assert refused(api, process(stage("one", actions=actions))) == ["trigger:t", "email:e"]
+
+
+@pytest.mark.rule("TRG-6")
+def test_values_that_a_stage_raises_must_be_those_that_its_trigger_declares(api):
+    declared = [{"name": "level", "type": "number"}, {"name": "since", "type": "instant", "required": True}]
+    definitions.publish("trigger", "t", {"attributes": declared}, NOW)
+    wrong = {"kind": "raise_trigger", "trigger_id": "t", "attributes": {"level": "high", "colour": "red"}}
+    right = {**wrong, "attributes": {"level": 3, "since": "2026-11-24T09:00:00Z"}}
+    tried = process("one", stage("two", actions=[right, wrong]))
+
+    assert refused(api, tried) == [f"/stages/1/actions/1/attributes/{each}" for each in ("colour", "level", "since")]
+
+    made = api.post("/business-processes", {"name": "Wrong", "document": tried})
+    told = [each["message"] for each in api.post(f"/business-processes/{made['id']}/check")["problems"]]
+    assert told == [
+        "There is no such attribute. The trigger t says so.",
+        "This must be of the type number. The trigger t says so.",
+        "This attribute is required. The trigger t says so.",
+    ]
+    assert api.get(f"/business-processes/{publish(api, 'Right', process(stage('one', actions=[right])))}")
 
 
 @pytest.mark.rule("BPF-8")

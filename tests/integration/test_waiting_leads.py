@@ -1,0 +1,197 @@
+"""A lead that waits in its process for what others lack goes on when they have it (BPF-4); nobody else pays for it."""
+
+import json
+
+import pytest
+from chalice.test import Client
+from msgspec.structs import replace
+
+from app import app
+from chalicelib import wiring
+from chalicelib.contacts import accounts
+from chalicelib.contacts import service as contacts
+from chalicelib.definitions import service as definitions
+from chalicelib.dynamodb import commit
+from chalicelib.interactions.plans import NewInteraction, record
+from chalicelib.interactions.types import InteractionType
+from chalicelib.leads import awaited, resuming, service
+from chalicelib.leads.models import Awaited
+from chalicelib.scoring import service as scoring
+from tests.support.api import Caller
+from tests.support.between import before_the_next_write
+from tests.support.merged import merge, prefer
+from tests.support.meter import metered
+from tests.support.processes import process, publish, stage
+from tests.support.scoring import click, clicked, person
+from tests.support.scoring import publish as publish_model
+
+MOVES = [{"on": "first_score", "to": "talks"}]
+
+
+@pytest.fixture
+def remembering(monkeypatch):
+    """Processes keep what they know for some seconds, as they do outside tests."""
+    for module in (awaited, definitions):
+        monkeypatch.setattr(module, "settings", replace(module.settings, live_cache_seconds="300"))
+
+
+@pytest.fixture
+def api(world):
+    with Client(app) as client:
+        yield Caller(client)
+
+
+def asks(field, value):
+    return {"field": field, "operator": "equals", "values": [value]}
+
+
+def waiting_for(api, world, condition, **parents):
+    """A lead that would have gone to its second stage by its first score, had the condition held."""
+    process_id = publish(api, "Ours", process(stage("new", exit_condition=condition), "talks", moves=MOVES))
+    before = api.get("/settings/leads")
+    api.change("PUT", "/settings/leads", before, {"process_id": process_id})
+    publish_model(clicked(1), threshold=1000)
+    world.settle()
+    lead = api.post("/leads", {"last_name": "Juhl", "contact_id": "c", **parents})
+    click("1", world.now)
+    world.settle()
+    assert standing(lead["id"]) == ("new", "talks")
+    return lead["id"]
+
+
+def standing(lead_id):
+    lead = service.find(lead_id)
+    return lead.stage, lead.waiting_stage
+
+
+def change(world, **values):
+    contacts.amend("c", values, contacts.find("c").version, world.now)
+
+
+@pytest.mark.rule("BPF-4")
+def test_it_goes_on_when_its_contact_has_what_was_missing_and_not_before(api, world):
+    person(country="SE")
+    lead_id = waiting_for(api, world, asks("contact.country", "DK"))
+
+    change(world, city="Odense")
+    world.settle()
+    assert standing(lead_id) == ("new", "talks")
+
+    change(world, country="DK")
+    world.settle(duplicate=True, shuffle=1)
+
+    assert standing(lead_id) == ("talks", None)
+    told = service.history(lead_id)[-1]
+    assert (told.by, told.why, told.changes["stage"]) == ("system", resuming.WHY, ["new", "talks"])
+    assert len([move for move in service.history(lead_id) if "stage" in move.changes]) == 1
+
+
+@pytest.mark.rule("BPF-4")
+@pytest.mark.parametrize("whose", ["its own", "its contact's"])
+def test_it_goes_on_when_the_account_changes(api, world, whose):
+    accounts.create("a", {"name": "Kajak ApS"}, world.now, by="user:u")
+    person(account_id="a" if whose == "its contact's" else None)
+    parents = {"account_id": "a"} if whose == "its own" else {}
+    lead_id = waiting_for(api, world, asks("account.industry", "boats"), **parents)
+
+    accounts.amend("a", {"industry": "boats"}, accounts.find("a").version, world.now)
+    world.settle()
+
+    assert standing(lead_id) == ("talks", None)
+
+
+@pytest.mark.parametrize("what", ["is by a merge", "allows", "does"])
+def test_it_goes_on_with_what_the_contact_is_allows_or_does(api, world, what):
+    person(country="SE")
+    person("twin", country="DK")
+    visited = {"interaction": "WebsiteVisited"}
+    lead_id = waiting_for(
+        api, world, {"any": [asks("contact.country", "DK"), asks("preferences.prefill", True), visited]}
+    )
+
+    match what:
+        case "is by a merge":
+            merge("c", "twin", world.now, {"country": "other"})
+        case "allows":
+            prefer("c", world.now, prefill=True)
+        case _:
+            new = NewInteraction(InteractionType.WEBSITE_VISITED, world.now, "test", "v", contact_id="c", attributes={})
+            commit(record(new, world.now))
+    world.settle()
+
+    assert standing(lead_id) == ("talks", None)
+
+
+def test_what_changes_while_it_begins_to_wait_is_not_missed(api, world):
+    """The contact's change is told while nobody waits yet, and its lead is written by what was read before."""
+    person(country="SE")
+    waiting_for(api, world, asks("contact.country", "DK"))
+    other = api.post("/leads", {"last_name": "Juhl", "contact_id": "c"})["id"]
+
+    def meanwhile():
+        change(world, country="DK")
+        resuming.hear({"fact": "contact.changed", "id": "c", "contact": "c", "changed": ["country"]}, world.now)
+
+    with before_the_next_write(meanwhile):
+        scoring.rescore("c", world.now, lead_ids=[other])
+    assert standing(other) == ("new", "talks")
+    resuming.hear({"fact": "lead.changed", "id": other, "contact": "c", "changed": ["waiting_stage"]}, world.now)
+
+    assert standing(other) == ("talks", None)
+    assert "rescore" in wiring.REACTIONS["lead.changed"]
+
+
+def test_a_lead_of_a_version_that_is_not_live_any_more_goes_on_as_well(api, world):
+    person(country="SE")
+    lead_id = waiting_for(api, world, asks("contact.country", "DK"))
+    process_id = service.find(lead_id).process_id
+    publish(api, "Ours", process("new", "talks"), process_id)
+
+    change(world, country="DK")
+    world.settle()
+
+    assert standing(lead_id) == ("talks", None)
+
+
+def test_where_no_lead_waits_for_others_a_contacts_change_costs_nothing(api, world, remembering):
+    person(country="SE")
+    publish(api, "Ours", process(stage("new", exit_condition=asks("contact.country", "DK")), "talks", moves=MOVES))
+    fact = {"fact": "contact.changed", "id": "c", "contact": "c", "changed": ["country"]}
+    resuming.hear(fact, world.now)
+
+    with metered() as usage:
+        for _ in range(20):
+            resuming.hear(fact, world.now)
+
+    assert usage.round_trips == 0
+    assert list(Awaited.query("AWAITED")) == []
+
+
+def test_where_one_waits_only_what_it_can_wait_for_is_looked_at(api, world, remembering):
+    person(country="SE")
+    waiting_for(api, world, asks("contact.country", "DK"))
+    awaited.forget()
+    assert len(awaited.conditions()) == 1
+
+    with metered() as usage:
+        for fact in (
+            {"fact": "contact.changed", "contact": "c", "changed": ["city"]},
+            {"fact": "interaction.recorded", "contact": "c", "type": "EmailOpened"},
+            {"fact": "account.changed", "id": "a", "changed": ["industry"]},
+        ):
+            resuming.hear(fact, world.now)
+
+    assert usage.round_trips == 0
+
+
+def test_whoever_begins_to_wait_is_looked_at_once_more_when_everybody_knows_that(api, world):
+    person(country="SE")
+    lead_id = waiting_for(api, world, asks("contact.country", "DK"))
+    world._take_records()
+
+    resuming.hear({"fact": "lead.changed", "id": lead_id, "contact": "c", "changed": ["waiting_stage"]}, world.now)
+    [again] = [json.loads(each.body) for each in world.queues["rescore"] if "lead.waiting" in each.body]
+
+    change(world, country="DK")
+    resuming.hear(again, world.now)
+    assert standing(lead_id) == ("talks", None)
