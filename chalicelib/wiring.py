@@ -16,6 +16,7 @@ from chalicelib.clock import as_text
 from chalicelib.conditions import sources
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent import service as consent
+from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.contacts import accounts, deletion, merging, strategies
 from chalicelib.contacts import fields as contact_fields
 from chalicelib.contacts import service as contacts
@@ -86,6 +87,8 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "enrolment.refused": ("count",),
     "burst.recorded": ("count",),
     "trigger.raised": ("enrol",),
+    "subscription.joined": ("rescore", "membership", "enrol"),
+    "subscription.left": ("rescore", "membership", "enrol"),
     "submission.pending": ("submissions",),
     "visitor.identified": ("submissions",),
     "job.created": ("jobs",),
@@ -351,6 +354,7 @@ def wire() -> None:
         reached_by={"lead.account": "account_id", "contact.account": "account_id"},
     )
     sources.register("preferences", consent.FIELDS, _preferences)
+    sources.register("subscription", subscriptions.FIELDS, subscriptions.records_of, key="list_id")
     sources.register("lead", lead_fields.FIELDS, _leads, key="lead_id", reached_by={"contact.leads": _leads_of})
     sources.register(
         "opportunity",

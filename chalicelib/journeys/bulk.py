@@ -1,10 +1,11 @@
-"""Bulk work: who is inside when a journey goes live again or stops, and who of the segments enters at the start."""
+"""Bulk work: who is inside when a journey goes live again or stops, and who of its audience enters at the start."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.jobs import Work
@@ -54,24 +55,29 @@ def leave_pages(arguments: Arguments, number: int, cursor: str | None) -> tuple[
 
 
 def start_pages(arguments: Arguments, number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
-    """Enumerate those inside, then segment after segment: the cursor says which, and where in it."""
+    """Enumerate those inside, then segment after segment, list after list: the cursor says which, and where in it."""
     step, place = json.loads(cursor) if cursor else (0, None)
     journey = versions.document(arguments["id"], arguments["version"])
-    sources = _segments(journey)
+    sources = _sources(journey)
     if step == 0:
         ids, place = _inside(arguments["id"], number, place)
     else:
-        members, place = segments.slice_of_members(sources[step - 1], number, place, PAGE)
+        members_of, source = sources[step - 1]
+        members, place = members_of(source, number, place, PAGE)
         ids = [f"contact:{each}" for each in members]
     following = (step, place) if place else (step + 1, None)
     return ids, json.dumps(following) if following[0] <= len(sources) else None
 
 
-def _segments(journey: JourneyDocument) -> list[str]:
+Members = Callable[[str, int, Any, int], tuple[list[str], Any]]
+
+
+def _sources(journey: JourneyDocument) -> list[tuple[Members, str]]:
     audience = journey.audience
     if audience.segments is None or audience.trigger is not None or journey.entry == "new_only":
         return []
-    included = audience.segments.included
+    included: list[tuple[Members, str]] = [(segments.slice_of_members, each) for each in audience.segments.included]
+    included += [(subscriptions.slice_of_members, each) for each in audience.segments.lists]
     return included[:1] if audience.segments.merge == "intersection" else included
 
 

@@ -10,7 +10,7 @@ from chalicelib.dynamodb import Write, commit
 from chalicelib.journeys import plans, second, versions, waiting
 from chalicelib.journeys.document import IfThen, JourneyDocument
 from chalicelib.journeys.models import Enrolment
-from chalicelib.journeys.snapshot import Facts, Snapshot
+from chalicelib.journeys.snapshot import Asked, Facts, Snapshot
 from chalicelib.journeys.state import State
 from chalicelib.journeys.stops import Situation, StopReason, stopped
 from chalicelib.journeys.walk import Halt, Stop, Walker
@@ -81,15 +81,35 @@ def _situation(burst: Burst, journey: versions.Running, known: Snapshot | None) 
         consent=known.consent,
         minimum_consent=burst.document.minimum_consent,
         in_audience=known.audience_holds(burst.document),
-        stops_leavers=stops_leavers(burst.document),
+        stops_leavers=_stops_leavers(burst.document) or _left_list(burst, known),
         merged=second.is_second(known.who, burst.enrolment),
     )
 
 
-def stops_leavers(document: JourneyDocument) -> bool:
+def _stops_leavers(document: JourneyDocument) -> bool:
     audience = document.audience
-    by_segments = audience.segments is not None and bool(audience.segments.included)
+    by_segments = audience.segments is not None and audience.segments.includes
     return document.left_audience == "stop" and by_segments and not audience.forms
+
+
+def _left_list(burst: Burst, known: Snapshot) -> bool:
+    """Return whether the journey stops the contact for leaving a list of its audience inside (26-2, decision 23)."""
+    entered = burst.enrolment.enrolled_at
+    return _stops_unsubscribed(burst.document) and entered is not None and known.left_list(entered)
+
+
+def _stops_unsubscribed(document: JourneyDocument) -> bool:
+    audience = document.audience
+    by_lists = audience.segments is not None and bool(audience.segments.lists)
+    return document.left_list == "stop" and by_lists and not audience.forms
+
+
+def asked(document: JourneyDocument) -> Asked:
+    """Return what of the audience decides whether somebody inside goes on: nothing where leaving it has no effect."""
+    segments = document.audience.segments
+    if segments is None or not (_stops_leavers(document) or _stops_unsubscribed(document)):
+        return Asked()
+    return Asked(segments.included, segments.lists)
 
 
 def _ended(burst: Burst, state: State, reason: StopReason | None = None) -> list[Write]:

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from chalicelib.conditions.catalogue import Catalogue
 from chalicelib.conditions.compiler import problems_of
+from chalicelib.consent.subscriptions.models import LIST
 from chalicelib.errors import Problem
 from chalicelib.journeys.document import (
     EFFECTS,
@@ -88,9 +89,9 @@ def _audience(document: JourneyDocument) -> Iterator[Problem]:
         yield Problem("/audience", "Say who enters: a segment, a form or a trigger.")
     if audience.trigger is not None and audience.forms:
         yield Problem("/audience/forms", "A journey starts by a trigger or by forms and segments, not by both.")
-    if audience.segments is not None and not audience.segments.included and not (audience.forms or audience.trigger):
-        yield Problem("/audience/segments", "Include at least one segment; exclusions alone hold nobody.")
-    if audience.trigger is not None and audience.segments is not None and audience.segments.included:
+    if audience.segments is not None and not audience.segments.includes and not (audience.forms or audience.trigger):
+        yield Problem("/audience/segments", "Include at least one segment or list; exclusions alone hold nobody.")
+    if audience.trigger is not None and audience.segments is not None and audience.segments.includes:
         yield Problem("/audience/segments", "Where a trigger starts the journey, segments can only exclude.")
     yield from _reentry(document)
 
@@ -194,8 +195,9 @@ def _warnings(document: JourneyDocument) -> Iterator[Problem]:
 def references(document: JourneyDocument) -> Iterator[Reference]:
     """Yield everything the journey names that must be live (JRN-7)."""
     audience = document.audience
-    segments = [item.segment for item in audience.segments.items] if audience.segments else []
-    yield from (("segment", each) for each in (*segments, document.suppression_segment) if each)
+    items = audience.segments.items if audience.segments else []
+    yield from (("segment", each) for each in (*(item.segment for item in items), document.suppression_segment) if each)
+    yield from ((LIST, item.subscription_list) for item in items if item.subscription_list)
     yield from (("form", form) for form in audience.forms)
     if audience.trigger is not None and audience.trigger.trigger not in BUILT_IN:
         yield "trigger", audience.trigger.trigger

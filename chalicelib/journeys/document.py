@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from datetime import time
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, Field, NaiveDatetime
+from pydantic import AfterValidator, AwareDatetime, Field, NaiveDatetime, model_validator
 
 from chalicelib.conditions.durations import DurationText
 from chalicelib.conditions.schemas import Condition
@@ -28,26 +28,44 @@ def _zone(name: str) -> str:
 # Who enters --------------------------------------------------------------------------------------------------------
 
 
-class SegmentItem(Schema):
-    """A segment whose members are wanted, or kept out (JRN-30)."""
+class AudienceItem(Schema):
+    """A segment whose members are wanted, or kept out, or a subscription list whose members are wanted (JRN-30)."""
 
-    segment: Id
+    segment: Id | None = None
+    subscription_list: Id | None = None
     containment: Literal["include", "exclude"] = "include"
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.segment is None) == (self.subscription_list is None):
+            raise ValueError("Name a segment or a subscription list.")
+        if self.subscription_list is not None and self.containment == "exclude":
+            raise ValueError("A subscription list can only be included; to keep people out, exclude a segment.")
+        return self
 
 
 class Segments(Schema):
-    """Members of any of the included segments (union) or of all of them (intersection), and of no excluded one."""
+    """Members of any of what is included (union) or of all of it (intersection), and of no excluded segment."""
 
     merge: Literal["union", "intersection"] = "union"
-    items: Annotated[list[SegmentItem], Field(min_length=1, max_length=15)]
+    items: Annotated[list[AudienceItem], Field(min_length=1, max_length=15)]
 
     @property
     def included(self) -> list[str]:
-        return [item.segment for item in self.items if item.containment == "include"]
+        return [item.segment for item in self.items if item.segment and item.containment == "include"]
 
     @property
     def excluded(self) -> list[str]:
-        return [item.segment for item in self.items if item.containment == "exclude"]
+        return [item.segment for item in self.items if item.segment and item.containment == "exclude"]
+
+    @property
+    def lists(self) -> list[str]:
+        """The subscription lists; they are always included (SBL-4)."""
+        return [item.subscription_list for item in self.items if item.subscription_list]
+
+    @property
+    def includes(self) -> bool:
+        return bool(self.included or self.lists)
 
 
 class Reentry(StrEnum):
@@ -250,8 +268,14 @@ class JourneyDocument(Schema):
     entry: Annotated[Literal["existing_and_new", "new_only"], Field(description="Whose turn it is at the start.")] = (
         "existing_and_new"
     )
-    # JRN-15: whoever leaves a segment goes on, unless the journey says stop; decision 23 is about subscription lists.
+    # JRN-15: whoever leaves a segment goes on, unless the journey says stop; of lists decision 23 has it the other way.
     left_audience: Literal["stop", "continue"] = "continue"
+    left_list: Annotated[
+        Literal["stop", "continue"],
+        Field(
+            description="What becomes of who leaves a list of the audience inside, if nothing else of it holds them."
+        ),
+    ] = "stop"
     content_settings: Id | None = None
     suppression_segment: Id | None = None
     minimum_consent: Annotated[int, Field(ge=1, le=5)] | None = None

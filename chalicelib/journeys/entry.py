@@ -1,6 +1,6 @@
 """Use cases: a contact enters a journey, or is refused with a reason that is looked at again."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,9 @@ from chalicelib.clock import digest
 from chalicelib.conditions.sources import Identity
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.journeys import plans, second, snapshot, versions
-from chalicelib.journeys.document import Reentry
+from chalicelib.journeys.document import Reentry, Segments
 from chalicelib.journeys.models import Inside, JourneysItem, Raised, Refusal
-from chalicelib.journeys.snapshot import Facts, Snapshot
+from chalicelib.journeys.snapshot import Asked, Facts, Snapshot
 from chalicelib.journeys.stops import Situation, StopReason, refused
 from chalicelib.journeys.versions import Running
 from chalicelib.journeys.walk import Walker
@@ -20,8 +20,21 @@ from chalicelib.journeys.walk import Walker
 SEGMENT, FORM, RAISED = "segment", "form", "raised:"
 
 
+OF_AUDIENCE: Mapping[str, Callable[[Segments, str], bool]] = {
+    "segment.joined": lambda asked, segment: segment in (*asked.included, *asked.excluded),
+    "segment.left": lambda asked, segment: segment in (*asked.included, *asked.excluded),
+    "subscription.joined": lambda asked, list_id: list_id in asked.lists,
+    "subscription.left": lambda asked, list_id: list_id in asked.lists,
+    "contact.merged": lambda asked, _: bool(asked.lists),
+}
+"""Facts after which a contact may be in an audience, and which audiences each concerns.
+
+Who is on a list as a person follows from what each of its contacts said, so a merge may change it (decision 76).
+"""
+
+
 class Call(Struct, frozen=True):
-    """Why a contact may enter: it is in the segments, it submitted a form, or a trigger was raised for it."""
+    """Why a contact may enter: segments or lists hold it, it submitted a form, or a trigger was raised for it."""
 
     how: str = SEGMENT
     raised: Raised | None = None
@@ -37,8 +50,8 @@ def calls(fact: Mapping[str, Any]) -> Iterator[tuple[Running, Call]]:
 
 def _call(journey: Running, fact: Mapping[str, Any]) -> Call | None:
     audience = journey.document.audience
-    if fact["fact"].startswith("segment."):
-        named = audience.segments is not None and any(item.segment == fact["id"] for item in audience.segments.items)
+    if fact["fact"] in OF_AUDIENCE:
+        named = audience.segments is not None and OF_AUDIENCE[fact["fact"]](audience.segments, fact["id"])
         return Call() if named and audience.trigger is None else None
     if fact["fact"].startswith("interaction."):
         return Call(FORM) if fact["type"] == "FormSubmitted" and fact.get("form") in audience.forms else None
@@ -86,7 +99,8 @@ def enter(journey: Running, contact_id: str, call: Call, now: datetime) -> StopR
     if not journey.admits(now):
         return None
     segments = journey.document.audience.segments
-    known = snapshot.take(contact_id, journey.document, [item.segment for item in segments.items] if segments else [])
+    asked = Asked([*segments.included, *segments.excluded], segments.lists) if segments else Asked()
+    known = snapshot.take(contact_id, journey.document, asked)
     if not _in_audience(journey, known, call):
         return None
     entry = _entry(journey, known.who, call, now)

@@ -1,6 +1,5 @@
 """A burst that rides: it does what the effect tile says, and all effects right behind it, and walks on."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,7 @@ from chalicelib.dynamodb import ConditionFailed, Write, commit
 from chalicelib.errors import Conflict
 from chalicelib.journeys import bursts, effects, snapshot, versions, waiting
 from chalicelib.journeys.bursts import TRIES, Burst, Task
-from chalicelib.journeys.document import EmailTile, JourneyDocument
+from chalicelib.journeys.document import EmailTile
 from chalicelib.journeys.effects import Moment
 from chalicelib.journeys.models import Enrolment
 from chalicelib.journeys.snapshot import Snapshot
@@ -27,10 +26,7 @@ def perform(task: Task, now: datetime) -> dict[str, Any]:
     contact_id = task["enrolment"].split(".")[0]
     for _ in range(TRIES):
         version = versions.document(*_version(task))
-        asked = (
-            version.audience.segments.included if bursts.stops_leavers(version) and version.audience.segments else ()
-        )
-        known = snapshot.take(contact_id, version, asked, task["enrolment"])
+        known = snapshot.take(contact_id, version, bursts.asked(version), task["enrolment"])
         if known.enrolment is None or known.enrolment.token != task["token"]:
             return {**task, "next": "done"}
         try:
@@ -43,11 +39,6 @@ def perform(task: Task, now: datetime) -> dict[str, Any]:
 
 def _version(task: Task) -> tuple[str, int]:
     return task["enrolment"].split(".")[1], task["version"]
-
-
-def _asked(document: JourneyDocument) -> Sequence[str]:
-    segments = document.audience.segments
-    return segments.included if segments and bursts.stops_leavers(document) else ()
 
 
 def _performed(burst: Burst, known: Snapshot) -> dict[str, Any]:

@@ -35,11 +35,11 @@ def touched(queries: Collection[Query], fact: Mapping[str, Any]) -> bool:
     if name.startswith("interaction."):
         return any(_named(dependency, fact) for dependency in needed)
     entity, _, what = name.partition(".")
+    asked = {entity for query in queries for entity in query.condition.entities}
     if what != "changed":
-        return True
+        return entity != "subscription" or entity in asked
     changed = {f"{entity}.{each}" for each in fact.get("changed", ())}
     related = {RELATED[each] for each in changed & RELATED.keys()}
-    asked = {entity for query in queries for entity in query.condition.entities}
     return bool(related & asked) or bool(changed & {dependency.subject for dependency in needed})
 
 

@@ -14,6 +14,9 @@ from chalicelib.clock import as_text
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.subscriptions import records
+from chalicelib.consent.subscriptions import service as subscriptions
+from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
@@ -196,6 +199,17 @@ def check_swept():
     assert [item for item in Enrolment.scan(consistent_read=True) if isinstance(item, Enrolment)] == []
 
 
+def on_list(wanted):
+    """Let the contact join or leave a list, which is made where there is none."""
+
+    def move(world):
+        records.create("news", {"name": "News", "public_name": "News"}, "user:u", world.now)
+        evidence = Evidence(who="user:u", source="test", method="test", reason="asked")
+        subscriptions.change_by_user("ada", "news", wanted, evidence, f"change-{wanted}", world.now)
+
+    return move
+
+
 # Stopped: nothing more happens -------------------------------------------------------------------------------------
 
 STOPPED = {
@@ -215,6 +229,12 @@ STOPPED = {
         before=pick("s"),
         inside=leave("s"),
         journey=lambda _: {"audience": IN_S, "left_audience": "stop"},
+    ),
+    "9 of a list": Case(
+        StopReason.LEFT_AUDIENCE,
+        before=on_list(State.SUBSCRIBED),
+        inside=on_list(State.UNSUBSCRIBED),
+        journey=lambda _: {"audience": {"segments": {"items": [{"subscription_list": "news"}]}}},
     ),
     "17": Case(StopReason.CONTACT_DELETED, inside=delete),
     "23": Case(

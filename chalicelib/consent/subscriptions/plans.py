@@ -39,6 +39,11 @@ class Standing(Struct, frozen=True):
     def on(self) -> bool:
         return of_person(self.states) is State.SUBSCRIBED
 
+    @property
+    def since(self) -> datetime:
+        """Since when the person is on the list, or is not any more: as the contact that said so last."""
+        return max(row.since for row in self.rows if row is not None and row.holds == self.on)
+
     def left_after(self, moment: datetime) -> bool:
         """Return whether the person left the list later than `moment`, as any of its identities."""
         return any(row is not None and not row.holds and row.since > moment for row in self.rows)

@@ -107,7 +107,5 @@ def _member(row: Subscription) -> MemberView:
 
 
 def _standing(standing: Standing, name: str) -> SubscriptionView:
-    told = [row.since for row in standing.rows if row is not None and row.holds == standing.on]
-    return SubscriptionView(
-        list_id=standing.list_id, name=name, subscribed=standing.on, since=max(told) if told else None
-    )
+    since = standing.since if any(standing.rows) else None
+    return SubscriptionView(list_id=standing.list_id, name=name, subscribed=standing.on, since=since)

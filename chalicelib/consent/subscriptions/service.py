@@ -1,8 +1,11 @@
 """Use cases: join and leave lists, say who is on one and what somebody is on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
+from chalicelib.clock import as_text
+from chalicelib.conditions.catalogue import Field, FieldType
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent.models import ConsentItem
 from chalicelib.consent.plans import Evidence
@@ -16,6 +19,9 @@ from chalicelib.errors import Invalid, Problem, Unavailable
 from chalicelib.lists import Asked, Page, page, partitions
 
 TRIES = 5
+
+FIELDS: Mapping[str, Field] = {"list_id": Field(FieldType.ID), "since": Field(FieldType.INSTANT)}
+"""What conditions may ask of the lists that somebody is on."""
 
 
 def standings(who: Identity, list_ids: Iterable[str], look: Look = read) -> list[Standing]:
@@ -37,6 +43,18 @@ def of_person(who: Identity) -> list[Standing]:
 def _of_contact(contact_id: str) -> Iterable[Subscription]:
     pk, prefix = Subscription.at(contact_id, "")
     return Subscription.query(pk, Subscription.sk.startswith(prefix), consistent_read=True)
+
+
+def records_of(who: Identity) -> list[dict[str, Any]]:
+    """Return the lists that somebody is on as conditions see them, each with since when."""
+    standings = [each for each in of_person(who) if each.on]
+    return [{"list_id": each.list_id, "since": as_text(each.since)} for each in standings]
+
+
+def slice_of_members(list_id: str, number: int, place: Any, most: int) -> tuple[list[str], Any]:
+    """Return contacts of one slice (0 to 15) of a list, for bulk work, and where to go on (None: no more)."""
+    found = ConsentItem.by_list.query(f"{list_id}#{number}", limit=most, page_size=most, last_evaluated_key=place)
+    return [item.pk.partition("#")[2] for item in found], found.last_evaluated_key
 
 
 def members(list_id: str, asked: Asked) -> Page[Subscription]:
