@@ -21,6 +21,7 @@ DEFINITIONS = (
     "submissions",
     "business-processes",
     "linkedin",
+    "imports",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 

@@ -10,6 +10,7 @@ MOST_ROWS = 5_000_000
 
 MOST_BOOK_BYTES = 50 * 1024**2
 MOST_BOOK_ROWS = 100_000
+MOST_BOOK_CELLS = 1_000_000  # who goes on in the middle reads it from its beginning, in less than two minutes
 MOST_UNPACKED = 512 * 1024**2  # bytes of a workbook's parts together
 MOST_TEXTS = 64 * 1024**2  # bytes of a workbook's shared texts, which are held in memory
 MOST_PARTS = 2_000

@@ -8,6 +8,7 @@ from zipfile import BadZipFile, ZipFile
 
 from chalicelib.imports.limits import (
     MOST_BOOK_BYTES,
+    MOST_BOOK_CELLS,
     MOST_BOOK_ROWS,
     MOST_PARTS,
     MOST_TEXTS,
@@ -57,11 +58,12 @@ def _declares(packed: ZipFile, name: str) -> bool:
 def rows(file: BinaryIO, after: int = 0) -> Iterator[Row]:
     """Yield the rows of the first sheet behind a number, but blank ones. Raises Unreadable."""
     cells = _cells(file)
-    number = 0
+    number = read = 0
     while (found := _next(cells)) is not None:
-        number += 1
-        if number > MOST_BOOK_ROWS + 1:
-            raise Unreadable(f"The sheet has more than {MOST_BOOK_ROWS:,} rows. {TOO_MUCH}")
+        number, read = number + 1, read + len(found)
+        if number > MOST_BOOK_ROWS + 1 or read > MOST_BOOK_CELLS:
+            most = f"{MOST_BOOK_ROWS:,} rows or {MOST_BOOK_CELLS:,} cells"
+            raise Unreadable(f"The sheet has more than {most}. {TOO_MUCH}")
         if number > after and (row := bounded(number, [_text(cell) for cell in found])):
             yield Row(number, row)
 

@@ -245,6 +245,12 @@ def test_a_sheet_that_claims_cells_at_its_far_end_is_refused_by_its_columns():
     refused(content, "Row 3", "columns")
 
 
+def test_a_sheet_of_more_cells_than_can_be_read_in_time_is_refused_and_told_of_csv(monkeypatch):
+    monkeypatch.setattr(workbooks, "MOST_BOOK_CELLS", 20)
+
+    refused(workbook([["Name", "Email"], *[["x", "y"]] * 10]), "20 cells", "CSV")
+
+
 def test_another_zip_is_no_workbook():
     refused(rewritten(BOOK, lambda _, data: data).replace(b"xl/workbook.xml", b"xl/workbooc.xml"), "not an Excel")
 
