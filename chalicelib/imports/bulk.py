@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.definitions import jobs
 from chalicelib.queues import waiting
 
-READ, ROWS = "read-import", "import-rows"
+READ, ROWS, UNDO = "read-import", "import-rows", "undo-import"
 ENOUGH = 5_000  # reactions that wait; more would keep what people do now waiting behind a list
 
 Arguments = Mapping[str, Any]
@@ -49,6 +49,24 @@ def _complete(arguments: Arguments) -> None:
     importing.complete(arguments)
 
 
+def _pages_to_undo(arguments: Arguments, number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
+    from chalicelib.imports import undoing
+
+    return undoing.pages(arguments, number, cursor)
+
+
+def _undo(arguments: Arguments, ids: Sequence[str], now: datetime) -> None:
+    from chalicelib.imports import undoing
+
+    undoing.undo(arguments, ids, now)
+
+
+def _undone(arguments: Arguments) -> None:
+    from chalicelib.imports import undoing
+
+    undoing.finish(arguments)
+
+
 def has_room() -> bool:
     """Return whether those who react to contacts and leads can take more of them."""
     return waiting("membership") < ENOUGH
@@ -57,4 +75,5 @@ def has_room() -> bool:
 WORKS: Mapping[str, jobs.Work] = {
     READ: jobs.Work(_pages_of_file, _read_page, _read_through),
     ROWS: jobs.Work(_pages_of_rows, _take, _complete, room=has_room),
+    UNDO: jobs.Work(_pages_to_undo, _undo, _undone, room=has_room),
 }

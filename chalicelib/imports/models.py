@@ -53,6 +53,7 @@ class Import(ImportsItem, discriminator="import"):
     errors = JsonAttribute(null=True)  # the file of the rows that failed, in the last run
     ended_at = InstantAttribute(null=True)
     undo = UnicodeAttribute(null=True)
+    undone_at = InstantAttribute(null=True)
     version = IntegerAttribute(default=1)
 
     @staticmethod

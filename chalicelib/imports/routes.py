@@ -17,9 +17,10 @@ from chalicelib.imports.schemas import (
     OptionsChange,
     OptionsView,
     StartRequest,
+    UndoView,
     UploadView,
 )
-from chalicelib.imports.states import Outcome, State, verdict
+from chalicelib.imports.states import Outcome, State, Undone, verdict
 
 api = Api(__name__)
 
@@ -73,6 +74,12 @@ def cancel_import(call: Call[Nothing], import_id: str) -> ImportView:
     return _view(service.cancel(import_id, call.now))
 
 
+@api.on("POST /imports/{import_id}/undo", scope="imports:write", returns=ImportView, status=HTTPStatus.ACCEPTED)
+def undo_import(call: Call[Nothing], import_id: str) -> ImportView:
+    """Undo an import: what it made and nobody has changed since is deleted; send If-Match."""
+    return _view(service.undo(import_id, call.version, call.now))
+
+
 def _view(import_: Import) -> ImportView:
     found, upload = service.totals(import_), service.upload(import_)
     counts: dict[str, Any] = {outcome.value: found.sums[outcome] for outcome in Outcome}
@@ -88,6 +95,7 @@ def _view(import_: Import) -> ImportView:
         counts=CountsView(**counts, errors=found.errors[:100]),
         checked=CountsView.model_validate(import_.checked) if import_.checked else None,
         error_file=_errors(import_),
+        undo=_undo(import_),
         started_at=import_.started_at,
         ended_at=import_.ended_at,
     )
@@ -122,3 +130,16 @@ def _errors(import_: Import) -> ErrorFile | None:
     if import_.errors is None:
         return None
     return ErrorFile(rows=import_.errors["rows"], url=service.link(import_), bytes=import_.errors.get("bytes"))
+
+
+def _undo(import_: Import) -> UndoView | None:
+    if import_.undo is None:
+        return None
+    found = service.undone(import_)
+    return UndoView(
+        state=import_.undo,
+        job_id=service.undo_job(import_.import_id),
+        **{outcome.value: found.sums[outcome] for outcome in Undone},
+        kept=found.errors[:100],
+        undone_at=import_.undone_at,
+    )

@@ -10,7 +10,7 @@ from chalicelib.http import Schema
 from chalicelib.imports.fields import RecordType
 from chalicelib.imports.limits import MOST_COLUMNS
 from chalicelib.imports.sniffing import DELIMITERS, ENCODINGS
-from chalicelib.imports.states import State, Verdict
+from chalicelib.imports.states import State, Undoing, Verdict
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -141,6 +141,18 @@ class ErrorFile(Schema):
     bytes: int | None = None
 
 
+class UndoView(Schema):
+    """What became of the records that an import made when it was undone; `kept` tells rows whose records stay."""
+
+    state: Undoing
+    job_id: str
+    deleted: int = 0
+    changed: int = 0
+    in_use: int = 0
+    kept: list[RowError] = Field(default_factory=list)
+    undone_at: datetime | None = None
+
+
 class OptionsView(Schema):
     mapping: list[ColumnMap]
     match_by: str | None = None
@@ -168,6 +180,7 @@ class ImportView(Schema):
     counts: CountsView
     checked: CountsView | None = None
     error_file: ErrorFile | None = None
+    undo: UndoView | None = None
     created_at: datetime
     created_by: str
     started_at: datetime | None = None

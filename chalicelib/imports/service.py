@@ -12,12 +12,12 @@ from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, put_new, read
 from chalicelib.errors import Conflict, NotFound, Stale, Unprocessable
-from chalicelib.imports import bulk, parsing, parts, reading, walks
+from chalicelib.imports import bulk, parsing, parts, reading, undoing, walks
 from chalicelib.imports.fields import RecordType, suggested
 from chalicelib.imports.limits import MOST_BYTES
 from chalicelib.imports.models import Import, ImportsItem, import_key, run_of
 from chalicelib.imports.options import Options, hindrances
-from chalicelib.imports.states import RUNNING, State
+from chalicelib.imports.states import RUNNING, State, Undoing
 from chalicelib.imports.walks import Totals
 from chalicelib.lists import Asked, Page, page, partitions
 
@@ -135,14 +135,47 @@ def start(import_id: str, *, dry: bool, by: str, version: int, now: datetime) ->
 
 
 def cancel(import_id: str, now: datetime) -> Import:
-    """Stop an import; what was imported stays. Its jobs notice at their next page. Raises NotFound, Conflict."""
+    """Stop an import; what was imported stays. Its jobs notice at their next page. Raises NotFound, Conflict.
+
+    After a trial that is stopped the import can be started.
+    """
     import_ = find(import_id)
     if import_.state not in RUNNING:
         raise Conflict("This import is not running.")
-    import_.state, import_.ended_at, import_.updated_at = State.CANCELLED, now, now
+    import_.state = State.SUBMITTED if import_.dry else State.CANCELLED
+    import_.ended_at = import_.updated_at = now
     moved = Conflict("The import went on at this very moment. Cancel it again.")
     commit([put_changed(import_, refused=moved)])
     return import_
+
+
+def undo(import_id: str, version: int, now: datetime) -> Import:
+    """Undo an import that has ended: delete what it made, where nobody has changed that since; what it changed stays.
+
+    Raises NotFound, Stale, Conflict where there is nothing to undo, or its rows are still being taken.
+    """
+    import_ = find(import_id)
+    if import_.version != version:
+        raise STALE
+    if import_.undo is not None:
+        raise Conflict("This import is undone already, or is being undone.")
+    if import_.dry or import_.pages is None or import_.state not in {State.COMPLETED, State.CANCELLED}:
+        raise Conflict("Only an import that has made something and has ended can be undone.")
+    if import_.state == State.CANCELLED and jobs.get(parsing.rows_job(import_)).state not in jobs.ENDED:
+        raise Conflict("The last rows of this import are still being taken. Undo it in a minute.")
+    import_.undo, import_.updated_at = Undoing.RUNNING, now
+    wanted = JobWanted(bulk.UNDO, {"import": import_id}, delay=0)
+    commit([put_changed(import_, refused=STALE)], jobs.plan(undo_job(import_id), wanted, now))
+    return import_
+
+
+def undo_job(import_id: str) -> str:
+    return f"import-{import_id}-undo"
+
+
+def undone(import_: Import) -> Totals:
+    """Return what has become so far of what an import made that is undone."""
+    return walks.totals(undoing.of(import_.import_id)) if import_.undo is not None else Totals()
 
 
 def totals(import_: Import) -> Totals:

@@ -40,7 +40,13 @@ class Undone(StrEnum):
     DELETED = "deleted"
     CHANGED = "changed"
     IN_USE = "in_use"
-    GONE = "gone"
+
+
+class Undoing(StrEnum):
+    """How far the undoing of an import is."""
+
+    RUNNING = "running"
+    DONE = "done"
 
 
 def verdict(counts: dict[str, int]) -> Verdict:
