@@ -1,10 +1,14 @@
-"""Files that people fetch: put by bulk work into a bucket that forgets after a day, fetched by a link of minutes."""
+"""Files that people fetch or bring, in a bucket that forgets after a day, by addresses that work for minutes.
 
-from collections.abc import Iterable, Iterator, Sequence
+What people bring they send to the bucket themselves: no function could take a gigabyte.
+"""
+
+import io
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import chain
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from chalicelib.settings import settings
 
@@ -12,11 +16,20 @@ LINK_SECONDS = 15 * 60
 KEPT_DAYS = 1  # the bucket's lifecycle
 LEAST_PART = 8 * 1024 * 1024  # bytes; all parts of an upload but the last have at least 5 MB
 SIDE_BY_SIDE = 8
+UPLOAD_SECONDS = 60 * 60
+READ_AHEAD = 4 * 1024 * 1024  # bytes
+ABSENT = {"404", "403", "NoSuchKey", "AccessDenied", "NotFound"}  # who may not list is not told what is not there
 
 
 def put(key: str, content: bytes) -> None:
     """Keep a file; whoever puts it again replaces it."""
     _client().put_object(Bucket=settings.exports_bucket, Key=key, Body=content)
+
+
+def put_all(contents: Mapping[str, bytes]) -> None:
+    """Keep several files, some at a time."""
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        list(pool.map(put, contents, contents.values()))
 
 
 def get(key: str) -> bytes:
@@ -34,6 +47,63 @@ def link(key: str, name: str) -> str:
     }
     address: str = _client().generate_presigned_url("get_object", Params=asked, ExpiresIn=LINK_SECONDS)
     return address
+
+
+def upload(key: str, most: int) -> dict[str, Any]:
+    """Return where a form may send one file of at most so many bytes, and the fields that prove that it may."""
+    posted: dict[str, Any] = _client().generate_presigned_post(
+        settings.exports_bucket, key, Conditions=[["content-length-range", 1, most]], ExpiresIn=UPLOAD_SECONDS
+    )
+    return posted
+
+
+def size(key: str) -> int | None:
+    """Return how many bytes a file has, None where there is none."""
+    from botocore.exceptions import ClientError
+
+    try:
+        return int(_client().head_object(Bucket=settings.exports_bucket, Key=key)["ContentLength"])
+    except ClientError as error:
+        if error.response["Error"]["Code"] in ABSENT:
+            return None
+        raise
+
+
+def opened(key: str, length: int) -> BinaryIO:
+    """Return a file to be read from any place on, a few megabytes at a time."""
+    return cast(BinaryIO, io.BufferedReader(_Remote(key, length), READ_AHEAD))
+
+
+class _Remote(io.RawIOBase):
+    """The bytes of a file in the bucket."""
+
+    def __init__(self, key: str, length: int) -> None:
+        self._key, self._length, self._at = key, length, 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._length}[whence]
+        self._at = base + offset
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        end = min(self._at + len(buffer), self._length)
+        if end <= self._at:
+            return 0
+        asked = f"bytes={self._at}-{end - 1}"
+        answer = _client().get_object(Bucket=settings.exports_bucket, Key=self._key, Range=asked)
+        found: bytes = answer["Body"].read()
+        buffer[: len(found)] = found
+        self._at += len(found)
+        return len(found)
 
 
 def join(key: str, head: bytes, parts: Sequence[str]) -> int:

@@ -25,6 +25,7 @@ from chalicelib.definitions import jobs
 from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.dynamodb import Notes
 from chalicelib.errors import Problem
+from chalicelib.imports import bulk as imports
 from chalicelib.insights import service as insights
 from chalicelib.insights.counting import OF_THE_LEDGER, of_burst
 from chalicelib.interactions import reading
@@ -247,6 +248,7 @@ WORKS = {
     **scoring.WORKS,
     **exports.WORKS,
     **previews.WORKS,
+    **imports.WORKS,
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),

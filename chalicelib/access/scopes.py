@@ -22,6 +22,7 @@ DEFINITIONS = (
     "business-processes",
     "linkedin",
     "subscription-lists",
+    "imports",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from chalicelib.clock import as_text, digest
 from chalicelib.consent.models import ChangeRow, PreferencesRow, preferences_key
-from chalicelib.consent.rules import Preferences, changed, raisable
+from chalicelib.consent.rules import Preferences, changed, raisable, raises
 from chalicelib.dynamodb import Write, check, put, put_new, update
 
 
@@ -54,6 +54,26 @@ def answered(before: Preferences, answers: Sequence[Answer], lowered: Set[str], 
         known = replace(known, **differs)
     differs = changed(before, known.fields())
     return [*([_put(before, differs, now)] if differs else []), *records]
+
+
+def imported(
+    each: Sequence[Preferences],
+    wanted: Mapping[str, Any],
+    evidence: Evidence,
+    change_id: str,
+    lowered: Set[str],
+    now: datetime,
+) -> list[Write]:
+    """Return the writes by which a list changes what a person allows, as each of its identities.
+
+    What allows less counts at once; what allows more only where nothing of the kind was ever withdrawn (`lowered`).
+    """
+    writes = []
+    for number, before in enumerate(each):
+        less = {name: value for name, value in wanted.items() if not raises(before, {name: value})}
+        allowed = {**less, **raisable(before, wanted, lowered)}
+        writes += change(before, allowed, evidence, digest(change_id, str(number)), now)
+    return writes
 
 
 def _put(before: Preferences, differs: Mapping[str, Any], now: datetime) -> Write:

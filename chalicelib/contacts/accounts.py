@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.contacts import deletion
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
-from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put_changed, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.tokens import seal, unseal
@@ -19,15 +19,21 @@ NAMELESS = Invalid("An account needs a name.", [Problem("name", "This field is r
 
 def create(account_id: str, values: Mapping[str, Any], now: datetime, *, by: str) -> Account:
     """Make an account. The same id again returns what it made the first time."""
+    account = new(account_id, values, now, by=by)
+    try:
+        commit([put_new(account)])
+    except ConditionFailed:
+        return find(account_id)
+    return account
+
+
+def new(account_id: str, values: Mapping[str, Any], now: datetime, *, by: str) -> Account:
+    """Return an account, not yet written, of the values that are there. Raises Invalid."""
     given = {name: value for name, value in clean(values).items() if value is not None}
     if "name" not in given:
         raise NAMELESS
     account = Account(*Account.at(account_id), created_at=now, updated_at=now, created_by=by, **given)
     account.list_by_name()
-    try:
-        commit([put_new(account)])
-    except ConditionFailed:
-        return find(account_id)
     return account
 
 
@@ -84,14 +90,19 @@ def amend(account_id: str, values: Mapping[str, Any], version: int, now: datetim
     if account.version != version:
         raise Stale("The account has changed since you read it. Read it again and repeat the change.")
     require_itself(account)
+    commit(changed(account, values, now))
+    return account
+
+
+def changed(account: Account, values: Mapping[str, Any], now: datetime) -> list[Write]:
+    """Apply values to an account as read and return the writes. Raises Invalid."""
     for name, value in clean(values).items():
         setattr(account, name, value)
     if not account.name:
         raise NAMELESS
     account.updated_at = now
     account.list_by_name()
-    commit([put_changed(account)])
-    return account
+    return [put_changed(account)]
 
 
 def remove(account_id: str, version: int, now: datetime) -> None:

@@ -20,12 +20,16 @@ Record = TypeVar("Record")
 
 
 class Prepared(Struct, Generic[Record], frozen=True):
-    """A record that a submission resolved to, and the writes that make it so; commit them with whatever else."""
+    """A record that a submission resolved to, and the writes that make it so; commit them with whatever else.
+
+    `met` says whose keys it met, by strategy: where another record owns one, this one became an heir.
+    """
 
     record: Record
     created: bool
     changed: bool
     writes: list[Write] = field(default_factory=list)
+    met: Mapping[str, str] = field(default_factory=dict)
 
 
 def prepare(  # noqa: PLR0913  each is part of what was submitted
@@ -50,7 +54,7 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     strategy = strategies.find(strategies.CONTACT, strategy_id)
     cleaned = clean(values)
     keyed = {**cleaned, "business_unit": business_unit}
-    _require(strategy, keyed)
+    require(strategy, keyed)
     own = {
         name: value for name, value in cleaned.items() if value is not None or (blank_clears and name != "last_name")
     }
@@ -58,15 +62,23 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     owners = BOOK.owners({place, *_places(keyed)}, look)
     if place not in owners:
         contact = plans.new(new_id, {"owner_id": owner_id, "business_unit": business_unit, **own}, context, now)
-        writes, _ = plans.claim(contact, {}, now, owners)
-        return Prepared(contact, created=True, changed=True, writes=[put_new(contact), *writes])
-    [known] = look([BOOK.record_key(owners[place].record_id)])
+        writes, met = plans.claim(contact, {}, now, owners)
+        return Prepared(contact, created=True, changed=True, writes=[put_new(contact), *writes], met=met)
+    known, own = owned(strategy, place, owners[place], own, look)
+    return matched(known, own, now)
+
+
+def owned(
+    strategy: Strategy, place: str, owner: Any, own: dict[str, Any], look: Look
+) -> tuple[Contact, dict[str, Any]]:
+    """Return the contact that owns a key, and which of the values that came with it are to be its own."""
+    [known] = look([BOOK.record_key(owner.record_id)])
     if known is None or place not in known.places:
         raise ConditionFailed([])  # deleted or changed between two reads; its claim is going as well
     if (known.claims or {}).get(strategy.id) != place:
         # Known by what somebody had that was merged into it: that stays a way to it, and not its address.
         own = {name: value for name, value in own.items() if name not in strategy.attributes}
-    return _matched(known, own, now)
+    return known, own
 
 
 def sought(values: Mapping[str, Any]) -> list[str]:
@@ -78,21 +90,21 @@ def _places(cleaned: Mapping[str, Any]) -> list[str]:
     return list(places(strategies.in_use(strategies.CONTACT), cleaned).values())
 
 
-def _require(strategy: Strategy, values: Mapping[str, Any]) -> None:
+def require(strategy: Strategy, values: Mapping[str, Any]) -> None:
     if missing := strategy.missing(values):
         needed = [Problem(name, f"Without it we cannot tell who this is ({strategy.name}).") for name in missing]
         raise Unprocessable("The form did not send everything that its matching strategy needs.", needed)
 
 
-def _matched(contact: Contact, values: Mapping[str, Any], now: datetime) -> Prepared[Contact]:
+def matched(contact: Contact, values: Mapping[str, Any], now: datetime) -> Prepared[Contact]:
     """Update a known contact (MAT-9). What has not changed is not written, only checked to be as it was read."""
     changed = {name: value for name, value in values.items() if not _same(name, value, getattr(contact, name))}
     if not changed:
         still = check(contact.key, Contact.version == contact.version)
         return Prepared(contact, created=False, changed=False, writes=[still])
-    writes, _ = plans.amended(contact, changed, now)
+    writes, met = plans.amended(contact, changed, now)
     writes = [silent(each) if isinstance(each.refused, Stale) else each for each in writes]  # it is read again instead
-    return Prepared(contact, created=False, changed=True, writes=writes)
+    return Prepared(contact, created=False, changed=True, writes=writes, met=met)
 
 
 def _same(name: str, new: Any, old: Any) -> bool:

@@ -81,6 +81,7 @@ class Contact(ContactsItem, discriminator="contact"):
     merged_into = UnicodeAttribute(null=True)
     merged = JsonAttribute(null=True)  # what it had before it was merged and does not have now
     created_by = UnicodeAttribute(null=True)
+    import_row = UnicodeAttribute(null=True)  # the row of an import that made it
     updated_at = InstantAttribute()
     version = IntegerAttribute(default=1)
 
@@ -169,6 +170,7 @@ class Account(ContactsItem, discriminator="account"):
     annual_revenue = DecimalAttribute(null=True)
     description = UnicodeAttribute(null=True)
     created_by = UnicodeAttribute(null=True)
+    import_row = UnicodeAttribute(null=True)  # the row of an import that made it
     updated_at = InstantAttribute()
     identities = JsonAttribute(null=True)  # which were merged into it: account id → merge id
     merged_into = UnicodeAttribute(null=True)

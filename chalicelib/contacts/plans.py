@@ -40,6 +40,15 @@ def claim(
     return [*changes.writes, *(write for both in suggested for write in both)], changes.met
 
 
+def made(
+    contact: Contact, now: datetime, owners: Mapping[str, Any] | None = None
+) -> tuple[list[Write], Mapping[str, str]]:
+    """Return the writes of a contact that somebody makes (itself, claims, time at an account), whose keys it met."""
+    claims, met = claim(contact, {}, now, owners)
+    began = joined(contact, now)  # completes the contact itself, as claiming does, so it comes before that is put
+    return [put_new(contact), *claims, *began], met
+
+
 def places_of(contact: Contact) -> dict[str, str]:
     """Return the places of the claims that a contact's values make, by strategy."""
     return places(strategies.in_use(strategies.CONTACT), contact.attribute_values)

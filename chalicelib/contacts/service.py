@@ -11,7 +11,7 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Contact
 from chalicelib.contacts.plans import BOOK
-from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new
+from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed
 from chalicelib.errors import Conflict, Invalid, Problem, Stale
 
 MOST_WRITES = 95  # of the transaction that deletes a contact, its time at an account apart
@@ -57,22 +57,15 @@ def create(
         raise NAMELESS
     for _ in range(ROUNDS):
         try:
-            # Both complete the contact itself, so they come before it is put.
-            claimed, joined = _unclaimed(contact, now), plans.joined(contact, now)
-            commit([put_new(contact)], claimed, joined)
+            writes, met = plans.made(contact, now)
+            _refuse_taken(met)
+            commit(writes)
         except ConditionFailed as failed:
             if earlier := next((found for _, found in failed.of(Contact) if found is not None), None):
                 return earlier
         else:
             return contact
     raise BUSY
-
-
-def _unclaimed(contact: Contact, now: datetime) -> list[Write]:
-    """Claim for a contact that is made by hand."""
-    writes, met = plans.claim(contact, {}, now)
-    _refuse_taken(met)
-    return writes
 
 
 def _refuse_taken(met: Mapping[str, str]) -> None:

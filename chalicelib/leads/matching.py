@@ -73,14 +73,14 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     strategy = None if always_new else strategies.find(strategies.LEAD, strategy_id)
     keyed = {**of_new, **given, "page_id": page_id, "business_unit": business_unit}
     if strategy is not None:
-        _require(strategy, keyed)
+        require(strategy, keyed)
     place = strategy.place(keyed) if strategy else None
     owners = BOOK.owners({*_places(keyed), *([place] if place else [])}, look)
-    matched = _open(owners[place], look) if place in owners else None
-    if matched is not None and strategy is not None:
-        if (matched.claims or {}).get(strategy.id) != place:  # known by what a lead had that was merged into it
+    found = open_owner(owners[place], look) if place in owners else None
+    if found is not None and strategy is not None:
+        if (found.claims or {}).get(strategy.id) != place:  # known by what a lead had that was merged into it
             given = {name: value for name, value in given.items() if name not in strategy.attributes}
-        return _matched(matched, {**given, **_one_more(matched, counted)}, contact_id, now)
+        return matched(found, {**given, **_one_more(found, counted)}, contact_id, now)
     lead = Lead.new(new_id, now)
     given = {**of_new, **given, **_one_more(lead, counted)}
     plans.take_context(lead, context)
@@ -94,7 +94,7 @@ def _one_more(lead: Lead, counted: str | None) -> dict[str, int]:
     return {counted: (getattr(lead, counted) or 0) + 1} if counted else {}
 
 
-def _require(strategy: Strategy, values: Mapping[str, Any]) -> None:
+def require(strategy: Strategy, values: Mapping[str, Any]) -> None:
     if missing := strategy.missing(values):
         needed = [Problem(name, f"Without it we cannot tell which lead this is ({strategy.name}).") for name in missing]
         raise Unprocessable("The form did not send everything that its matching strategy needs.", needed)
@@ -110,7 +110,7 @@ def _places(keyed: Mapping[str, Any]) -> list[str]:
     return list(places(strategies.in_use(strategies.LEAD), {"last_name": NO_NAME, **given}).values())
 
 
-def _open(owner: Any, look: Look) -> Lead:
+def open_owner(owner: Any, look: Look) -> Lead:
     [lead] = look([lead_key(owner.record_id)])
     if not isinstance(lead, Lead) or not lead.open:
         raise ConditionFailed([])  # closed or deleted between two reads; its claim is going as well
@@ -124,10 +124,17 @@ def _created(lead: Lead, given: Mapping[str, Any], owners: Mapping[str, Any], no
     lead.latest_submission_at = now
     lead.list_by_likeness()
     claims = claim(lead, now, owners)
-    return Prepared(lead, created=True, changed=True, writes=[put_new(lead), *claims.writes])
+    return Prepared(lead, created=True, changed=True, writes=[put_new(lead), *claims.writes], met=claims.met)
 
 
-def _matched(lead: Lead, given: Mapping[str, Any], contact_id: str | None, now: datetime) -> Prepared[Lead]:
+def matched(
+    lead: Lead,
+    given: Mapping[str, Any],
+    contact_id: str | None,
+    now: datetime,
+    by: str = FORM,
+    why: str = "matched a submission",
+) -> Prepared[Lead]:
     """Update a known lead (MAT-9); an unchanged one is only checked to be open still, which guards its claim."""
     wanted = {**given, **({"contact_id": contact_id} if contact_id else {})}
     changes = {name: value for name, value in wanted.items() if not _same(name, value, getattr(lead, name))}
@@ -136,11 +143,12 @@ def _matched(lead: Lead, given: Mapping[str, Any], contact_id: str | None, now: 
     before = plans.remembered(lead)
     for name, value in changes.items():
         setattr(lead, name, value)
-    lead.latest_submission_at = now
+    if by == FORM:
+        lead.latest_submission_at = now
     claims = claim(lead, now)
-    writes = plans.changed(lead, before, by=FORM, why="matched a submission", now=now)
+    writes = plans.changed(lead, before, by=by, why=why, now=now)
     writes = [silent(write) for write in (*writes, *claims.writes)]  # whoever submits reads again, nobody is told
-    return Prepared(lead, created=False, changed=True, writes=writes)
+    return Prepared(lead, created=False, changed=True, writes=writes, met=claims.met)
 
 
 def _same(name: str, new: Any, old: Any) -> bool:

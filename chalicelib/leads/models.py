@@ -99,6 +99,7 @@ class Lead(LeadsItem, discriminator="lead"):
     source_at = InstantAttribute(null=True)
     originating_event_id = UnicodeAttribute(null=True)
     latest_submission_at = InstantAttribute(null=True)
+    import_row = UnicodeAttribute(null=True)  # the row of an import that made it
     # Whose it is, and where it stands.
     contact_id = UnicodeAttribute(null=True)
     account_id = UnicodeAttribute(null=True)

@@ -97,7 +97,7 @@ def create(lead_id: str, values: Mapping[str, Any], by: str, now: datetime) -> L
     claims = matching.claim(lead, now)
     _refuse_taken(claims.met)
     try:
-        commit([put_new(lead)], claims.writes, _parents(lead))
+        commit([put_new(lead)], claims.writes, parents(lead))
     except ConditionFailed as failed:
         return _made_before(failed)
     return lead
@@ -117,7 +117,7 @@ def _made_before(failed: ConditionFailed) -> Lead:
     raise Conflict(TAKEN, [Problem("lead_id", each) for each in owners]) from failed
 
 
-def _parents(lead: Lead) -> list[Write]:
+def parents(lead: Lead) -> list[Write]:
     """Hold the transaction to the parents' being there."""
     if lead.account_id is not None:
         accounts.find(lead.account_id)
@@ -147,11 +147,11 @@ def amend(lead_id: str, values: Mapping[str, Any], *, by: str, version: int, now
         plans.resume(lead, now)
 
     moved = bool({"contact_id", "account_id"} & cleaned.keys())
-    return _change(lead_id, apply, by=by, why="changed by hand", version=version, now=now, parents=moved)
+    return _change(lead_id, apply, by=by, why="changed by hand", version=version, now=now, moved=moved)
 
 
 def _change(
-    lead_id: str, apply: Change, *, by: str, why: str, version: int, now: datetime, parents: bool = False
+    lead_id: str, apply: Change, *, by: str, why: str, version: int, now: datetime, moved: bool = False
 ) -> Lead:
     for _ in range(ROUNDS):
         lead = as_read(lead_id, version)
@@ -159,7 +159,7 @@ def _change(
         apply(lead)
         claims = matching.claim(lead, now)
         _refuse_taken(claims.met)
-        held = _parents(lead) if parents else []
+        held = parents(lead) if moved else []
         try:
             commit(plans.changed(lead, before, by=by, why=why, now=now), claims.writes, held)
         except ConditionFailed:

@@ -1,0 +1,203 @@
+"""Imports as clients send and get them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from chalicelib.consent.schemas import PreferencesChange
+from chalicelib.http import Schema
+from chalicelib.imports.fields import RecordType
+from chalicelib.imports.limits import MOST_COLUMNS
+from chalicelib.imports.sniffing import DELIMITERS, ENCODINGS
+from chalicelib.imports.states import State, Undoing, Verdict
+
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class NewImport(Schema):
+    """A file to come, of records of one type."""
+
+    record_type: RecordType
+    name: Name
+
+
+class ColumnMap(Schema):
+    """A column of the file, the field it becomes, and what certain cells stand for. A column without one is ignored."""
+
+    column: Name
+    field: Annotated[str, Field(min_length=1, max_length=100)]
+    values: Annotated[dict[str, Name], Field(max_length=500)] = Field(default_factory=dict)
+
+
+class MannerView(Schema):
+    """How values are written: the order of dates, the decimal sign, the country of phone numbers, what clears."""
+
+    dates: Literal["ymd", "dmy", "mdy"] = "ymd"
+    decimal: Literal[".", ","] = "."
+    country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+    clears: Annotated[str, Field(min_length=1, max_length=50)] | None = None
+
+
+class StatementView(Schema):
+    """In which words the people of the list agreed, where that is from, and what it allows."""
+
+    wording: Annotated[str, Field(min_length=1, max_length=2000)]
+    source: Annotated[str, Field(min_length=1, max_length=500)]
+    allows: dict[str, bool | int] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _known(self) -> "StatementView":
+        PreferencesChange.model_validate(self.allows)
+        if unknown := self.allows.keys() & {"guardian_id", "guardian_consent", "reason", "is_child"}:
+            raise ValueError(f"A list cannot speak for guardians: leave out {', '.join(sorted(unknown))}.")
+        return self
+
+
+class OptionsChange(Schema):
+    """What is decided anew; what is left out stays as it is."""
+
+    mapping: Annotated[list[ColumnMap], Field(max_length=MOST_COLUMNS)] | None = None
+    match_by: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    detect_duplicates: bool | None = None
+    manner: MannerView | None = None
+    consent: StatementView | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+
+    @model_validator(mode="after")
+    def _readable(self) -> "OptionsChange":
+        if self.encoding is not None and self.encoding not in ENCODINGS:
+            raise ValueError(f"Files are read as {', '.join(sorted(ENCODINGS))}.")
+        if self.delimiter is not None and self.delimiter not in DELIMITERS:
+            raise ValueError("Cells are separated by a comma, a semicolon, a tab or a bar.")
+        return self
+
+    def given(self) -> dict[str, Any]:
+        """Return what was sent; null takes back what may be left open."""
+        sent = self.model_dump(exclude_unset=True, mode="json")
+        optional = {"match_by", "consent", "encoding", "delimiter"}
+        return {name: value for name, value in sent.items() if value is not None or name in optional}
+
+
+class StartRequest(Schema):
+    """Whether it is a trial only, which writes no record."""
+
+    dry_run: bool = False
+
+
+class UploadView(Schema):
+    """Where a form (POST, multipart) may send the file for an hour: these fields first, then the field file."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class SampleRow(Schema):
+    number: int
+    cells: list[str]
+
+
+class WritingView(Schema):
+    encoding: str
+    delimiter: str
+    begins: int
+
+
+class LooksView(Schema):
+    """What the file looks like; a workbook has no `writing`."""
+
+    writing: WritingView | None = None
+    columns: list[str]
+    first: list[SampleRow]
+    bytes: int
+
+
+class RowError(Schema):
+    """A row that failed, and why."""
+
+    row: int
+    code: str
+    field: str | None = None
+    message: str
+
+
+class CountsView(Schema):
+    """How many rows came to what: success is created, updated and unchanged together."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    failed: int = 0
+    verdict: Verdict | None = None
+    errors: list[RowError] = Field(default_factory=list)
+
+
+class ErrorFile(Schema):
+    """The rows that failed, as they were sent, each with its reason; to be corrected and sent as another import."""
+
+    rows: int
+    url: str | None = None
+    bytes: int | None = None
+
+
+class UndoView(Schema):
+    """What became of the records that an import made when it was undone; `kept` tells rows whose records stay."""
+
+    state: Undoing
+    job_id: str
+    deleted: int = 0
+    changed: int = 0
+    in_use: int = 0
+    kept: list[RowError] = Field(default_factory=list)
+    undone_at: datetime | None = None
+
+
+class OptionsView(Schema):
+    mapping: list[ColumnMap]
+    match_by: str | None = None
+    detect_duplicates: bool
+    manner: MannerView
+    consent: StatementView | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+
+
+class ImportView(Schema):
+    """An import: `checked` is what the last trial came to, `counts` what the rows have come to so far."""
+
+    id: str
+    record_type: RecordType
+    name: str
+    state: State
+    reason: str | None = None
+    options: OptionsView
+    looks: LooksView | None = None
+    upload: UploadView | None = None
+    dry_run: bool
+    rows: int | None = None
+    job_id: str | None = None
+    counts: CountsView
+    checked: CountsView | None = None
+    error_file: ErrorFile | None = None
+    undo: UndoView | None = None
+    created_at: datetime
+    created_by: str
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    version: int
+
+
+class ImportSummary(Schema):
+    """An import as lists show it."""
+
+    id: str
+    record_type: RecordType
+    name: str
+    state: State
+    dry_run: bool
+    rows: int | None = None
+    result: CountsView | None = None
+    created_at: datetime
+    created_by: str
+    version: int
