@@ -103,7 +103,7 @@ KEYS: Mapping[RecordType, Callable[[str], Key]] = {
 
 REMOVE: Mapping[RecordType, Callable[[str, int, datetime], None]] = {
     RecordType.CONTACT: contacts.remove,
-    RecordType.ACCOUNT: lambda account_id, version, _: accounts.remove(account_id, version),
+    RecordType.ACCOUNT: accounts.remove,
     RecordType.LEAD: leads.remove,
 }
 
