@@ -41,7 +41,7 @@ Check = Callable[[Document], Checked]
 
 
 class JobWanted(Struct, frozen=True):
-    """Bulk work that a publication starts: its name in wiring.WORKS, its arguments, seconds until it may begin.
+    """Bulk work that a publication starts: its name in wiring.works, its arguments, seconds until it may begin.
 
     `rate` is how many ids a second it may take up at most.
     """

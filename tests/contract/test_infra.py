@@ -11,10 +11,11 @@ import yaml
 from pynamodb.indexes import Index
 
 import app
-from chalicelib import dynamodb, wiring
+from chalicelib import dynamodb
 from chalicelib.access.scopes import ALL_SCOPES
 from chalicelib.agenda import agendas
 from chalicelib.settings import Settings
+from chalicelib.wiring import reactions
 from infra.template import BUCKETS, ENVIRONMENT, FOR_AUTHORIZERS, MACHINES
 
 ROOT = Path(__file__).parents[2]
@@ -73,11 +74,11 @@ def test_indexes_of_one_name_have_one_hash_key_in_all_tables():
 
 
 def test_every_queue_that_a_fact_goes_to_is_declared():
-    heard = {queue for queues in wiring.REACTIONS.values() for queue in queues}
+    heard = {queue for queues in reactions.REACTIONS.values() for queue in queues}
     for verdict in ("none", "undecided", "human", "machine"):
         for type_ in ("FormSubmitted", "EmailClicked"):
             fact = {"fact": "interaction.recorded", "verdict": verdict, "type": type_}
-            heard |= set(wiring.queues_for(fact))
+            heard |= set(reactions.queues_for(fact))
 
     assert heard | {agenda.queue for agenda in agendas} <= set(declared("AWS::SQS::Queue"))
 

@@ -18,7 +18,7 @@ from chalicelib.errors import Conflict, Stale, Unavailable
 from chalicelib.leads import service as leads
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.models import Heir, LeadsItem, Owner
-from chalicelib.wiring import WORKS
+from chalicelib.wiring.works import WORKS
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 

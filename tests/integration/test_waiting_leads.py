@@ -7,7 +7,6 @@ from chalice.test import Client
 from msgspec.structs import replace
 
 from app import app
-from chalicelib import wiring
 from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
@@ -17,6 +16,7 @@ from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import awaited, resuming, service
 from chalicelib.leads.models import Awaited
 from chalicelib.scoring import service as scoring
+from chalicelib.wiring import reactions
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.merged import merge, prefer
@@ -138,7 +138,7 @@ def test_what_changes_while_it_begins_to_wait_is_not_missed(api, world):
     resuming.hear({"fact": "lead.changed", "id": other, "contact": "c", "changed": ["waiting_stage"]}, world.now)
 
     assert standing(other) == ("talks", None)
-    assert "rescore" in wiring.REACTIONS["lead.changed"]
+    assert "rescore" in reactions.REACTIONS["lead.changed"]
 
 
 def test_a_lead_of_a_version_that_is_not_live_any_more_goes_on_as_well(api, world):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from chalicelib.contacts.facts import facts_of
 from chalicelib.streams import StreamRecord
-from chalicelib.wiring import queues_for
+from chalicelib.wiring.reactions import queues_for
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.schemas import ReportedInteraction
 from chalicelib.interactions.types import BY_MACHINES_TOO, REPORTED, InteractionType
 from chalicelib.streams import StreamRecord
-from chalicelib.wiring import queues_for
+from chalicelib.wiring.reactions import queues_for
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 

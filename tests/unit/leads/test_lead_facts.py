@@ -8,7 +8,7 @@ from chalicelib.leads.choices import REASONS, State, StatusReason
 from chalicelib.leads.facts import facts_of
 from chalicelib.leads.schemas import CloseLead
 from chalicelib.streams import StreamRecord
-from chalicelib.wiring import queues_for
+from chalicelib.wiring.reactions import queues_for
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 

@@ -1,0 +1,27 @@
+"""What ties the domains together: who hears of what, where facts come from, bulk work, what is due, what follows.
+
+Imported once by app.py; a domain never imports it.
+"""
+
+from chalicelib import streams
+from chalicelib.agenda import agendas
+from chalicelib.consent import service as consent
+from chalicelib.contacts import deletion, merging
+from chalicelib.definitions import jobs
+from chalicelib.leads import process_checks
+from chalicelib.settings import settings
+from chalicelib.wiring import consequences, due, reactions, records, works
+
+
+def wire() -> None:
+    """Tell the mechanism what there is. Called once, by app.py; calling it again changes nothing."""
+    records.register()
+    streams.routes.queues_for = reactions.queues_for
+    streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
+    merging.besides[:] = [consent.together]
+    merging.foresights.update(consequences.FORESIGHTS)
+    process_checks.trigger_checks[:] = [consequences.mistakes]
+    jobs.works.update(works.WORKS)
+    deletion.sweeps[:] = consequences.SWEEPS
+    deletion.account_sweeps[:] = consequences.ACCOUNT_SWEEPS
+    agendas[:] = due.AGENDAS

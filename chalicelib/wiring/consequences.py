@@ -1,0 +1,55 @@
+"""What follows elsewhere: from deleting contacts and accounts, from merging contacts, from what triggers declare."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from chalicelib.consent import service as consent
+from chalicelib.contacts import deletion, merging
+from chalicelib.errors import Problem
+from chalicelib.insights import service as insights
+from chalicelib.insights.counting import of_burst
+from chalicelib.interactions import service as interactions
+from chalicelib.journeys import leaving, second, triggers
+from chalicelib.journeys.models import Burst
+from chalicelib.leads import deletion as lead_deletion
+from chalicelib.leads import service as leads
+from chalicelib.scoring.accounts import sweeps as account_log
+from chalicelib.segments import service as segments
+
+
+def _enrolments(contact_id: str, now: datetime) -> bool:
+    """Bursts are the facts of figures (invariant 9): they are counted before they go."""
+
+    def counted(bursts: Sequence[Burst]) -> None:
+        told = (({"contact": contact_id, "sk": each.sk, "journey": each.journey_id}, each) for each in bursts)
+        insights.count((of_burst(*each) for each in told), now)
+
+    return leaving.sweep(contact_id, counted, now)
+
+
+SWEEPS: tuple[deletion.Sweep, ...] = (
+    _enrolments,
+    segments.sweep,
+    leads.sweep,
+    lambda contact_id, _: consent.sweep(contact_id),
+    lambda contact_id, _: account_log.of_contact(contact_id),  # by the interactions, which go after it
+    lambda contact_id, _: interactions.sweep(contact_id),
+)
+
+ACCOUNT_SWEEPS: tuple[deletion.Sweep, ...] = (
+    lead_deletion.sweep_account,
+    lambda account_id, _: account_log.of_account(account_id),
+)
+
+
+FORESIGHTS: dict[str, merging.Foresight] = {
+    "consent": consent.foresee,
+    "leads": leads.foresee,
+    "segments": segments.foresee,
+    "enrolments": second.foresee,
+}
+
+
+def mistakes(declared: Mapping[str, Any], values: Mapping[str, Any]) -> list[Problem]:
+    return triggers.mistakes(triggers.TriggerDocument.model_validate(declared).attributes, values)
