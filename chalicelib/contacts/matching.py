@@ -14,7 +14,7 @@ from chalicelib.contacts.models import Contact
 from chalicelib.contacts.normalise import key_of
 from chalicelib.contacts.plans import BOOK
 from chalicelib.dynamodb import ConditionFailed, Look, Write, check, put_new, read, silent
-from chalicelib.errors import Problem, Stale, Unprocessable
+from chalicelib.errors import Invalid, Problem, Stale, Unprocessable
 
 Record = TypeVar("Record")
 
@@ -105,6 +105,17 @@ def matched(contact: Contact, values: Mapping[str, Any], now: datetime) -> Prepa
     writes, met = plans.amended(contact, changed, now)
     writes = [silent(each) if isinstance(each.refused, Stale) else each for each in writes]  # it is read again instead
     return Prepared(contact, created=False, changed=True, writes=writes, met=met)
+
+
+def corrected(contact: Contact, values: Mapping[str, Any], now: datetime) -> list[Write]:
+    """Return the writes by which somebody corrects what is known of it; None clears, but nobody loses the last name.
+
+    They say that the contact is still as it was read, also where nothing changes. Raises Invalid for broken values.
+    """
+    cleaned = clean(values)
+    if "last_name" in cleaned and not cleaned["last_name"]:
+        raise Invalid("A contact needs a last name.", [Problem("last_name", "This field is required.")])
+    return list(_matched(contact, cleaned, now).writes)
 
 
 def _same(name: str, new: Any, old: Any) -> bool:

@@ -22,6 +22,7 @@ BUSY = Conflict("Others take these details at this moment. Try again in a few se
 
 Prepared = matching.Prepared
 prepare = matching.prepare
+corrected = matching.corrected
 
 key = reading.key
 find = reading.find

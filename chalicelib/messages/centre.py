@@ -14,10 +14,12 @@ from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.consent.subscriptions.models import SubscriptionList
 from chalicelib.consent.subscriptions.plans import Standing
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts.fields import PHONES
 from chalicelib.errors import Invalid
 from chalicelib.messages import opting, service, suppression, words
 from chalicelib.messages.addresses import TEST
 from chalicelib.messages.models import Send
+from chalicelib.messages.schemas import ContentSettingsDocument
 from chalicelib.tokens import verify
 
 MOST_SHIPPED = 50  # lists that the shipped centre offers at once; whoever leaves some sees the next ones
@@ -32,6 +34,38 @@ class Offered(Struct, frozen=True):
     on: bool
 
 
+class Detail(Struct, frozen=True):
+    """A field of the contact as the page shows it: always what is known (PRE-4), or what was typed and is wrong."""
+
+    name: str
+    known: str
+    value: str
+    wrong: str = ""
+
+    @property
+    def input(self) -> str:
+        return "tel" if self.name in PHONES else "text"
+
+    @property
+    def autocomplete(self) -> str:
+        return AUTOCOMPLETE[self.name]
+
+
+AUTOCOMPLETE = {
+    "first_name": "given-name",
+    "last_name": "family-name",
+    "company_name": "organization",
+    "job_title": "organization-title",
+    "phone": "tel",
+    "mobile_phone": "tel",
+    "street": "address-line1",
+    "postal_code": "postal-code",
+    "city": "address-level2",
+    "region": "address-level1",
+    "country": "country-name",
+}
+
+
 class Centre(Struct, frozen=True):
     """What the page shows."""
 
@@ -40,6 +74,13 @@ class Centre(Struct, frozen=True):
     bulk_email: bool
     language: str = words.DEFAULT
     lists: Sequence[Offered] = ()
+    details: Sequence[Detail] = ()
+    level: int | None = None
+    """The consent level, where people choose it here."""
+
+    @property
+    def wrong(self) -> list[Detail]:
+        return [each for each in self.details if each.wrong]
 
 
 def show(token: str) -> Centre:
@@ -55,22 +96,24 @@ def show(token: str) -> Centre:
 
 
 def of_person(send: Send, who: Identity) -> Centre:
+    settings, allowed = service.centre_settings(send.content_settings_id), consent.of_person(who)
     language = words.language_of(who.contact.language)
-    offered = [_offered(record, standing, language) for record, standing in lists_of(send, who)]
-    return Centre(send, who.id, consent.of_person(who).bulk_email, language, offered)
+    offered = [_offered(record, standing, language) for record, standing in lists_of(settings, who)]
+    known = {each: getattr(who.contact, each) or "" for each in (settings.centre_fields if settings else ())}
+    details = [Detail(name, value, value) for name, value in known.items()]
+    level = allowed.consent_level if settings is not None and settings.centre_consent_level else None
+    return Centre(send, who.id, allowed.bulk_email, language, offered, details, level)
 
 
 def _offered(record: SubscriptionList, standing: Standing, language: str) -> Offered:
     return Offered(record.list_id, *record.words(language), on=standing.on)
 
 
-def lists_of(send: Send, who: Identity) -> list[tuple[SubscriptionList, Standing]]:
-    """Return the lists of the send's content settings, or of the default ones where those are not live any more.
-
-    The shipped centre, where there are neither, offers what the person is on already (SBC-6).
-    """
-    found = service.centre_lists(send.content_settings_id)
-    if found is None:
+def lists_of(settings: ContentSettingsDocument | None, who: Identity) -> list[tuple[SubscriptionList, Standing]]:
+    """Return the lists of content settings; the shipped centre offers what the person is on already (SBC-6)."""
+    if settings is not None:
+        found = settings.lists
+    else:
         found = [each.list_id for each in subscriptions.of_person(who) if each.on][:MOST_SHIPPED]
     known = records.find_many(found)
     standings = subscriptions.standings(who, [each.list_id for each in known])

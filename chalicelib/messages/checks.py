@@ -13,7 +13,9 @@ from chalicelib.messages.personalisation import MESSAGE_FIELDS, faults, is_dynam
 from chalicelib.messages.schemas import ACCOUNT, ContentSettingsDocument, EmailDocument
 
 CONTACT = frozenset({"id", *FIELDS})
-CONTENT_SETTINGS = frozenset(ContentSettingsDocument.model_fields) - {"fields", "lists"}
+CONTENT_SETTINGS = frozenset(ContentSettingsDocument.model_fields) - {
+    *("fields", "lists", "centre_fields", "centre_consent_level")
+}
 TEMPLATES = ("subject", "preview_text", "from_name", "from_address", "to", "reply_to", "html", "text")
 REQUIRED = {
     "subject": "A message needs a subject.",
@@ -91,6 +93,7 @@ def check_content_settings(document: ContentSettingsDocument) -> Checked:
     problems = [] if document.address_main.strip() else [Problem("address_main", "A postal address is needed.")]
     for field in ("address_main", "address_line2"):
         problems += [Problem(field, each) for each in faults(getattr(document, field), {"contact": CONTACT})]
-    if len(set(document.lists)) < len(document.lists):
-        problems.append(Problem("lists", "A list can stand in the subscription centre once only."))
+    for name, given in (("lists", document.lists), ("centre_fields", document.centre_fields)):
+        if len(set(given)) < len(given):
+            problems.append(Problem(name, "Each can stand in the subscription centre once only."))
     return Checked(problems=problems, references=[(LIST, each) for each in dict.fromkeys(document.lists)])

@@ -1,33 +1,49 @@
 """The use case of the subscription centre: do what the person chose of lists and of all marketing mail."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
+from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.clock import digest
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.rules import Level
 from chalicelib.consent.subscriptions import plans
 from chalicelib.consent.subscriptions.plans import Said
 from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, commit
-from chalicelib.errors import Conflict, Unavailable
+from chalicelib.errors import Conflict, Invalid, Stale, Unavailable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
-from chalicelib.messages import centre, opting, suppression, words
-from chalicelib.messages.centre import Centre
+from chalicelib.messages import centre, opting, service, suppression, words
+from chalicelib.messages.centre import AUTOCOMPLETE, Centre, Detail
 from chalicelib.messages.models import Send
+from chalicelib.messages.schemas import ContentSettingsDocument
 from chalicelib.messages.sent import attributes_of
+from chalicelib.messages.words import Words
 
 TRIES = 5
+LONGEST = 200  # letters of a detail; the page takes no more
 MOST = 90  # writes of one transaction; what is left goes into a further one
-NO_LISTS: Mapping[str, bool] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class Chosen(Struct, frozen=True):
+    """What somebody chose: all marketing mail (None: as it is), lists to join or leave, details, the consent level."""
+
+    allow: bool | None
+    lists: Mapping[str, bool] = NOTHING
+    details: Mapping[str, str] = NOTHING
+    level: int | None = None
 
 
 class Choice(Struct, frozen=True):
@@ -35,20 +51,31 @@ class Choice(Struct, frozen=True):
 
     event_id: str
     language: str
-    allow: bool | None
-    lists: Mapping[str, bool]
+    chosen: Chosen
 
 
-def read(form: Mapping[str, str | list[str]]) -> tuple[bool | None, dict[str, bool]]:
-    """Return what somebody chose: whether to allow all marketing mail (None: as it is), and the lists to join or leave.
+def read(form: Mapping[str, str | list[str]]) -> Chosen:
+    """Return what somebody changed on the page.
 
     Only what was not allowed when the page was shown is allowed by saving it: a page that was opened before the person
-    refused elsewhere takes nothing back (invariant 7).
+    refused elsewhere takes nothing back (invariant 7), and details that it left alone stay as they are now.
     """
     shown, ticked, were_on = (_several(form, name) for name in ("shown", "list", "on"))
     refuses, was_allowed = "do_not_bulk_email" in form, "allowed" in form
     lists = {each: each in ticked for each in shown if each not in ticked or each not in were_on}
-    return None if was_allowed and not refuses else not refuses, lists
+    allow = None if was_allowed and not refuses else not refuses
+    return Chosen(allow, lists, _details(form), _level(form))
+
+
+def _details(form: Mapping[str, str | list[str]]) -> dict[str, str]:
+    typed = {name: value for name, value in form.items() if name in AUTOCOMPLETE and isinstance(value, str)}
+    return {name: value.strip()[:LONGEST] for name, value in typed.items() if value.strip() != form.get(f"was_{name}")}
+
+
+def _level(form: Mapping[str, str | list[str]]) -> int | None:
+    given = form.get("level")
+    known = isinstance(given, str) and given in {str(int(each)) for each in Level}
+    return int(str(given)) if known and given != form.get("was_level") else None
 
 
 def _several(form: Mapping[str, str | list[str]], name: str) -> list[str]:
@@ -56,29 +83,43 @@ def _several(form: Mapping[str, str | list[str]], name: str) -> list[str]:
     return [given] if isinstance(given, str) else given
 
 
-def submit(
-    token: str, event_id: str, now: datetime, *, allow: bool | None, lists: Mapping[str, bool] = NO_LISTS
-) -> Centre:
+def submit(token: str, event_id: str, now: datetime, chosen: Chosen) -> Centre:
     """Do what the person chose, for the contact that the link names (SBC-1, SBC-3, SBC-8, SBC-9).
 
-    `lists` are those to join (True) or leave (False); others stay as they are, and so does all mail where it says None.
+    What the centre does not offer is not changed. Where details are wrong nothing is saved, and the page says what.
     Where the contact is gone, an opt-out holds for the address all the same (decision 38).
     """
     found = centre.show(token)
     if found.send is None:
         return found
-    choice = Choice(event_id, found.language, allow, lists)
-    if allow:
+    choice = Choice(event_id, found.language, chosen)
+    if wrong := _wrong(found, choice):
+        return replace(found, details=wrong)
+    if chosen.allow:
         suppression.lift(found.send.address_hash or "", suppression.BULK, [suppression.UNSUBSCRIBED])
     if found.contact_id is not None:
         return _saved(found.send, found.contact_id, choice, now)
-    if allow is False:
-        opting.everyone(found.send, _evidence(found.send, None, _wording(choice)), event_id, now)
-    return Centre(found.send, None, bulk_email=found.bulk_email if allow is None else allow)
+    if chosen.allow is False:
+        opting.everyone(found.send, _evidence(found.send, None, words.of(found.language).wording), event_id, now)
+    return Centre(found.send, None, bulk_email=found.bulk_email if chosen.allow is None else chosen.allow)
 
 
-def _wording(choice: Choice) -> str:
-    return words.of(choice.language).wording
+def _wrong(found: Centre, choice: Choice) -> list[Detail]:
+    """Return the details as they were typed, where some are wrong, each of those with what is wrong with it."""
+    typed, said = choice.chosen.details, words.of(choice.language)
+    details = [replace(each, value=typed.get(each.name, each.value)) for each in found.details]
+    judged = [replace(each, wrong=_fault(each, said)) if each.name in typed else each for each in details]
+    return judged if any(each.wrong for each in judged) else []
+
+
+def _fault(detail: Detail, said: Words) -> str:
+    if detail.name == "last_name" and not detail.value.strip():
+        return said.needed
+    try:
+        clean({detail.name: detail.value})
+    except Invalid:
+        return said.no_number
+    return ""
 
 
 def _evidence(send: Send, contact_id: str | None, wording: str) -> Evidence:
@@ -94,20 +135,33 @@ def _saved(send: Send, contact_id: str, choice: Choice, now: datetime) -> Centre
     for _ in range(TRIES):
         who = contacts.who_is(contact_id)
         if who.contact is None:
-            return Centre(send, None, bulk_email=bool(choice.allow))
+            return Centre(send, None, bulk_email=bool(choice.chosen.allow))
+        offered = service.centre_settings(send.content_settings_id)
         try:
-            for part in _parts([_said(send, who, choice, now), *_moves(send, who, choice, now)]):
+            first, *further = _parts([_said(send, who, offered, choice, now), *_moves(send, who, offered, choice, now)])
+            commit(_corrected(who, offered, choice, now), first)
+            for part in further:
                 commit([contacts.still_itself(who.id)], part)
-        except (ConditionFailed, Conflict):
-            continue  # others were quicker: with these very settings, or with stopping a list
+        except (ConditionFailed, Conflict, Stale):
+            continue  # others were quicker: with this very contact, or with stopping a list
         return centre.of_person(send, contacts.who_is(who.id))
     raise Unavailable("The preferences are being changed by somebody else. Try again in a few seconds.")
 
 
-def _said(send: Send, who: Identity, choice: Choice, now: datetime) -> list[Write]:
-    """Return what is written of all marketing mail, and that something was submitted at all (SBC-10)."""
-    evidence, own = _evidence(send, who.id, _wording(choice)), digest(choice.event_id, who.id)
-    wanted = {} if choice.allow is None else {"bulk_email": choice.allow}
+Offered = ContentSettingsDocument | None
+
+
+def _corrected(who: Identity, offered: Offered, choice: Choice, now: datetime) -> list[Write]:
+    """Return what correcting details writes of the contact, or the check that it is still itself."""
+    names: Collection[str] = offered.centre_fields if offered is not None else ()
+    values: dict[str, Any] = {name: value for name, value in choice.chosen.details.items() if name in names}
+    return contacts.corrected(who.contact, values, now) if values else [contacts.still_itself(who.id)]
+
+
+def _said(send: Send, who: Identity, offered: Offered, choice: Choice, now: datetime) -> list[Write]:
+    """Return what is written of mail and consent, and that something was submitted at all (SBC-10)."""
+    wanted, wording = _wanted(offered, choice)
+    evidence, own = _evidence(send, who.id, wording), digest(choice.event_id, who.id)
     changed = consent_plans.every(consent.of_each(who.ids), wanted, evidence, own, now)
     submitted = NewInteraction(
         InteractionType.EMAIL_SUBSCRIPTION_SUBMIT,
@@ -121,13 +175,27 @@ def _said(send: Send, who: Identity, choice: Choice, now: datetime) -> list[Writ
     return [*changed, *interactions.record(submitted, now)]
 
 
-def _moves(send: Send, who: Identity, choice: Choice, now: datetime) -> list[list[Write]]:
+def _wanted(offered: Offered, choice: Choice) -> tuple[dict[str, Any], str]:
+    """Return what preferences are to become, and the words in which that was chosen."""
+    chosen, said = choice.chosen, words.of(choice.language)
+    wanted: dict[str, Any] = {}
+    wording: list[str] = []
+    if chosen.allow is not None:
+        wanted["bulk_email"] = chosen.allow
+        wording.append(said.wording)
+    if chosen.level is not None and offered is not None and offered.centre_consent_level:
+        wanted["consent_level"] = chosen.level
+        wording.append(f"{said.level} {said.levels[chosen.level]}")
+    return wanted, " · ".join(wording)
+
+
+def _moves(send: Send, who: Identity, offered: Offered, choice: Choice, now: datetime) -> list[list[Write]]:
     """Return what joining and leaving writes, list by list, in the words in which each was offered."""
     moves = []
-    for record, standing in centre.lists_of(send, who):
+    for record, standing in centre.lists_of(offered, who):
         name, _ = record.words(choice.language)
         said = Said(_evidence(send, who.id, name), choice.event_id, attributes_of(send))
-        ticked = choice.lists.get(record.list_id, standing.on)
+        ticked = choice.chosen.lists.get(record.list_id, standing.on)
         moves.append(plans.move(standing, State.SUBSCRIBED if ticked else State.UNSUBSCRIBED, said, now))
     return moves
 

@@ -62,13 +62,13 @@ def show_subscription_centre(_: Call[Nothing], token: str) -> Reply:
     return _kindly(lambda: _shown(token, centre.show(token)))
 
 
-@api.on("POST /subscriptions/{token}", scope=None, content_types=(FORM,), largest=SMALL)
+@api.on("POST /subscriptions/{token}", scope=None, content_types=(FORM,), largest=4 * SMALL)
 def submit_subscription_centre(call: Call[Nothing], token: str) -> Reply:
     """Save what the recipient of a message chose."""
 
     def saved() -> Reply:
-        allow, lists = choosing.read(form_of(call))
-        return _shown(token, choosing.submit(token, call.new_id, call.now, allow=allow, lists=lists), saved=True)
+        found = choosing.submit(token, call.new_id, call.now, choosing.read(form_of(call)))
+        return _shown(token, found, saved=not found.wrong)
 
     return _kindly(saved)
 
@@ -101,6 +101,7 @@ def _fields(call: Call[Any]) -> dict[str, Any]:
 def _shown(token: str, found: centre.Centre, *, saved: bool = False) -> Reply:
     return page(
         "centre.html",
+        HTTPStatus.UNPROCESSABLE_ENTITY if found.wrong else HTTPStatus.OK,
         action=f"{settings.public_url}/subscriptions/{token}",
         language=found.language,
         words=words.of(found.language),

@@ -54,10 +54,27 @@ class EmailDocument(Schema):
         return value
 
 
+CentreField = Literal[
+    "first_name",
+    "last_name",
+    "company_name",
+    "job_title",
+    "phone",
+    "mobile_phone",
+    "street",
+    "postal_code",
+    "city",
+    "region",
+    "country",
+]
+"""What people may correct at the centre: not the address, since the link that leads there may have been passed on."""
+
+
 class ContentSettingsDocument(Schema):
     """What a journey's messages share (16.4). Without an own page `subscription_center` is ours.
 
-    `lists` are the subscription lists that our centre offers, in this order (SBC-7).
+    `lists` are the subscription lists that our centre offers, in this order (SBC-7), `centre_fields` what people may
+    correct there, and `centre_consent_level` whether they choose their consent level (SBC-8).
     """
 
     address_main: Annotated[str, Field(max_length=500)] = ""
@@ -70,6 +87,8 @@ class ContentSettingsDocument(Schema):
     youtube_url: HttpUrl | None = None
     fields: Annotated[dict[FieldName, Line], Field(max_length=20, default_factory=dict)]
     lists: Annotated[list[Id], Field(max_length=20, default_factory=list)]
+    centre_fields: Annotated[list[CentreField], Field(max_length=20, default_factory=list)]
+    centre_consent_level: bool = False
 
 
 class PreviewRequest(Schema):

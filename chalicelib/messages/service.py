@@ -10,6 +10,7 @@ from chalicelib.lists import Asked, Page, page
 from chalicelib.messages import suppression, tracking
 from chalicelib.messages.ledger import State
 from chalicelib.messages.models import MessageSettings, MessagesItem, Send, Suppressed
+from chalicelib.messages.schemas import ContentSettingsDocument
 from chalicelib.messages.suppression import Wanted
 
 confirm_human = tracking.confirm_human
@@ -86,13 +87,13 @@ def default_content_settings() -> str | None:
     return min(live, key=lambda each: (each.published_at, each.id)).id if live else None
 
 
-def centre_lists(content_settings_id: str) -> list[str] | None:
-    """Return which lists the subscription centre of content settings offers, in their order (SBC-7).
+def centre_settings(content_settings_id: str) -> ContentSettingsDocument | None:
+    """Return the content settings that say what the subscription centre of a message offers (SBC-7).
 
-    Where they are not live any more those of the default ones count; None where nothing is live.
+    Where its own are not live any more the default ones count; None where nothing is live.
     """
     found = definitions.live("content-settings", content_settings_id)
     if found is None:
         chosen = default_content_settings()
         found = definitions.live("content-settings", chosen) if chosen else None
-    return None if found is None else list(found.document.get("lists", []))
+    return ContentSettingsDocument.model_validate(found.document) if found is not None else None

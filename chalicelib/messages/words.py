@@ -1,5 +1,7 @@
 """The words of the subscription centre, in the languages that there are; records bring words of their own."""
 
+from collections.abc import Mapping
+
 from msgspec import Struct
 
 DEFAULT = "en"
@@ -17,6 +19,14 @@ class Words(Struct, frozen=True):
     saved_title: str
     saved_on: str
     saved_off: str
+    details: str
+    labels: Mapping[str, str]
+    level: str
+    levels: tuple[str, ...]
+    """What each consent level permits, from none to profiling (15.1)."""
+    wrong: str
+    needed: str
+    no_number: str
 
 
 WORDS = {
@@ -30,6 +40,32 @@ WORDS = {
         saved_title="Saved: your email preferences",
         saved_on="Saved. You may get marketing emails.",
         saved_off="Saved. You will get no more marketing emails.",
+        details="Your details",
+        labels={
+            "first_name": "First name",
+            "last_name": "Last name",
+            "company_name": "Company",
+            "job_title": "Job title",
+            "phone": "Telephone",
+            "mobile_phone": "Mobile phone",
+            "street": "Street",
+            "postal_code": "Postal code",
+            "city": "City",
+            "region": "Region",
+            "country": "Country",
+        },
+        level="What may we do?",
+        levels=(
+            "Nothing at all",
+            "Ask me for my consent",
+            "Write about what I ordered or asked for",
+            "Offer me newsletters to subscribe to",
+            "Send me marketing",
+            "Use what I do to choose what to send me",
+        ),
+        wrong="This could not be saved yet. Please look at the fields below.",
+        needed="Please fill this in.",
+        no_number="This is not a telephone number. Begin with + and the country, such as +45.",
     ),
     "da": Words(
         title="Dine e-mailindstillinger",
@@ -41,6 +77,32 @@ WORDS = {
         saved_title="Gemt: dine e-mailindstillinger",
         saved_on="Gemt. Du kan få markedsføring på e-mail.",
         saved_off="Gemt. Du får ikke mere markedsføring på e-mail.",
+        details="Dine oplysninger",
+        labels={
+            "first_name": "Fornavn",
+            "last_name": "Efternavn",
+            "company_name": "Virksomhed",
+            "job_title": "Stilling",
+            "phone": "Telefon",
+            "mobile_phone": "Mobiltelefon",
+            "street": "Vej og nummer",
+            "postal_code": "Postnummer",
+            "city": "By",
+            "region": "Region",
+            "country": "Land",
+        },
+        level="Hvad må vi?",
+        levels=(
+            "Ingenting",
+            "Bede om mit samtykke",
+            "Skrive om det, jeg har bestilt eller bedt om",
+            "Tilbyde mig nyhedsbreve",
+            "Sende mig markedsføring",
+            "Bruge det, jeg gør, til at vælge, hvad I sender mig",
+        ),
+        wrong="Det kunne ikke gemmes endnu. Se på felterne nedenfor.",
+        needed="Udfyld dette felt.",
+        no_number="Det er ikke et telefonnummer. Begynd med + og landet, for eksempel +45.",
     ),
     "de": Words(
         title="Ihre E-Mail-Einstellungen",
@@ -52,6 +114,32 @@ WORDS = {
         saved_title="Gespeichert: Ihre E-Mail-Einstellungen",
         saved_on="Gespeichert. Sie können Werbung per E-Mail erhalten.",
         saved_off="Gespeichert. Sie erhalten keine Werbung per E-Mail mehr.",
+        details="Ihre Angaben",
+        labels={
+            "first_name": "Vorname",
+            "last_name": "Nachname",
+            "company_name": "Firma",
+            "job_title": "Position",
+            "phone": "Telefon",
+            "mobile_phone": "Mobiltelefon",
+            "street": "Straße und Hausnummer",
+            "postal_code": "Postleitzahl",
+            "city": "Ort",
+            "region": "Region",
+            "country": "Land",
+        },
+        level="Was dürfen wir?",
+        levels=(
+            "Gar nichts",
+            "Mich um meine Einwilligung bitten",
+            "Schreiben zu dem, was ich bestellt oder angefragt habe",
+            "Mir Newsletter anbieten",
+            "Mir Werbung senden",
+            "Anhand meines Verhaltens auswählen, was Sie mir senden",
+        ),
+        wrong="Das konnte noch nicht gespeichert werden. Bitte sehen Sie sich die Felder unten an.",
+        needed="Bitte füllen Sie dieses Feld aus.",
+        no_number="Das ist keine Telefonnummer. Beginnen Sie mit + und dem Land, etwa +45.",
     ),
     "ar": Words(
         title="تفضيلات بريدك الإلكتروني",
@@ -63,6 +151,32 @@ WORDS = {
         saved_title="تم الحفظ: تفضيلات بريدك الإلكتروني",
         saved_on="تم الحفظ. قد تصلك رسائل تسويقية.",
         saved_off="تم الحفظ. لن تصلك رسائل تسويقية بعد الآن.",
+        details="بياناتك",
+        labels={
+            "first_name": "الاسم الأول",
+            "last_name": "اسم العائلة",
+            "company_name": "الشركة",
+            "job_title": "المسمى الوظيفي",
+            "phone": "الهاتف",
+            "mobile_phone": "الهاتف المحمول",
+            "street": "الشارع",
+            "postal_code": "الرمز البريدي",
+            "city": "المدينة",
+            "region": "المنطقة",
+            "country": "البلد",
+        },
+        level="ما الذي تسمح لنا به؟",
+        levels=(
+            "لا شيء",
+            "طلب موافقتي",
+            "الكتابة عما طلبته",
+            "عرض النشرات الإخبارية عليّ",
+            "إرسال رسائل تسويقية إليّ",
+            "استخدام ما أفعله لاختيار ما ترسلونه إليّ",
+        ),
+        wrong="تعذّر الحفظ بعد. يرجى مراجعة الحقول أدناه.",
+        needed="يرجى ملء هذا الحقل.",
+        no_number="هذا ليس رقم هاتف. ابدأ بعلامة + ورمز البلد، مثل +45.",
     ),
 }
 

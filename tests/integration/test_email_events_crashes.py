@@ -11,6 +11,7 @@ from chalicelib.consent import service as consent
 from chalicelib.insights import service as insights
 from chalicelib.interactions import service as log
 from chalicelib.messages import choosing, service
+from chalicelib.messages.choosing import Chosen
 from chalicelib.messages.models import Bounces
 from chalicelib.messages.suppression import hash_of
 from chalicelib.tokens import sign
@@ -135,7 +136,7 @@ def test_the_faults_reach_every_call_and_a_second_delivery_changes_nothing(world
 def test_an_opt_out_that_comes_again_does_not_undo_what_the_person_chose_since(world, office):
     body = play(world, office, CASES["opt-out"], of_reader(world))
     [send] = campaign.sends()
-    choosing.submit(sign("send", send.send_id), "later", world.now, allow=True)
+    choosing.submit(sign("send", send.send_id), "later", world.now, Chosen(allow=True))
 
     world.send("email-events", body)
     world.settle()

@@ -172,9 +172,12 @@ def test_what_people_are_asked_about_themselves_can_be_filled_in_by_the_browser(
     assert {name: tokens[name] for name in wanted} == wanted
 
 
+CENTRE = {"centre_fields": ["first_name", "last_name", "phone", "city"], "centre_consent_level": True}
+
+
 def test_the_pages_of_a_message_can_be_used_by_everybody_in_every_state(api, shown, office):
     news = api.post("/subscription-lists", {"name": "News", "public_description": "Once a month"})["id"]
-    content = publish(api, "/content-settings", {"address_main": "1 Main Street", "lists": [news]})
+    content = publish(api, "/content-settings", {"address_main": "1 Main Street", "lists": [news], **CENTRE})
     html = '<p><a href="{{ message.subscription_center_url }}">Preferences</a> {{ content_settings.address_main }}</p>'
     email = {"subject": "N", "from_name": "C", "from_address": "n@contoso.example", "language": "en", "html": html}
     email_id = publish(api, "/emails", email)
@@ -187,6 +190,7 @@ def test_the_pages_of_a_message_can_be_used_by_everybody_in_every_state(api, sho
     shown("unsubscribe", f"/unsubscribe/{sign('send', 's1')}")
     shown("saved, off", centre, {"do_not_bulk_email": "on"})
     shown("saved, on", centre, {"shown": news, "list": news})
+    shown("wrong details", centre, {"last_name": "", "phone": "none"}, 422)
     contacts.remove("ada", contacts.find("ada").version, now())
     shown("gone contact", centre)
     shown("gone contact, saved", centre, {"do_not_bulk_email": "on"})

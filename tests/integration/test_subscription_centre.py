@@ -45,8 +45,8 @@ def on(contact_id):
     return {each.list_id for each in service.of_person(contacts.who_is(contact_id)) if each.on}
 
 
-def offer(*list_ids):
-    document = ContentSettingsDocument(address_main="1 Main Street", lists=list(list_ids))
+def offer(*list_ids, **more):
+    document = ContentSettingsDocument(address_main="1 Main Street", lists=list(list_ids), **more)
     publish("content-settings", "c", document, check_content_settings)
 
 
@@ -292,6 +292,107 @@ def test_a_page_that_was_opened_before_the_person_refused_elsewhere_takes_nothin
 
     assert (on("ada"), consent.preferences("ada").bulk_email) == ({"news", "events"}, False)
     assert after.boxes == {"Lamps": False, "News": True, OFF: True}
+
+
+# Details and the consent level ---------------------------------------------------------------------------------------
+
+DETAILS = ["last_name", "phone", "city"]
+MARKETING, NOTHING = "Send me marketing", "Nothing at all"
+
+
+@pytest.fixture
+def corrector(reader):
+    """Ada at a centre where she may correct her details and choose her consent level."""
+    offer("lamps", centre_fields=DETAILS, centre_consent_level=True)
+    return reader
+
+
+def details(reader):
+    labels = {each.given["for"]: each.text for each in reader.root.all("label")}
+    typed = [each for each in reader.root.all("input") if each.given["type"] in {"text", "tel"}]
+    return {labels[each.given["id"]]: each.given["value"] for each in typed}
+
+
+@pytest.mark.rule("SBC-8", "PRE-4")
+def test_details_are_filled_in_always_and_corrected(corrector):
+    shown = details(corrector.open())
+
+    after = corrector.save(City="Odense", Telephone="+45 33 12 34 56")
+
+    assert shown == {"Last name": "Lovelace", "Telephone": "", "City": ""}
+    assert (contacts.find("ada").city, contacts.find("ada").phone) == ("Odense", "+4533123456")
+    assert details(after)["City"] == "Odense"
+    assert [item for item in Submission.scan() if isinstance(item, Submission)] == []
+
+
+@pytest.mark.rule("SBC-8")
+def test_wrong_details_are_told_in_the_persons_language_and_nothing_is_saved(corrector, client):
+    contacts.amend("ada", {"language": "da"}, contacts.find("ada").version, NOW)
+    corrector.open()
+
+    wrong = corrector.save(status=422, Efternavn=" ", Telefon="none", Lamps=False)
+
+    assert faults(wrong.text, client.http.get(wrong._path).headers) == []
+    told = [each.text for each in wrong.root.all("a")]
+    assert told == [
+        "Efternavn: Udfyld dette felt.",
+        "Telefon: Det er ikke et telefonnummer. Begynd med + og landet, for eksempel +45.",
+    ]
+    assert details(wrong)["Telefon"] == "none"
+    assert (on("ada"), contacts.find("ada").last_name) == ({"lamps", "events"}, "Lovelace")
+    assert log.of_contact("ada", "EmailSubscriptionSubmit") == []
+
+
+@pytest.mark.rule("SBC-8", "PRV-2", "PRV-13")
+def test_the_person_raises_and_lowers_its_consent_level_and_each_has_its_words(corrector):
+    corrector.open().save(pick=MARKETING)
+    raised = consent.preferences("ada").consent_level
+    corrector.open().save(pick=NOTHING)
+
+    assert (raised, consent.preferences("ada").consent_level) == (4, 0)
+    levels = [each for each in consent.changes("ada") if "consent_level" in each.after]
+    assert [each.after["consent_level"] for each in levels] == [4, 0]
+    assert [each.wording for each in levels] == [f"What may we do? {each}" for each in (MARKETING, NOTHING)]
+
+
+@pytest.mark.rule("SBC-8")
+def test_what_the_centre_does_not_offer_cannot_be_changed(reader):
+    reader.open().send([("level", "5"), ("city", "Odense"), ("email", "other@contoso.example")])
+
+    known = contacts.find("ada")
+    assert (known.city, known.email, consent.preferences("ada").consent_level) == (None, "ada@contoso.example", 0)
+
+
+def test_a_page_that_lay_open_takes_no_detail_and_no_level_back(corrector):
+    opened = corrector.open()
+    contacts.amend("ada", {"city": "Aarhus"}, contacts.find("ada").version, NOW)
+    prefer(consent_level=3)
+
+    opened.save(Telephone="+45 33 12 34 56")
+
+    known = contacts.find("ada")
+    assert (known.city, known.phone, consent.preferences("ada").consent_level) == ("Aarhus", "+4533123456", 3)
+
+
+def test_details_that_are_changed_elsewhere_while_saving_are_not_lost(corrector):
+    opened = corrector.open()
+
+    def elsewhere():
+        contacts.amend("ada", {"street": "Havnegade 1"}, contacts.find("ada").version, NOW)
+
+    with before_the_next_write(elsewhere):
+        opened.save(City="Odense", Lamps=False)
+
+    assert (contacts.find("ada").city, contacts.find("ada").street) == ("Odense", "Havnegade 1")
+    assert on("ada") == {"events"}
+
+
+@pytest.mark.parametrize("sent", [[("level", "9")], [("level", "x")], [("city", "o" * 5000), ("was_city", "")]])
+def test_odd_values_are_no_failure(corrector, sent):
+    corrector.open().send(sent)
+
+    assert consent.preferences("ada").consent_level == 0
+    assert len(contacts.find("ada").city or "") <= 200
 
 
 # The document ------------------------------------------------------------------------------------------------------

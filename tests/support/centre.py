@@ -1,5 +1,6 @@
 """The subscription centre as somebody uses it who has a link and a browser without script."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from chalice.test import Client
@@ -21,8 +22,8 @@ class Reader:
         answer = self._client.http.get(self._path)
         return self._shown(answer)
 
-    def _shown(self, answer: object) -> "Reader":
-        assert answer.status_code == 200, answer.body
+    def _shown(self, answer: Any, status: int = 200) -> "Reader":
+        assert answer.status_code == status, answer.body
         self.text = answer.body.decode()
         return self
 
@@ -37,17 +38,20 @@ class Reader:
         found = [each for each in self.root.all("input") if each.given.get("type") == "checkbox"]
         return {labels[each.given["id"]]: "checked" in each.given for each in found}
 
-    def save(self, **boxes: bool) -> "Reader":
-        """Send the form as it is shown, some boxes changed (“_” stands for a space of a label)."""
-        wanted = {**self.boxes, **{name.replace("_", " "): value for name, value in boxes.items()}}
+    def save(self, *, pick: str = "", status: int = 200, **changed: bool | str) -> "Reader":
+        """Send the form as it is shown, but for boxes and fields that are changed, and the choice that is picked."""
         labels = {each.given["for"]: each.text for each in self.root.all("label")}
-        fields = [
-            (each.given["name"], each.given["value"])
-            for each in self.root.all("input")
-            if each.given["type"] == "hidden" or wanted[labels[each.given["id"]]]
-        ]
-        return self.send(fields)
+        fields = []
+        for each in self.root.all("input"):
+            name = labels.get(each.given.get("id", ""), "")
+            wanted = changed.get(name, each.given["value"])
+            ticked = wanted if isinstance(wanted, bool) else "checked" in each.given
+            if each.given["type"] == "radio":
+                ticked = name == pick if pick else "checked" in each.given
+            if each.given["type"] not in {"checkbox", "radio"} or ticked:
+                fields.append((each.given["name"], wanted if isinstance(wanted, str) else each.given["value"]))
+        return self.send(fields, status)
 
-    def send(self, fields: list[tuple[str, str]]) -> "Reader":
+    def send(self, fields: list[tuple[str, str]], status: int = 200) -> "Reader":
         answer = self._client.http.post(self._path, headers=FORM, body=urlencode(fields).encode())
-        return self._shown(answer)
+        return self._shown(answer, status)
