@@ -22,6 +22,7 @@ DEFINITIONS = (
     "business-processes",
     "linkedin",
     "imports",
+    "import-maps",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 
