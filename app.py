@@ -106,7 +106,7 @@ ROUTES = {
     "chalicelib.contacts.merge_routes": ("accounts", "contacts"),
     "chalicelib.contacts.routes": ("accounts", "contacts", "matching-strategies"),
     "chalicelib.definitions.routes": ("operations",),
-    "chalicelib.imports.routes": ("imports",),
+    "chalicelib.imports.routes": ("import-maps", "imports"),
     "chalicelib.insights.routes": ("emails", "forms", "journeys", "pages", "scoring-models"),
     "chalicelib.interactions.routes": ("interactions",),
     "chalicelib.journeys.routes": ("contacts", "enrolments", "journeys", "triggers"),

@@ -23,6 +23,7 @@ DEFINITIONS = (
     "linkedin",
     "subscription-lists",
     "imports",
+    "import-maps",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 

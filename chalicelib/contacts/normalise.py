@@ -1,6 +1,7 @@
 """Values as they are compared: text, email addresses (decision 9), phone numbers."""
 
 import unicodedata
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -25,6 +26,7 @@ class Email(Struct, frozen=True):
     key: str
 
 
+@lru_cache(maxsize=512)  # whoever writes a record asks of the same address several times
 def email(value: str, field: str = "email") -> Email:
     """Read an email address. Raises Invalid with a sentence for what cannot be one, or cannot be sent to.
 

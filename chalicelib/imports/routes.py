@@ -5,7 +5,7 @@ from http import HTTPStatus
 from typing import Any
 
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
-from chalicelib.imports import parsing, service
+from chalicelib.imports import maps, parsing, service
 from chalicelib.imports.models import Import
 from chalicelib.imports.schemas import (
     CountsView,
@@ -23,6 +23,7 @@ from chalicelib.imports.schemas import (
 from chalicelib.imports.states import Outcome, State, Undone, verdict
 
 api = Api(__name__)
+maps.register(api)
 
 
 @api.on("POST /imports", scope="imports:write", body=NewImport, returns=ImportView, status=HTTPStatus.CREATED)
@@ -46,7 +47,7 @@ def show_import(_: Call[Nothing], import_id: str) -> ImportView:
 @api.on("PATCH /imports/{import_id}", scope="imports:write", body=OptionsChange, returns=ImportView)
 def change_import(call: Call[OptionsChange], import_id: str) -> ImportView:
     """Decide what becomes of the file's columns and rows; send If-Match."""
-    return _view(service.amend(import_id, call.body.given(), call.version, call.now))
+    return _view(service.amend(import_id, call.body.given(), call.version, call.now, call.body.map_id))
 
 
 @api.on("POST /imports/{import_id}/look", scope="imports:write", returns=ImportView)

@@ -55,8 +55,9 @@ class StatementView(Schema):
 
 
 class OptionsChange(Schema):
-    """What is decided anew; what is left out stays as it is."""
+    """What is decided anew; what is left out stays as it is. A saved map comes first, what is said besides counts."""
 
+    map_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     mapping: Annotated[list[ColumnMap], Field(max_length=MOST_COLUMNS)] | None = None
     match_by: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     detect_duplicates: bool | None = None
@@ -75,7 +76,7 @@ class OptionsChange(Schema):
 
     def given(self) -> dict[str, Any]:
         """Return what was sent; null takes back what may be left open."""
-        sent = self.model_dump(exclude_unset=True, mode="json")
+        sent = self.model_dump(exclude_unset=True, exclude={"map_id"}, mode="json")
         optional = {"match_by", "consent", "encoding", "delimiter"}
         return {name: value for name, value in sent.items() if value is not None or name in optional}
 

@@ -12,7 +12,7 @@ from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, put_new, read
 from chalicelib.errors import Conflict, NotFound, Stale, Unprocessable
-from chalicelib.imports import bulk, parsing, parts, reading, undoing, walks
+from chalicelib.imports import bulk, maps, parsing, parts, reading, undoing, walks
 from chalicelib.imports.fields import RecordType, suggested
 from chalicelib.imports.limits import MOST_BYTES
 from chalicelib.imports.models import Import, ImportsItem, import_key, run_of
@@ -95,10 +95,14 @@ def look(import_id: str, version: int, now: datetime) -> Import:
     return import_
 
 
-def amend(import_id: str, options: Mapping[str, Any], version: int, now: datetime) -> Import:
-    """Decide anew what is named of the options. Raises NotFound, Stale, Conflict where the import has begun."""
+def amend(import_id: str, options: Mapping[str, Any], version: int, now: datetime, map_id: str | None = None) -> Import:
+    """Decide anew what is named of the options, on the ground of a saved map where one is named.
+
+    Raises NotFound, Stale, Conflict where the import has begun, Unprocessable for a map of another record type.
+    """
     import_ = _open(import_id, version)
-    import_.options = {**import_.options, **options}
+    mapped = maps.options(import_, map_id) if map_id is not None else {}
+    import_.options = {**import_.options, **mapped, **options}
     import_.updated_at = now
     commit([put_changed(import_, refused=STALE)])
     return import_

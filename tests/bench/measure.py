@@ -33,6 +33,7 @@ RUNS = 480
 ROUNDS = 8
 LEADS = 2000
 THREADS = 16
+IMPORTED = 1_000_000
 
 
 def keep(**figures: float) -> None:
@@ -49,6 +50,27 @@ def seconds_of(work: Callable[[int], object], numbers: Iterable[int]) -> float:
     with ThreadPoolExecutor(THREADS) as pool:
         list(pool.map(work, numbers))
     return time.perf_counter() - began
+
+
+def _trial(rows: int) -> dict[str, float]:
+    command = [sys.executable, "-m", "tests.bench.imports", str(rows)]
+    deployed = {**os.environ, "LIVE_CACHE_SECONDS": "5"}  # as in Lambda; other tests want to see changes at once
+    done = subprocess.run(command, env=deployed, check=True, capture_output=True, text=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.usefixtures("cloud")
+def test_import():
+    """A trial of a hundred times as many rows is as quick a row, and its worker needs no more memory."""
+    few, many = _trial(10_000), _trial(IMPORTED)
+
+    assert (many["rows"], many["failed"]) == (IMPORTED, 0)
+    assert many["megabytes"] <= 512
+    keep(
+        import_rows_per_second=many["rows"] / many["seconds"],
+        import_peak_megabytes=many["megabytes"],
+        import_peak_megabytes_of_10_000=few["megabytes"],
+    )
 
 
 def test_scoring():

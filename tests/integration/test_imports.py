@@ -101,6 +101,26 @@ def test_a_mapping_must_fit_the_file_and_the_record(api):
     assert refusal(api, import_).keys() == {"mapping.2.column", "mapping.3.field", "mapping.4.field", "match_by"}
 
 
+@pytest.mark.rule("IMP-4")
+def test_a_saved_map_is_used_for_the_columns_that_a_file_has(api, world):
+    mapping = [{"column": "nachname", "field": "last_name"}, {"column": "Post", "field": "email"}]
+    mapping += [{"column": "Art", "field": "marketing_only", "values": {"nur Werbung": "yes"}}]
+    document = {"record_type": "contact", "mapping": mapping, "manner": {"country": "DE"}}
+    saved = api.post("/import-maps", {"name": "Fair", "document": document})
+    rows = [["Nachname", "Art"], ["Berg", "NUR WERBUNG"]]
+
+    import_ = submitted(api, table(rows), map_id=saved["id"])
+    done = finished(api, world, import_)
+
+    assert [each["field"] for each in import_["options"]["mapping"]] == ["last_name", "marketing_only"]
+    assert import_["options"]["manner"]["country"] == "DE"
+    assert done["counts"]["created"] == 1
+    assert [each["marketing_only"] for each in api.get("/contacts")["items"]] == [True]
+    of_leads = submitted(api, table(rows), "lead")
+    told = api.call("PATCH", f"/imports/{of_leads['id']}", {"map_id": saved["id"]}, If_Match=f'"{of_leads["version"]}"')
+    assert (told[0], told[1]["errors"][0]["field"]) == (422, "map_id")
+
+
 def test_a_file_that_never_came_or_cannot_be_read_is_told_in_words(api):
     made = api.post("/imports", {"record_type": "contact", "name": "list.csv"})
     path, tag = f"/imports/{made['id']}", f'"{made["version"]}"'
