@@ -115,7 +115,7 @@ def corrected(contact: Contact, values: Mapping[str, Any], now: datetime) -> lis
     cleaned = clean(values)
     if "last_name" in cleaned and not cleaned["last_name"]:
         raise Invalid("A contact needs a last name.", [Problem("last_name", "This field is required.")])
-    return list(_matched(contact, cleaned, now).writes)
+    return list(matched(contact, cleaned, now).writes)
 
 
 def _same(name: str, new: Any, old: Any) -> bool:

@@ -23,7 +23,8 @@ def rows(count: int) -> Iterator[bytes]:
     yield b"First name,Last name,Email,Phone,City\r\n"
     for start in range(0, count, BLOCK):
         told = (
-            f"Ada {at},Berg {at},p{at}@x.example,+4512{at:06},Aarhus\r\n" for at in range(start, min(start + BLOCK, count))
+            f"Ada {at},Berg {at},p{at}@x.example,+4512{at:06},Aarhus\r\n"
+            for at in range(start, min(start + BLOCK, count))
         )
         yield "".join(told).encode()
 
@@ -35,9 +36,7 @@ def trial(count: int) -> dict[str, float]:
     files._uploaded(parts.source(import_.import_id), _pieces(rows(count)))
     import_ = service.look(import_.import_id, import_.version, now)
     statement = {"wording": "Yes", "source": "bench", "allows": {}}
-    import_ = service.amend(
-        import_.import_id, {"match_by": "email", "consent": statement}, import_.version, now
-    )
+    import_ = service.amend(import_.import_id, {"match_by": "email", "consent": statement}, import_.version, now)
     began = time.perf_counter()
     service.start(import_.import_id, dry=True, by="bench", version=import_.version, now=now)
     for name in ("read", "rows"):
