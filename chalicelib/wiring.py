@@ -274,6 +274,7 @@ SWEEPS: tuple[deletion.Sweep, ...] = (
 
 FORESIGHTS: dict[str, merging.Foresight] = {
     "consent": consent.foresee,
+    "lists": subscriptions.foresee,
     "leads": leads.foresee,
     "segments": segments.foresee,
     "enrolments": second.foresee,
