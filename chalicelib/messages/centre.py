@@ -18,6 +18,7 @@ from chalicelib.contacts.fields import PHONES
 from chalicelib.errors import Invalid
 from chalicelib.messages import opting, service, suppression, words
 from chalicelib.messages.addresses import TEST
+from chalicelib.messages.chosen import AUTOCOMPLETE
 from chalicelib.messages.models import Send
 from chalicelib.messages.schemas import ContentSettingsDocument
 from chalicelib.tokens import verify
@@ -26,12 +27,13 @@ MOST_SHIPPED = 50  # lists that the shipped centre offers at once; whoever leave
 
 
 class Offered(Struct, frozen=True):
-    """A list as the page offers it, and whether the person is on it."""
+    """A list as the page offers it: whether the person is on it, and whether its box is ticked."""
 
     id: str
     name: str
     description: str
     on: bool
+    ticked: bool
 
 
 class Detail(Struct, frozen=True):
@@ -51,21 +53,6 @@ class Detail(Struct, frozen=True):
         return AUTOCOMPLETE[self.name]
 
 
-AUTOCOMPLETE = {
-    "first_name": "given-name",
-    "last_name": "family-name",
-    "company_name": "organization",
-    "job_title": "organization-title",
-    "phone": "tel",
-    "mobile_phone": "tel",
-    "street": "address-line1",
-    "postal_code": "postal-code",
-    "city": "address-level2",
-    "region": "address-level1",
-    "country": "country-name",
-}
-
-
 class Centre(Struct, frozen=True):
     """What the page shows."""
 
@@ -77,6 +64,14 @@ class Centre(Struct, frozen=True):
     details: Sequence[Detail] = ()
     level: int | None = None
     """The consent level, where people choose it here."""
+    refuses: bool | None = None
+    picked: int | None = None
+    """What was chosen and could not be saved yet; None: what is known."""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the box that refuses all marketing mail is ticked."""
+        return not self.bulk_email if self.refuses is None else self.refuses
 
     @property
     def wrong(self) -> list[Detail]:
@@ -106,7 +101,7 @@ def of_person(send: Send, who: Identity) -> Centre:
 
 
 def _offered(record: SubscriptionList, standing: Standing, language: str) -> Offered:
-    return Offered(record.list_id, *record.words(language), on=standing.on)
+    return Offered(record.list_id, *record.words(language), on=standing.on, ticked=standing.on)
 
 
 def lists_of(settings: ContentSettingsDocument | None, who: Identity) -> list[tuple[SubscriptionList, Standing]]:

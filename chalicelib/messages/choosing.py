@@ -1,8 +1,7 @@
 """The use case of the subscription centre: do what the person chose of lists and of all marketing mail."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
-from types import MappingProxyType
 from typing import Any
 
 from msgspec import Struct
@@ -13,37 +12,24 @@ from chalicelib.conditions.sources import Identity
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
-from chalicelib.consent.rules import Level
 from chalicelib.consent.subscriptions import plans
 from chalicelib.consent.subscriptions.plans import Said
 from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, commit
-from chalicelib.errors import Conflict, Invalid, Stale, Unavailable
+from chalicelib.errors import Conflict, Stale, Unavailable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
 from chalicelib.messages import centre, opting, service, suppression, words
-from chalicelib.messages.centre import AUTOCOMPLETE, Centre, Detail
+from chalicelib.messages.centre import Centre, Detail
+from chalicelib.messages.chosen import Chosen, fault
 from chalicelib.messages.models import Send
 from chalicelib.messages.schemas import ContentSettingsDocument
 from chalicelib.messages.sent import attributes_of
-from chalicelib.messages.words import Words
 
 TRIES = 5
-LONGEST = 200  # letters of a detail; the page takes no more
 MOST = 90  # writes of one transaction; what is left goes into a further one
-NOTHING: Mapping[str, Any] = MappingProxyType({})
-
-
-class Chosen(Struct, frozen=True):
-    """What somebody chose: all marketing mail (None: as it is), lists to join or leave, details, the consent level."""
-
-    allow: bool | None
-    lists: Mapping[str, bool] = NOTHING
-    details: Mapping[str, str] = NOTHING
-    level: int | None = None
 
 
 class Choice(Struct, frozen=True):
@@ -52,35 +38,6 @@ class Choice(Struct, frozen=True):
     event_id: str
     language: str
     chosen: Chosen
-
-
-def read(form: Mapping[str, str | list[str]]) -> Chosen:
-    """Return what somebody changed on the page.
-
-    Only what was not allowed when the page was shown is allowed by saving it: a page that was opened before the person
-    refused elsewhere takes nothing back (invariant 7), and details that it left alone stay as they are now.
-    """
-    shown, ticked, were_on = (_several(form, name) for name in ("shown", "list", "on"))
-    refuses, was_allowed = "do_not_bulk_email" in form, "allowed" in form
-    lists = {each: each in ticked for each in shown if each not in ticked or each not in were_on}
-    allow = None if was_allowed and not refuses else not refuses
-    return Chosen(allow, lists, _details(form), _level(form))
-
-
-def _details(form: Mapping[str, str | list[str]]) -> dict[str, str]:
-    typed = {name: value for name, value in form.items() if name in AUTOCOMPLETE and isinstance(value, str)}
-    return {name: value.strip()[:LONGEST] for name, value in typed.items() if value.strip() != form.get(f"was_{name}")}
-
-
-def _level(form: Mapping[str, str | list[str]]) -> int | None:
-    given = form.get("level")
-    known = isinstance(given, str) and given in {str(int(each)) for each in Level}
-    return int(str(given)) if known and given != form.get("was_level") else None
-
-
-def _several(form: Mapping[str, str | list[str]], name: str) -> list[str]:
-    given = form.get(name, [])
-    return [given] if isinstance(given, str) else given
 
 
 def submit(token: str, event_id: str, now: datetime, chosen: Chosen) -> Centre:
@@ -93,8 +50,9 @@ def submit(token: str, event_id: str, now: datetime, chosen: Chosen) -> Centre:
     if found.send is None:
         return found
     choice = Choice(event_id, found.language, chosen)
-    if wrong := _wrong(found, choice):
-        return replace(found, details=wrong)
+    again = _again(found, choice)
+    if again.wrong:
+        return again
     if chosen.allow:
         suppression.lift(found.send.address_hash or "", suppression.BULK, [suppression.UNSUBSCRIBED])
     if found.contact_id is not None:
@@ -104,22 +62,23 @@ def submit(token: str, event_id: str, now: datetime, chosen: Chosen) -> Centre:
     return Centre(found.send, None, bulk_email=found.bulk_email if chosen.allow is None else chosen.allow)
 
 
-def _wrong(found: Centre, choice: Choice) -> list[Detail]:
-    """Return the details as they were typed, where some are wrong, each of those with what is wrong with it."""
+def _again(found: Centre, choice: Choice) -> Centre:
+    """Return the page as it was sent, where a detail is wrong: no tick is lost, least of all a refusal."""
+    chosen = choice.chosen
+    return replace(
+        found,
+        details=_judged(found, choice),
+        lists=[replace(each, ticked=chosen.lists.get(each.id, each.on)) for each in found.lists],
+        refuses=not (found.bulk_email if chosen.allow is None else chosen.allow),
+        picked=found.level if chosen.level is None else chosen.level,
+    )
+
+
+def _judged(found: Centre, choice: Choice) -> list[Detail]:
+    """Return the details as they were typed, each with what is wrong with it."""
     typed, said = choice.chosen.details, words.of(choice.language)
     details = [replace(each, value=typed.get(each.name, each.value)) for each in found.details]
-    judged = [replace(each, wrong=_fault(each, said)) if each.name in typed else each for each in details]
-    return judged if any(each.wrong for each in judged) else []
-
-
-def _fault(detail: Detail, said: Words) -> str:
-    if detail.name == "last_name" and not detail.value.strip():
-        return said.needed
-    try:
-        clean({detail.name: detail.value})
-    except Invalid:
-        return said.no_number
-    return ""
+    return [replace(each, wrong=fault(each.name, each.value, said) if each.name in typed else "") for each in details]
 
 
 def _evidence(send: Send, contact_id: str | None, wording: str) -> Evidence:

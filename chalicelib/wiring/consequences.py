@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.consent import service as consent
+from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.contacts import deletion, merging
 from chalicelib.errors import Problem
 from chalicelib.insights import service as insights
@@ -45,6 +46,7 @@ ACCOUNT_SWEEPS: tuple[deletion.Sweep, ...] = (
 
 FORESIGHTS: dict[str, merging.Foresight] = {
     "consent": consent.foresee,
+    "lists": subscriptions.foresee,
     "leads": leads.foresee,
     "segments": segments.foresee,
     "enrolments": second.foresee,

@@ -11,7 +11,7 @@ from chalicelib.consent import service as consent
 from chalicelib.insights import service as insights
 from chalicelib.interactions import service as log
 from chalicelib.messages import choosing, service
-from chalicelib.messages.choosing import Chosen
+from chalicelib.messages.chosen import Chosen
 from chalicelib.messages.models import Bounces
 from chalicelib.messages.suppression import hash_of
 from chalicelib.tokens import sign

@@ -116,7 +116,7 @@ def test_a_preview_shows_the_fields_side_by_side_and_what_follows_and_changes_no
     assert fields["phone"] == (None, "+4512345678", "+4512345678")
     assert fields["email"] == ("ada@example.dk", "twin@example.dk", "ada@example.dk")
     assert shown["identities"] == ["ada", "twin"]
-    assert shown["consequences"].keys() == {"consent", "leads", "segments", "enrolments"}
+    assert shown["consequences"].keys() == {"consent", "lists", "leads", "segments", "enrolments"}
     assert rows() == before
 
 

@@ -363,6 +363,18 @@ def test_what_the_centre_does_not_offer_cannot_be_changed(reader):
     assert (known.city, known.email, consent.preferences("ada").consent_level) == (None, "ada@contoso.example", 0)
 
 
+@pytest.mark.rule("SBC-3", "SBC-8")
+def test_what_was_ticked_is_not_lost_where_a_detail_is_wrong(corrector):
+    corrector.open().save(pick=MARKETING, status=422, **{OFF: True, "Lamps": False, "Telephone": "none"})
+
+    again = corrector.boxes
+    corrector.save(Telephone="+45 33 12 34 56")
+
+    assert again == {"Lamps": False, OFF: True}
+    known = consent.preferences("ada")
+    assert (known.bulk_email, known.consent_level, on("ada")) == (False, 4, {"events"})
+
+
 def test_a_page_that_lay_open_takes_no_detail_and_no_level_back(corrector):
     opened = corrector.open()
     contacts.amend("ada", {"city": "Aarhus"}, contacts.find("ada").version, NOW)

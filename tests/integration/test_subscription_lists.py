@@ -5,6 +5,7 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.consent.subscriptions import service
+from chalicelib.contacts import merging
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
@@ -206,8 +207,10 @@ def test_merged_contacts_are_one_person_and_whoever_left_stays_off(api, world):
     join(api, "ada", left["id"])
     leave(api, "ada", left["id"])
 
+    foreseen = merging.preview("ada", "twin", {}).consequences["lists"]
     merge("ada", "twin", world.now)
 
+    assert foreseen == {"before": [], "after": [kept["id"]]}
     assert lists(api, "ada") == lists(api, "twin") == {kept["id"]: True, left["id"]: False}
     assert (members(api, kept["id"]), members(api, left["id"])) == (["twin"], [])
 

@@ -1,6 +1,6 @@
 """Use cases: join and leave lists, say who is on one and what somebody is on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -43,6 +43,16 @@ def of_person(who: Identity) -> list[Standing]:
 def _of_contact(contact_id: str) -> Iterable[Subscription]:
     pk, prefix = Subscription.at(contact_id, "")
     return Subscription.query(pk, Subscription.sk.startswith(prefix), consistent_read=True)
+
+
+def foresee(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
+    """Say which lists a person is on before a merge, and which it would be on after it."""
+    before, after = Identity(tuple(ours)), Identity((*ours, *theirs))
+    return {"before": _on(before), "after": _on(after)}
+
+
+def _on(who: Identity) -> list[str]:
+    return [each.list_id for each in of_person(who) if each.on]
 
 
 def records_of(who: Identity) -> list[dict[str, Any]]:
