@@ -268,7 +268,7 @@ def test_of_two_rows_of_one_person_the_last_one_wins(api, world):
     assert [each["last_name"] for each in api.get("/contacts")["items"]] == ["Berg 19"]
 
 
-@pytest.mark.rule("IMP-1")
+@pytest.mark.rule("IMP-1", "IMP-3")
 def test_imported_leads_wait_for_somebody_to_map_them_to_a_contact(api, world):
     headings = ["Topic", "Last name", "Company name", "Email", "Rating", "Budget", "Decision maker"]
     rows = [["Kayaks", "Berg", "Nygaard", "ada@x.example", "Hot lead", "1.500,50", "yes"], ["", "Juhl", "Havn"]]
