@@ -49,6 +49,7 @@ def email(value: str, field: str = "email") -> Email:
     return Email(f"{local}@{checked.ascii_domain}", f"{local.casefold()}@{checked.ascii_domain.lower()}")
 
 
+@lru_cache(maxsize=512)
 def phone(value: str, country: str | None = None, field: str = "phone") -> str:
     """Return a phone number as E.164. Raises Invalid for what cannot be one."""
     import phonenumbers

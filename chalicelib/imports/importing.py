@@ -5,21 +5,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from msgspec import Struct
-
 from chalicelib import clock, files
-from chalicelib.dynamodb import ConditionFailed, Key, Look, Write, commit, put_new, read, update
-from chalicelib.errors import DomainError, Stale, Unavailable
+from chalicelib.dynamodb import Key, commit, read, update
 from chalicelib.imports import parts, walks
-from chalicelib.imports.models import Import, Page, RowResult, run_of
-from chalicelib.imports.planning import Asked, Plan, ahead, plan
+from chalicelib.imports.batches import Batch, Result
+from chalicelib.imports.models import Import, Page, run_of
+from chalicelib.imports.planning import Asked
 from chalicelib.imports.rows import Row
 from chalicelib.imports.states import Outcome, State, verdict
-from chalicelib.imports.walks import KEPT, Told
+from chalicelib.imports.walks import Told
 from chalicelib.scoring.reports import csvs
 
 BATCH = 250  # rows
-TRIES = 5  # of a row whose records others change at this moment
 ADDED = ("row_number", "error_code", "error_field", "error_message")
 """Columns of the file of errors behind those that were sent; sent again, nothing is mapped to them."""
 
@@ -59,126 +56,9 @@ def take(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> Non
     if import_ is None or walks.taken(walk, [page, place]):
         return
     rows = parts.part(parts.key_of(import_.import_id, import_.run, page, number))[place : place + len(ids)]
-    batch = _Batch(import_, Asked.of(import_), page, number, now)
+    batch = Batch(import_, Asked.of(import_), page, number, now)
     results = batch.tried(rows) if import_.dry else batch.imported(rows)
     walks.take(walk, [page, place], _told(import_, walk.sk, [page, place], rows, results), now)
-
-
-class Result(Struct, frozen=True):
-    """What a row came to, and for one that failed why."""
-
-    outcome: str
-    record_id: str | None = None
-    code: str | None = None
-    field: str | None = None
-    message: str | None = None
-
-
-class _Batch(Struct, frozen=True):
-    import_: Import
-    asked: Asked
-    page: int
-    number: int
-    now: datetime
-
-    # Trying ----------------------------------------------------------------------------------------------------------
-
-    def tried(self, rows: Sequence[Row]) -> list[Result]:
-        """Say what the rows would come to: by the very plans, which are not made."""
-        look, seen = ahead(self.asked, rows), set[str]()
-        return [self._tried(row, look, seen) for row in rows]
-
-    def _tried(self, row: Row, look: Look, seen: set[str]) -> Result:
-        try:
-            planned = plan(self.asked, row, self._tag(row), self.now, look)
-        except ConditionFailed:
-            return self._tried(row, read, seen)  # somebody changed it between two reads
-        except DomainError as error:
-            return _failed(error)
-        places = set((getattr(planned.record, "claims", None) or {}).values())
-        again = planned.outcome is Outcome.CREATED and bool(places & seen)  # an earlier row would have made it
-        seen |= places
-        return Result(Outcome.UPDATED if again else planned.outcome, planned.record.record_id)
-
-    # In earnest ------------------------------------------------------------------------------------------------------
-
-    def imported(self, rows: Sequence[Row]) -> list[Result]:
-        """Import the rows that are not yet, and return what all of them came to."""
-        known = {found.number: found for found in read(self._key(row) for row in rows) if found is not None}
-        look = ahead(self.asked, [row for row in rows if row.number not in known])
-        return [_of_row(known[row.number]) if row.number in known else self._imported(row, look) for row in rows]
-
-    def _imported(self, row: Row, look: Look) -> Result:
-        for attempt in range(TRIES):
-            try:
-                return self._committed(row, look if attempt == 0 else read)
-            except (ConditionFailed, Stale):
-                if (found := RowResult.find(*self._place(row))) is not None:
-                    return _of_row(found)  # another worker was quicker
-            except Unavailable:
-                raise
-            except DomainError as error:
-                return self._refused(row, error)
-        raise Unavailable("Others keep changing a record that a row is about. The import goes on with it later.")
-
-    def _committed(self, row: Row, look: Look) -> Result:
-        planned = plan(self.asked, row, self._tag(row), self.now, look)
-        record = planned.record
-        result = RowResult(
-            *self._place(row),
-            number=row.number,
-            outcome=planned.outcome,
-            record_id=record.record_id,
-            record_version=record.version,
-            expires=self.now + KEPT,
-        )
-        commit(planned.writes, [put_new(result)], self._noted(planned))
-        return _of_row(result)
-
-    def _noted(self, planned: Plan) -> list[Write]:
-        """Tell the row that made a record that another one of this import changed it: undoing does not mind that."""
-        made_by = str(planned.record.import_row or "").split(".")
-        if planned.outcome is not Outcome.UPDATED or made_by[0] != self.import_.import_id:
-            return []
-        page, number, row = (int(each) for each in made_by[1:])
-        key = Key(RowResult, *RowResult.at(self.import_.import_id, page, number, row))
-        return [update(key, RowResult.record_version.set(planned.record.version), condition=RowResult.pk.exists())]
-
-    def _refused(self, row: Row, error: DomainError) -> Result:
-        failed = _failed(error)
-        result = RowResult(
-            *self._place(row),
-            number=row.number,
-            outcome=failed.outcome,
-            code=failed.code,
-            field=failed.field,
-            message=failed.message,
-            expires=self.now + KEPT,
-        )
-        try:
-            commit([put_new(result)])
-        except ConditionFailed:
-            return _of_row(RowResult.get(*self._place(row), consistent_read=True))
-        return failed
-
-    def _tag(self, row: Row) -> str:
-        return f"{self.import_.import_id}.{self.page}.{self.number}.{row.number}"
-
-    def _place(self, row: Row) -> tuple[str, str]:
-        return RowResult.at(self.import_.import_id, self.page, self.number, row.number)
-
-    def _key(self, row: Row) -> Key:
-        return Key(RowResult, *self._place(row))
-
-
-def _of_row(row: RowResult) -> Result:
-    return Result(row.outcome, row.record_id, row.code, row.field, row.message)
-
-
-def _failed(error: DomainError) -> Result:
-    problem = error.problems[0] if error.problems else None
-    told = f"{error} {problem.message}" if problem is not None and problem.message not in str(error) else str(error)
-    return Result(Outcome.FAILED, None, type(error).__name__.lower(), problem.field if problem else None, told)
 
 
 # What a batch came to ------------------------------------------------------------------------------------------------
@@ -193,14 +73,16 @@ def _told(import_: Import, slice_: str, batch: walks.Batch, rows: Sequence[Row],
     if failed:
         key = f"imports/{import_.import_id}/{import_.run}/errors/{slice_}-{batch[0]:06}-{batch[1]:06}.csv"
         part = key, len(failed)
-        files.put(key, csvs.lines(_lines(len(import_.looks["columns"]), failed)))
+        files.put(key, csvs.lines(_lines(import_.looks["columns"], failed)))
     return Told(Counter(each.outcome for each in results), errors[: walks.MOST_ERRORS], part)
 
 
-def _lines(width: int, failed: Sequence[tuple[Row, Result]]) -> Iterator[Sequence[csvs.Cell]]:
+def _lines(columns: Sequence[str], failed: Sequence[tuple[Row, Result]]) -> Iterator[Sequence[csvs.Cell]]:
+    """Yield rows as they were sent, without what was added to them before; surplus cells come last."""
     for row, each in failed:
         cells = [cell.replace("\x00", "\ufffd") for cell in row.cells]
-        yield [*cells, *[""] * (width - len(cells)), row.number, each.code, each.field, each.message]
+        sent = [cells[at] if at < len(cells) else "" for at, name in enumerate(columns) if name not in ADDED]
+        yield [*sent, row.number, each.code, each.field, each.message, *cells[len(columns) :]]
 
 
 def complete(arguments: Mapping[str, Any]) -> None:
@@ -224,5 +106,5 @@ def _file(import_: Import, found: walks.Totals) -> dict[str, Any]:
     if not rows:
         return {"rows": 0}
     key = f"imports/{import_.import_id}/{import_.run}/errors.csv"
-    head = csvs.MARK + csvs.lines([[*import_.looks["columns"], *ADDED]])
+    head = csvs.MARK + csvs.lines([[*(name for name in import_.looks["columns"] if name not in ADDED), *ADDED]])
     return {"key": key, "rows": rows, "bytes": files.join(key, head, [part for part, _ in found.parts])}

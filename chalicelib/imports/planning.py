@@ -19,7 +19,7 @@ from chalicelib.contacts.plans import BOOK as CONTACTS
 from chalicelib.contacts.reading import key as contact_key
 from chalicelib.contacts.service import Prepared
 from chalicelib.dynamodb import Look, Notes, Write
-from chalicelib.errors import Conflict, DomainError, Problem
+from chalicelib.errors import Conflict, DomainError, Invalid, Problem
 from chalicelib.imports import mapping
 from chalicelib.imports.fields import RecordType
 from chalicelib.imports.mapping import Column, Said
@@ -43,15 +43,19 @@ class Asked(Struct, frozen=True):
     by: str
     options: Options
     columns: Sequence[tuple[int, Column]]
+    width: int
 
     @classmethod
     def of(cls, import_: Import) -> "Asked":
         options = Options.of(import_)
         columns = mapping.placed(import_.looks["columns"], options.mapping)
         by = import_.started_by or import_.created_by
-        return cls(import_.import_id, RecordType(import_.record_type), by, options, columns)
+        width = len(import_.looks["columns"])
+        return cls(import_.import_id, RecordType(import_.record_type), by, options, columns, width)
 
     def read(self, row: Row) -> Said:
+        if len(row.cells) > self.width:
+            raise Invalid("The row has more cells than there are headings. Quote cells that hold a separator.")
         return mapping.read(self.record_type, row.cells, self.columns, self.options.manner)
 
     def new_id(self, row: Row) -> str:
@@ -67,9 +71,12 @@ class Plan(Struct, frozen=True):
     writes: list[Write]
 
 
-def plan(asked: Asked, row: Row, tag: str, now: datetime, look: Look) -> Plan:
-    """Decide what a row comes to. Raises DomainErrors that say why it fails, ConditionFailed to be asked again."""
-    said = asked.read(row)
+def plan(asked: Asked, row: Row, tag: str, now: datetime, look: Look, said: Said | None = None) -> Plan:
+    """Decide what a row comes to, which may have been read already (`said`).
+
+    Raises DomainErrors that say why it fails, ConditionFailed to be asked again.
+    """
+    said = said or asked.read(row)
     prepared = _PREPARE[asked.record_type](asked, said, row, tag, now, look)
     _refuse_duplicate(asked, prepared)
     writes = list(prepared.writes)
@@ -159,10 +166,18 @@ def _consent(asked: Asked, said: Said, row: Row, prepared: Prepared[Contact], no
 # Reading together ----------------------------------------------------------------------------------------------------
 
 
-def ahead(asked: Asked, rows: Iterable[Row]) -> Look:
+class Ahead(Struct, frozen=True):
+    """What was read together for a batch of rows: what they say, by their numbers, and what is stored about it."""
+
+    look: Look
+    said: Mapping[int, Said]
+
+
+def ahead(asked: Asked, rows: Iterable[Row]) -> Ahead:
     """Read together what the rows will ask for one by one: whose their keys are, these records, what they allow."""
-    notes = Notes()
-    said = [each for row in rows if (each := _readable(asked, row)) is not None]
+    notes, rows = Notes(), list(rows)
+    known = {row.number: each for row in rows if (each := _readable(asked, row)) is not None}
+    said = list(known.values())
     named = [each.record_id for each in said if each.record_id is not None]
     if asked.record_type is RecordType.CONTACT:
         notes.look(contact_key(each) for each in named)
@@ -172,7 +187,7 @@ def ahead(asked: Asked, rows: Iterable[Row]) -> Look:
     if asked.record_type is RecordType.LEAD:
         notes.look([settings_key(), *(lead_key(each) for each in named)])
         claims.ahead({LEADS: [place for each in said for place in _sought(asked, each)]}, notes.look)
-    return notes.look
+    return Ahead(notes.look, known)
 
 
 def _readable(asked: Asked, row: Row) -> Said | None:

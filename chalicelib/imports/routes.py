@@ -1,12 +1,13 @@
 """Imports over HTTP."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
 from chalicelib.imports import maps, parsing, service
 from chalicelib.imports.models import Import
+from chalicelib.imports.rows import Row
 from chalicelib.imports.schemas import (
     CountsView,
     ErrorFile,
@@ -20,6 +21,7 @@ from chalicelib.imports.schemas import (
     UndoView,
     UploadView,
 )
+from chalicelib.imports.sniffing import DELIMITERS
 from chalicelib.imports.states import Outcome, State, Undone, verdict
 
 api = Api(__name__)
@@ -53,7 +55,7 @@ def change_import(call: Call[OptionsChange], import_id: str) -> ImportView:
 @api.on("POST /imports/{import_id}/look", scope="imports:write", returns=ImportView)
 def look_at_import(call: Call[Nothing], import_id: str) -> ImportView:
     """Look at the file that was sent: its columns, its first rows, what they may be mapped to; send If-Match."""
-    return _view(service.look(import_id, call.version, call.now))
+    return _view(*service.look(import_id, call.version, call.now))
 
 
 @api.on(
@@ -81,7 +83,7 @@ def undo_import(call: Call[Nothing], import_id: str) -> ImportView:
     return _view(service.undo(import_id, call.version, call.now))
 
 
-def _view(import_: Import) -> ImportView:
+def _view(import_: Import, first: Sequence[Row] = ()) -> ImportView:
     found, upload = service.totals(import_), service.upload(import_)
     counts: dict[str, Any] = {outcome.value: found.sums[outcome] for outcome in Outcome}
     if import_.state == State.COMPLETED:
@@ -90,7 +92,7 @@ def _view(import_: Import) -> ImportView:
         **_shared(import_),
         reason=import_.reason,
         options=OptionsView.model_validate(import_.options),
-        looks=LooksView.model_validate(import_.looks) if import_.looks else None,
+        looks=_looks(import_, first),
         upload=UploadView.model_validate(upload) if upload else None,
         job_id=_job(import_),
         counts=CountsView(**counts, errors=found.errors[:100]),
@@ -100,6 +102,19 @@ def _view(import_: Import) -> ImportView:
         started_at=import_.started_at,
         ended_at=import_.ended_at,
     )
+
+
+def _looks(import_: Import, first: Sequence[Row]) -> LooksView | None:
+    if import_.looks is None:
+        return None
+    rows = [{"number": row.number, "cells": row.cells} for row in first]
+    return LooksView.model_validate({**import_.looks, "writing": _writing(import_), "first": rows})
+
+
+def _writing(import_: Import) -> dict[str, Any] | None:
+    writing = import_.looks["writing"]
+    names = {sign: name for name, sign in DELIMITERS.items()}
+    return {"encoding": writing["encoding"], "delimiter": names.get(writing["delimiter"])} if writing else None
 
 
 def _summary(import_: Import) -> ImportSummary:

@@ -9,10 +9,11 @@ from chalicelib.consent.schemas import PreferencesChange
 from chalicelib.http import Schema
 from chalicelib.imports.fields import RecordType
 from chalicelib.imports.limits import MOST_COLUMNS
-from chalicelib.imports.sniffing import DELIMITERS, ENCODINGS
+from chalicelib.imports.sniffing import ENCODINGS
 from chalicelib.imports.states import State, Undoing, Verdict
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Delimiter = Literal["comma", "semicolon", "tab", "bar"]
 
 
 class NewImport(Schema):
@@ -64,14 +65,12 @@ class OptionsChange(Schema):
     manner: MannerView | None = None
     consent: StatementView | None = None
     encoding: str | None = None
-    delimiter: str | None = None
+    delimiter: Delimiter | None = None
 
     @model_validator(mode="after")
     def _readable(self) -> "OptionsChange":
         if self.encoding is not None and self.encoding not in ENCODINGS:
             raise ValueError(f"Files are read as {', '.join(sorted(ENCODINGS))}.")
-        if self.delimiter is not None and self.delimiter not in DELIMITERS:
-            raise ValueError("Cells are separated by a comma, a semicolon, a tab or a bar.")
         return self
 
     def given(self) -> dict[str, Any]:
@@ -101,16 +100,15 @@ class SampleRow(Schema):
 
 class WritingView(Schema):
     encoding: str
-    delimiter: str
-    begins: int
+    delimiter: Delimiter | None = None
 
 
 class LooksView(Schema):
-    """What the file looks like; a workbook has no `writing`."""
+    """What the file looks like; a workbook has no `writing`. The first rows are told to who looks, and not kept."""
 
     writing: WritingView | None = None
     columns: list[str]
-    first: list[SampleRow]
+    first: list[SampleRow] = Field(default_factory=list)
     bytes: int
 
 
@@ -161,7 +159,7 @@ class OptionsView(Schema):
     manner: MannerView
     consent: StatementView | None = None
     encoding: str | None = None
-    delimiter: str | None = None
+    delimiter: Delimiter | None = None
 
 
 class ImportView(Schema):

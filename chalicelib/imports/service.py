@@ -17,6 +17,8 @@ from chalicelib.imports.fields import RecordType, suggested
 from chalicelib.imports.limits import MOST_BYTES
 from chalicelib.imports.models import Import, ImportsItem, import_key, run_of
 from chalicelib.imports.options import Options, hindrances
+from chalicelib.imports.rows import Row
+from chalicelib.imports.sniffing import DELIMITERS
 from chalicelib.imports.states import RUNNING, State, Undoing
 from chalicelib.imports.walks import Totals
 from chalicelib.lists import Asked, Page, page, partitions
@@ -66,9 +68,10 @@ def upload(import_: Import) -> dict[str, Any] | None:
     return files.upload(parts.source(import_.import_id), MOST_BYTES)
 
 
-def look(import_id: str, version: int, now: datetime) -> Import:
-    """Look at the file that was sent: how it is written, its columns, its first rows, what they may be mapped to.
+def look(import_id: str, version: int, now: datetime) -> tuple[Import, list[Row]]:
+    """Look at the file that was sent: how it is written, its columns, what they may be mapped to; and its first rows.
 
+    Those are told and not kept: nobody's data stays behind an import that was only looked at.
     Raises NotFound, Stale, Conflict where there is no file or the import has begun, Unprocessable for a file that
     cannot be read.
     """
@@ -77,11 +80,11 @@ def look(import_id: str, version: int, now: datetime) -> Import:
     if size is None:
         raise Conflict("The file is not there yet. Send it to the address that the import names, then look again.")
     options = Options.of(import_)
-    looks = reading.look(files.opened(key, size), size, options.encoding, options.delimiter)
+    delimiter = DELIMITERS[options.delimiter] if options.delimiter is not None else None
+    looks = reading.look(files.opened(key, size), size, options.encoding, delimiter)
     import_.looks = {
         "writing": asdict(looks.writing) if looks.writing is not None else None,
         "columns": looks.columns,
-        "first": [{"number": row.number, "cells": row.cells} for row in looks.first],
         "bytes": size,
     }
     if not options.mapping:
@@ -92,7 +95,7 @@ def look(import_id: str, version: int, now: datetime) -> Import:
         }
     import_.updated_at = now
     commit([put_changed(import_, refused=STALE)])
-    return import_
+    return import_, looks.first
 
 
 def amend(import_id: str, options: Mapping[str, Any], version: int, now: datetime, map_id: str | None = None) -> Import:

@@ -10,7 +10,7 @@ from chalicelib.imports.limits import MOST_CELL, Unreadable
 
 SAMPLE = 256 * 1024  # bytes
 LINES = 50  # looked at for what separates cells
-DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 MARKS = (
     (b"\xff\xfe\x00\x00", "utf-32-le"),
@@ -97,7 +97,7 @@ def delimiter_of(text: str) -> str:
     """Guess what separates cells: what cuts the most lines into as many cells as the first one, and that into most."""
     lines = text.splitlines(keepends=True)
     lines = lines[: LINES + 1] if len(lines) > LINES else lines
-    return max(DELIMITERS, key=lambda delimiter: _cuts(lines, delimiter))
+    return max(DELIMITERS.values(), key=lambda delimiter: _cuts(lines, delimiter))
 
 
 def _cuts(lines: Sequence[str], delimiter: str) -> tuple[bool, float, int]:

@@ -1,8 +1,6 @@
 """How many rows a second a trial of an import takes, and how much memory its worker needs: run as a process of its own.
 
-    python -m tests.bench.imports 1000000
-
-Half of the rows have an address that a contact has already.
+python -m tests.bench.imports 1000000
 """
 
 import json
@@ -34,7 +32,7 @@ def trial(count: int) -> dict[str, float]:
     now = clock.now()
     import_ = service.create(clock.new_id(), RecordType.CONTACT, "bench.csv", "bench", now)
     files._uploaded(parts.source(import_.import_id), _pieces(rows(count)))
-    import_ = service.look(import_.import_id, import_.version, now)
+    import_, _ = service.look(import_.import_id, import_.version, now)
     statement = {"wording": "Yes", "source": "bench", "allows": {}}
     import_ = service.amend(import_.import_id, {"match_by": "email", "consent": statement}, import_.version, now)
     began = time.perf_counter()

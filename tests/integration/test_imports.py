@@ -46,6 +46,32 @@ def test_people_of_a_file_become_contacts_with_what_its_columns_are_called(api, 
     assert api.get("/imports")["items"][0]["result"]["created"] == 3
 
 
+@pytest.mark.rule("IMP-2")
+def test_how_a_file_is_written_is_told_and_can_be_said_before_looking_again(api):
+    content = "Nachname\tOrt, Land\r\nŽižek\tLjubljana\r\n".encode("cp1250")
+    said = submitted(api, content, encoding="cp1250", delimiter="tab", mapping=[])
+
+    looked = api.change("POST", f"/imports/{said['id']}/look", said)
+
+    assert looked["looks"]["writing"] == {"encoding": "cp1250", "delimiter": "tab"}
+    assert looked["looks"]["columns"] == ["Nachname", "Ort, Land"]
+    assert looked["looks"]["first"][0]["cells"] == ["Žižek", "Ljubljana"]
+    wrong = api.call("PATCH", f"/imports/{said['id']}", {"encoding": "utf-7"}, If_Match=f'"{looked["version"]}"')
+    assert wrong[0] == 400
+
+
+def test_whoever_looks_is_shown_the_first_rows_and_nobody_keeps_them(api, world):
+    made = api.post("/imports", {"record_type": "contact", "name": "list.csv"})
+    sent(made["upload"], table([HEADINGS, *PEOPLE]))
+
+    looked = api.change("POST", f"/imports/{made['id']}/look", made)
+
+    assert [(row["number"], row["cells"][1]) for row in looked["looks"]["first"]] == [
+        (2, "Berg"), (3, "Juhl"), (4, "Łódź"),
+    ]  # fmt: skip
+    assert "nygaard" not in str([row for key, row in world.rows().items() if "imports" in key[0]])
+
+
 # What keeps an import from being started -----------------------------------------------------------------------------
 
 
@@ -242,7 +268,7 @@ def test_of_two_rows_of_one_person_the_last_one_wins(api, world):
     assert [each["last_name"] for each in api.get("/contacts")["items"]] == ["Berg 19"]
 
 
-@pytest.mark.rule("IMP-1")
+@pytest.mark.rule("IMP-1", "IMP-3")
 def test_imported_leads_wait_for_somebody_to_map_them_to_a_contact(api, world):
     headings = ["Topic", "Last name", "Company name", "Email", "Rating", "Budget", "Decision maker"]
     rows = [["Kayaks", "Berg", "Nygaard", "ada@x.example", "Hot lead", "1.500,50", "yes"], ["", "Juhl", "Havn"]]
@@ -314,6 +340,23 @@ def test_rows_that_failed_come_back_with_their_reasons_and_can_be_sent_again(api
     found = contacts(api)
     assert {each["last_name"] for each in found.values()} == {"=Berg", "Juhl", "+Holm", "Nul"}
     assert (found["eva@x.example"]["phone"], found["bo@x.example"]["phone"]) == ("+4512121212", "+4587654321")
+
+
+def test_a_row_that_fails_again_comes_back_with_one_reason_and_a_row_of_too_many_cells_is_no_row(api, world):
+    content = b"Name,Email\r\nBerg,broken\r\nBerg, Ada,ada@x.example\r\n"
+    mapping = [{"column": "Name", "field": "last_name"}, {"column": "Email", "field": "email"}]
+
+    done = finished(api, world, submitted(api, content, mapping=mapping))
+    failed = sorted(failed_rows(done), key=lambda row: int(row["row_number"]))
+
+    assert done["counts"]["failed"] == 2
+    assert [row["error_field"] for row in failed] == ["email", ""]
+    assert "more cells than there are headings" in failed[1]["error_message"]
+    assert failed[1][None] == ["ada@x.example"]
+    again = finished(api, world, submitted(api, table([list(failed[0]), list(failed[0].values())]), mapping=mapping))
+    [row] = failed_rows(again)
+    assert list(row) == ["Name", "Email", "row_number", "error_code", "error_field", "error_message"]
+    assert (row["Email"], row["row_number"]) == ("broken", "2")
 
 
 # Consent -------------------------------------------------------------------------------------------------------------
