@@ -106,7 +106,7 @@ def changed(account: Account, values: Mapping[str, Any], now: datetime) -> list[
 
 
 def remove(account_id: str, version: int, now: datetime) -> None:
-    """Delete an account, with all that were merged into it, and have all that was its own swept away (decision 66).
+    """Delete an account, with all that were merged into it, and have all that was its own swept away (decision 64).
 
     Raises Conflict while it has contacts, Stale, NotFound.
     Who joins counts the account's `joins` up, so nobody can between the reading of its members and the deletion.

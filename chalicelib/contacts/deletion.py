@@ -1,4 +1,4 @@
-"""What follows from deleting a contact or an account: every domain sweeps away its rows of it (decisions 40, 66).
+"""What follows from deleting a contact or an account: every domain sweeps away its rows of it (decisions 40, 64).
 
 The row `DELETED` is written with the deletion and waits in the agenda until all is swept, and swept once more after
 the oldest fact that a stream may still hold. Whoever dies on the way, or is not told, is made up for by the agenda.

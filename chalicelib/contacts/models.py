@@ -143,7 +143,7 @@ class Deleted(ContactsItem, discriminator="deleted_contact"):
 
 
 class DeletedAccount(ContactsItem, discriminator="deleted_account"):
-    """An account was deleted, and its rows are being swept away in every domain (decision 66)."""
+    """An account was deleted, and its rows are being swept away in every domain (decision 64)."""
 
     account_id = UnicodeAttribute()
     deleted_at = InstantAttribute()

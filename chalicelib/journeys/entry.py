@@ -29,7 +29,7 @@ OF_AUDIENCE: Mapping[str, Callable[[Segments, str], bool]] = {
 }
 """Facts after which a contact may be in an audience, and which audiences each concerns.
 
-Who is on a list as a person follows from what each of its contacts said, so a merge may change it (decision 76).
+Who is on a list as a person follows from what each of its contacts said, so a merge may change it (decision 73).
 """
 
 

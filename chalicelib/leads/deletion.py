@@ -1,4 +1,4 @@
-"""What a deleted account leaves behind among leads: they stay, without that parent (decision 66)."""
+"""What a deleted account leaves behind among leads: they stay, without that parent (decision 64)."""
 
 from datetime import datetime
 from itertools import islice

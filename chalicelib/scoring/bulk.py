@@ -100,7 +100,7 @@ def rescore_account(fact: Mapping[str, Any]) -> None:
 def drop_scores(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> None:
     """Take a stopped model's scores away, unless it is live again, and bar whoever still takes it for live.
 
-    All leads are walked: a rescoring that began before the stop may be about to write a first score (decision 70).
+    All leads are walked: a rescoring that began before the stop may be about to write a first score (decision 68).
     """
     model_id, until = arguments["id"], arguments["version"]
     if definitions.live(KIND, model_id) is not None:

@@ -18,7 +18,7 @@ class Overtaken(Conflict):
 def standing(model: Model, kept: Kept | None) -> Score | None:
     """Return the score that the model may replace, None where it has none of the lead yet.
 
-    Raises Overtaken where a later version was here, or where this one was dropped (decision 70).
+    Raises Overtaken where a later version was here, or where this one was dropped (decision 68).
     """
     latest = kept.model_version if kept else 0
     if latest > model.version or (isinstance(kept, Dropped) and latest == model.version):

@@ -113,7 +113,7 @@ class Outcome(Struct, frozen=True):
 def decide(contact_id: str, record: Evaluation | None, lead_ids: Iterable[str], now: datetime) -> Outcome | None:
     """Read all facts and return what has to change; None where there is nothing to score and nothing on record.
 
-    The record was read before. Which models are live is asked after the leads are known (decision 70).
+    The record was read before. Which models are live is asked after the leads are known (decision 68).
     """
     known = record.leads if record and record.leads else []
     somebody = reading.somebody(contact_id, {*lead_ids, *known})

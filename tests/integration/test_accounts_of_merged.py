@@ -1,4 +1,4 @@
-"""What merged contacts did counts for the accounts of all, and after undoing for those of each (decision 65)."""
+"""What merged contacts did counts for the accounts of all, and after undoing for those of each (decision 63)."""
 
 import re
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""Deleting an account takes along what is its own, however often and wherever the work dies (decision 66)."""
+"""Deleting an account takes along what is its own, however often and wherever the work dies (decision 64)."""
 
 from contextlib import suppress
 from datetime import timedelta

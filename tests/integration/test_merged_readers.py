@@ -302,7 +302,7 @@ def test_a_second_enrolment_in_one_journey_is_stopped_with_the_reason_and_the_fi
 
 
 def test_undoing_a_merge_revives_no_enrolment_that_it_stopped_and_later_ones_are_each_contacts_own(pair):
-    """Decision 69."""
+    """Decision 67."""
     journeys.publish("journey", "j", journeys.document(TILES), pair.now)
     enter(pair, "twin")
     pair.advance(timedelta(minutes=1))

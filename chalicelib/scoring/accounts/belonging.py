@@ -1,6 +1,6 @@
 """Who belongs to an account, as its log knows it: times, identities, children and people, kept by reactions.
 
-A person belongs where any of its identities does, and what any of them does then is the account's (decision 65).
+A person belongs where any of its identities does, and what any of them does then is the account's (decision 63).
 """
 
 from collections.abc import Callable, Iterable, Sequence
