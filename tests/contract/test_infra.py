@@ -73,14 +73,51 @@ def test_indexes_of_one_name_have_one_hash_key_in_all_tables():
     assert len(found) == len({name for name, _ in found})
 
 
-def test_every_queue_that_a_fact_goes_to_is_declared():
-    heard = {queue for queues in reactions.REACTIONS.values() for queue in queues}
-    for verdict in ("none", "undecided", "human", "machine"):
-        for type_ in ("FormSubmitted", "EmailClicked"):
-            fact = {"fact": "interaction.recorded", "verdict": verdict, "type": type_}
-            heard |= set(reactions.queues_for(fact))
+def heard_of(name):
+    """Every queue that may hear of a fact of this name."""
+    recorded = [
+        {"fact": "interaction.recorded", "verdict": verdict, "type": type_}
+        for verdict in ("none", "undecided", "human", "machine")
+        for type_ in ("FormSubmitted", "EmailClicked")
+    ]
+    known = recorded if name == "interaction.recorded" else [{"fact": name}, {"fact": name, "contact": "c"}]
+    return {queue for fact in known for queue in reactions.queues_for(fact)}
 
-    assert heard | {agenda.queue for agenda in agendas} <= set(declared("AWS::SQS::Queue"))
+
+def told_by():
+    """Which table's router tells of each fact, as docs/architecture.md has it."""
+    table = (ROOT / "docs" / "architecture.md").read_text().split("| fact | from |")[1].split("\n\n")[0]
+    rows = [row.split("|")[1:3] for row in table.splitlines()[2:]]
+    return {name.strip(): domain.strip() for names, domain in rows for name in names.split(",")}
+
+
+def grants():
+    """What each function may do, by its name in the template, and what queues are called there."""
+    files = [yaml.safe_load(file.read_text()) for file in (ROOT / "infra" / "resources").glob("*.yaml")]
+    granted = {}
+    for function, given in (pair for file in files for pair in (file.get("Grants") or {}).items()):
+        for action, names in given.items():
+            granted.setdefault(function, {}).setdefault(action, set()).update(names)
+    resources = {name: each for file in files for name, each in (file.get("Resources") or {}).items()}
+    queues = {
+        each["Properties"]["QueueName"]["Fn::Sub"].removeprefix("${Prefix}-"): name
+        for name, each in resources.items()
+        if each.get("Type") == "AWS::SQS::Queue"
+    }
+    return granted, queues
+
+
+@pytest.mark.parametrize("name", sorted({*reactions.REACTIONS, "interaction.recorded"}))
+def test_the_router_that_tells_of_a_fact_may_send_it_to_every_queue_that_hears_of_it(name):
+    granted, queues = grants()
+    router = f"Route{told_by()[name].title()}"
+
+    assert heard_of(name)
+    assert {queues[queue] for queue in heard_of(name)} <= granted[router]["send"]
+
+
+def test_every_queue_of_due_work_is_declared():
+    assert {agenda.queue for agenda in agendas} <= set(declared("AWS::SQS::Queue"))
 
 
 def test_every_setting_that_is_no_default_is_set_by_the_template():
