@@ -48,6 +48,7 @@ os.environ.update(
 
 import boto3  # noqa: E402
 import pytest  # noqa: E402
+from botocore.client import BaseClient  # noqa: E402
 
 from tests.support import declared as declared_by_infra  # noqa: E402
 from tests.support import rules_plugin  # noqa: E402
@@ -115,7 +116,7 @@ def _resources(kind: str) -> dict[str, dict[str, Any]]:
 
 
 @pytest.fixture(scope="session")
-def declared(local_aws: str) -> Any:
+def declared(local_aws: str) -> Iterator["Declared"]:
     """Tables, queues and the secret, as infra/ declares them."""
     database, queues = boto3.client("dynamodb"), boto3.client("sqs")
     tables = [_table(properties) for properties in _resources("AWS::DynamoDB::Table").values()]
@@ -128,7 +129,42 @@ def declared(local_aws: str) -> Any:
         boto3.client("secretsmanager").create_secret(
             Name=secret["Name"], SecretString=f"of tests only {secret['Name']}"
         )
-    return tables
+    with pytest.MonkeyPatch.context() as patched:
+        yield Declared(database, queues, {table["TableName"]: table for table in tables}, patched)
+
+
+class Declared:
+    """What there is, and where a test may have left something: to look everywhere after each took half the time."""
+
+    def __init__(self, database: Any, queues: Any, tables: dict[str, Any], patched: pytest.MonkeyPatch) -> None:
+        self._database, self._queues, self.tables = database, queues, tables
+        self._touched: set[str] = set()
+        original = BaseClient._make_api_call
+
+        def noting(client: Any, operation: str, asked: Any) -> Any:
+            self._touched |= set(_written(operation, asked))
+            return original(client, operation, asked)
+
+        patched.setattr(BaseClient, "_make_api_call", noting)
+
+    def empty(self) -> None:
+        touched, self._touched = self._touched, set()
+        for name in touched & self.tables.keys():
+            self._database.delete_table(TableName=name)
+            self._database.create_table(**self.tables[name])
+        for url in touched - self.tables.keys():
+            self._queues.purge_queue(QueueUrl=url)
+
+
+def _written(operation: str, asked: Any) -> list[str]:
+    """Return the tables that a call writes to by name, or the queue by address."""
+    if operation == "TransactWriteItems":
+        return [write["TableName"] for each in asked["TransactItems"] for write in each.values()]
+    if operation == "BatchWriteItem":
+        return list(asked["RequestItems"])
+    if operation in {"PutItem", "UpdateItem"}:
+        return [asked["TableName"]]
+    return [asked["QueueUrl"]] if operation in {"SendMessage", "SendMessageBatch"} else []
 
 
 def _table(properties: dict[str, Any]) -> dict[str, Any]:
@@ -140,29 +176,19 @@ def _table(properties: dict[str, Any]) -> dict[str, Any]:
 
 
 @pytest.fixture
-def cloud(declared: Any) -> Iterator[None]:
+def cloud(declared: Declared) -> Iterator[None]:
     """An empty database and empty queues for one test."""
     yield
-    _empty(declared)
+    _forget()
+    declared.empty()
 
 
 @pytest.fixture(scope="module")
-def shared_cloud(declared: Any) -> Iterator[None]:
+def shared_cloud(declared: Declared) -> Iterator[None]:
     """An empty database and empty queues for the tests of one file, which do not mind what the others leave."""
     yield
-    _empty(declared)
-
-
-def _empty(declared: Any) -> None:
     _forget()
-    database = boto3.client("dynamodb")
-    for table in declared:
-        if database.scan(TableName=table["TableName"], Limit=1)["Count"]:
-            database.delete_table(TableName=table["TableName"])
-            database.create_table(**table)
-    queues = boto3.client("sqs")
-    for queue in _resources("AWS::SQS::Queue").values():
-        queues.purge_queue(QueueUrl=f"{ENDPOINT}/000000000000/{queue['QueueName']}")
+    declared.empty()
 
 
 def _forget() -> None:

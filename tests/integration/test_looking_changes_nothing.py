@@ -77,12 +77,12 @@ def tables(declared):
     """Every item of every table, by table."""
     database = boto3.client("dynamodb")
     return {
-        table["TableName"].removeprefix(f"{settings.prefix}-"): sorted(
+        name.removeprefix(f"{settings.prefix}-"): sorted(
             json.dumps(item, sort_keys=True, default=str)
-            for page in database.get_paginator("scan").paginate(TableName=table["TableName"])
+            for page in database.get_paginator("scan").paginate(TableName=name)
             for item in page["Items"]
         )
-        for table in declared
+        for name in declared.tables
     }
 
 
