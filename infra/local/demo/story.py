@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -277,8 +278,12 @@ def verdicts(stage: Stage) -> str:
         lambda found: bool(found) and all(each["verdict"] == "machine" for each in found),
     )
     for number in (*people.INTERESTED, *people.ONLY_CLICKS):
-        human = [each for each in clicks(stage.contacts[number]) if each["verdict"] == "human"]
-        stage.expect(f"clicks of person {number}", len(human), 1)
+        decided = stage.until(  # people clicked after the scanner, so they are judged after it
+            f"the verdict on the click of person {number}",
+            partial(clicks, stage.contacts[number]),
+            lambda found: bool(found) and all(each["verdict"] != "undecided" for each in found),
+        )
+        stage.expect(f"clicks of person {number}", [each["verdict"] for each in decided].count("human"), 1)
     return f"{len(found)} clicks of the scanner are a machine's: {', '.join(found[0]['reasons'])}"
 
 
