@@ -1,5 +1,6 @@
 """The ground all tests stand on: real DynamoDB semantics from a local cloud of their own, tables from infra/."""
 
+import json
 import os
 import socket
 import subprocess
@@ -164,6 +165,9 @@ def _written(operation: str, asked: Any) -> list[str]:
         return list(asked["RequestItems"])
     if operation in {"PutItem", "UpdateItem"}:
         return [asked["TableName"]]
+    if operation == "SetQueueAttributes":  # what a queue gives up, the cloud itself moves to where its rules say
+        rules = json.loads(asked["Attributes"].get("RedrivePolicy") or "{}")
+        return [os.environ["QUEUE_BASE"] + rules["deadLetterTargetArn"].rpartition(":")[2]] if rules else []
     return [asked["QueueUrl"]] if operation in {"SendMessage", "SendMessageBatch"} else []
 
 
