@@ -7,7 +7,13 @@ A domain offers *writes* (no I/O), a use case commits them together:
 One write alone goes as a plain PutItem, UpdateItem or DeleteItem, at half the price of a transaction.
 """
 
-from chalicelib.dynamodb.attributes import DecimalAttribute, InstantAttribute, IntegerAttribute, JsonAttribute
+from chalicelib.dynamodb.attributes import (
+    BytesAttribute,
+    DecimalAttribute,
+    InstantAttribute,
+    IntegerAttribute,
+    JsonAttribute,
+)
 from chalicelib.dynamodb.clients import reader, writer
 from chalicelib.dynamodb.commits import change, commit
 from chalicelib.dynamodb.items import SHARDS, AnyItem, Item, Key, Raw, shard
@@ -29,6 +35,7 @@ from chalicelib.dynamodb.writes import (
 __all__ = [
     "SHARDS",
     "AnyItem",
+    "BytesAttribute",
     "ConditionFailed",
     "DecimalAttribute",
     "Failure",

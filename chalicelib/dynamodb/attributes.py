@@ -1,12 +1,13 @@
-"""What attributes hold besides texts: whole numbers, exact decimals, JSON, instants."""
+"""What attributes hold besides texts: whole numbers, exact decimals, JSON, bytes, instants."""
 
 import json
+from base64 import b64decode, b64encode
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from pynamodb.attributes import Attribute, JSONAttribute
-from pynamodb.constants import NUMBER
+from pynamodb.constants import BINARY, NUMBER
 
 from chalicelib.clock import as_text, from_text
 
@@ -40,6 +41,18 @@ class JsonAttribute(JSONAttribute):
 
     def serialize(self, value: Any) -> str | None:
         return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class BytesAttribute(Attribute[bytes]):
+    """Bytes, as the wire has them (see `wire`); so have the records of a stream."""
+
+    attr_type = BINARY
+
+    def serialize(self, value: bytes) -> str:
+        return b64encode(value).decode()
+
+    def deserialize(self, value: str) -> bytes:
+        return b64decode(value)
 
 
 class InstantAttribute(Attribute[datetime]):

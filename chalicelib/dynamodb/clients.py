@@ -7,13 +7,14 @@ from botocore.config import Config
 from botocore.session import get_session
 from pynamodb.connection import Connection
 
+from chalicelib.dynamodb.wire import plainly
 from chalicelib.settings import settings
 
 
 @cache
 def reader() -> Connection:
     """Return the connection that PynamoDB reads by; reads may be repeated by the client itself."""
-    return Connection(
+    connection = Connection(
         region=settings.aws_region,
         host=settings.aws_endpoint_url or None,
         connect_timeout_seconds=1,
@@ -21,12 +22,14 @@ def reader() -> Connection:
         retry_configuration={"total_max_attempts": 3, "mode": "standard"},
         max_pool_connections=32,
     )
+    plainly(connection.client)
+    return connection
 
 
 @cache
 def writer() -> Any:
     """Return the client that writes: it never repeats by itself, for only `commit` knows what a repeat may mean."""
-    return get_session().create_client(
+    client = get_session().create_client(
         "dynamodb",
         settings.aws_region,
         endpoint_url=settings.aws_endpoint_url or None,
@@ -38,3 +41,4 @@ def writer() -> Any:
             max_pool_connections=32,
         ),
     )
+    return plainly(client)

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from pynamodb.attributes import BinaryAttribute, UnicodeAttribute
+from pynamodb.attributes import UnicodeAttribute
 
 from chalicelib.clock import as_text
-from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, JsonAttribute
+from chalicelib.dynamodb import BytesAttribute, InstantAttribute, IntegerAttribute, Item, JsonAttribute
 from chalicelib.settings import settings
 
 
@@ -56,7 +56,7 @@ class Digest(InteractionsItem, discriminator="digest"):
     All rows of the type up to the last `last` of any digest are in digests, but for those that are marked.
     """
 
-    packed = BinaryAttribute(legacy_encoding=False)
+    packed = BytesAttribute()
     number = IntegerAttribute()
     last = UnicodeAttribute()
     digested_at = InstantAttribute()

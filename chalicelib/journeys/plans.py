@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec import Struct
 from pynamodb.expressions.condition import Condition
@@ -108,26 +109,29 @@ def _fence(enrolment: Enrolment) -> Condition:
     return fence
 
 
-def _moved(enrolment: Enrolment, state: State) -> list[Action]:
-    tile = Enrolment.tile.set(state.tile) if state.tile else Enrolment.tile.remove()
-    return [
-        tile,
-        Enrolment.trail.set(trail_text(state.trail)),
-        Enrolment.revision.set(enrolment.revision + 1),
-        Enrolment.attempts.set(0),
-    ]
+def _moved(enrolment: Enrolment, state: State, **changes: Any) -> Write:
+    """Put the enrolment at the place it has come to. Nothing is lost by that: whoever else changes it breaks the fence.
+
+    A whole item is written for as much as one attribute of it, and needs no expression that has to be understood.
+    """
+    moved = enrolment.replaced(
+        tile=state.tile,
+        trail=trail_text(state.trail),
+        revision=enrolment.revision + 1,
+        attempts=0,
+        **changes,
+    )
+    return put(moved, _fence(enrolment))
 
 
 def advance(enrolment: Enrolment, state: State) -> list[Write]:
     """Commit what was decided so far, within a burst."""
-    actions = [*_moved(enrolment, state), Enrolment.log.set(log_text(state.log))]
-    return [update(enrolment.key, *actions, condition=_fence(enrolment))]
+    return [_moved(enrolment, state, log=log_text(state.log))]
 
 
-def _paused(enrolment: Enrolment, state: State) -> list[Action]:
+def _paused(enrolment: Enrolment, state: State, **changes: Any) -> Write:
     bursts = enrolment.bursts + bool(state.log)
-    free = [Enrolment.token.remove(), Enrolment.lease_until.remove(), Enrolment.log.remove()]
-    return [*_moved(enrolment, state), Enrolment.bursts.set(bursts), *free]
+    return _moved(enrolment, state, bursts=bursts, token=None, lease_until=None, log=None, **changes)
 
 
 def _history(enrolment: Enrolment, state: State, now: datetime, ended: str | None = None) -> list[Write]:
@@ -150,14 +154,9 @@ def rest(
     enrolment: Enrolment, state: State, until: datetime, now: datetime, *, waits: str | None = None
 ) -> list[Write]:
     """Give the lease back until time comes or a fact."""
-    actions = [
-        *_paused(enrolment, state),
-        Enrolment.until.set(until),
-        Enrolment.due_shard.set(due_shard(WORK, enrolment.contact_id)),
-        Enrolment.due.set(until),
-        Enrolment.waits.set(waits) if waits else Enrolment.waits.remove(),
-    ]
-    return [update(enrolment.key, *actions, condition=_fence(enrolment)), *_history(enrolment, state, now)]
+    shard = due_shard(WORK, enrolment.contact_id)
+    rested = _paused(enrolment, state, until=until, due_shard=shard, due=until, waits=waits or None)
+    return [rested, *_history(enrolment, state, now)]
 
 
 def end(enrolment: Enrolment, state: State, now: datetime, reason: StopReason | None = None) -> list[Write]:
@@ -165,35 +164,29 @@ def end(enrolment: Enrolment, state: State, now: datetime, reason: StopReason | 
     if reason is not None and state.tile is not None:
         state = state.noted(now, f"stopped:{reason.value}")
     standing = Standing.FINISHED if reason is None else Standing.STOPPED
-    actions = [
-        *_paused(enrolment, state),
-        Enrolment.standing.set(standing.value),
-        Enrolment.ended_at.set(now),
-        *_off_agenda(),
-        *([Enrolment.reason.set(reason.value)] if reason else [Enrolment.reason.remove()]),
-    ]
+    ended = _paused(
+        enrolment,
+        state,
+        standing=standing.value,
+        ended_at=now,
+        due=None,
+        due_shard=None,
+        until=None,
+        waits=None,
+        reason=reason.value if reason else None,
+    )
     how = standing.value + (f":{reason.value}" if reason else "")
-    history = _history(enrolment, state, now, ended=how)
-    writes = [update(enrolment.key, *actions, condition=_fence(enrolment)), *history]
+    writes = [ended, *_history(enrolment, state, now, ended=how)]
     if enrolment.inside:
         row = Key(Inside, enrolment.pk, enrolment.inside)
         writes.append(delete(row, Inside.enrolment_id == enrolment.enrolment_id))
     return writes
 
 
-def _off_agenda() -> list[Action]:
-    return [Enrolment.due.remove(), Enrolment.due_shard.remove(), Enrolment.until.remove(), Enrolment.waits.remove()]
-
-
 def hold(enrolment: Enrolment, state: State, now: datetime) -> list[Write]:
     """Leave the agenda until the journey goes live again (decision 24). `until` stays: timers run on."""
-    actions = [
-        *_paused(enrolment, state),
-        Enrolment.standing.set(Standing.HELD.value),
-        Enrolment.due.remove(),
-        Enrolment.due_shard.remove(),
-    ]
-    return [update(enrolment.key, *actions, condition=_fence(enrolment)), *_history(enrolment, state, now)]
+    held = _paused(enrolment, state, standing=Standing.HELD.value, due=None, due_shard=None)
+    return [held, *_history(enrolment, state, now)]
 
 
 # Outside a burst ---------------------------------------------------------------------------------------------------

@@ -1,10 +1,10 @@
 """Where an enrolment stands: the tile it is at, when it came where, and what this burst has done so far; pure."""
 
-import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
@@ -75,7 +75,7 @@ def trail_text(trail: Mapping[str, Arrival]) -> str:
 
 
 def trail_of(text: str) -> dict[str, Arrival]:
-    return {tile: Arrival(visit, _instant(at)) for tile, (visit, at) in json.loads(text).items()}
+    return {tile: Arrival(visit, _instant(at)) for tile, (visit, at) in msgspec.json.decode(text).items()}
 
 
 def log_text(log: tuple[Entry, ...]) -> str:
@@ -83,11 +83,11 @@ def log_text(log: tuple[Entry, ...]) -> str:
 
 
 def log_of(text: str | None) -> tuple[Entry, ...]:
-    return tuple(Entry.of(each) for each in json.loads(text or "[]"))
+    return tuple(Entry.of(each) for each in msgspec.json.decode(text or "[]"))
 
 
 def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+    return msgspec.json.encode(value).decode()
 
 
 def _cut(now: datetime) -> datetime:

@@ -1,13 +1,22 @@
 """The shared way of writing, on real conditions."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import boto3
 import pytest
-from pynamodb.attributes import UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.exceptions import AttributeNullError
 
 from chalicelib.access.models import AccessItem
 from chalicelib.clock import new_id
 from chalicelib.dynamodb import (
+    BytesAttribute,
     ConditionFailed,
+    DecimalAttribute,
+    InstantAttribute,
     IntegerAttribute,
+    JsonAttribute,
     change,
     check,
     commit,
@@ -24,6 +33,31 @@ pytestmark = pytest.mark.usefixtures("cloud")
 class Thing(AccessItem, discriminator="thing"):
     name = UnicodeAttribute(null=True)
     version = IntegerAttribute(default=1)
+
+
+class Box(AccessItem, discriminator="box"):
+    """One attribute of each type."""
+
+    text = UnicodeAttribute()
+    number = IntegerAttribute(default=3)
+    decimal = DecimalAttribute(null=True)
+    truth = BooleanAttribute(null=True)
+    content = JsonAttribute(null=True)
+    packed = BytesAttribute(null=True)
+    at_instant = InstantAttribute(null=True)
+    parts = UnicodeSetAttribute(null=True)
+
+
+FULL = {
+    "text": 'Ärger\u0000 \u2028 \U0001f600 " \\',
+    "number": 12345678901234567890123456789012345678,
+    "decimal": Decimal("-0.0000000000000000000000000000000000001"),
+    "truth": False,
+    "content": {"names": ["ü", None, 1.5, {}], "": []},
+    "packed": bytes(range(256)),
+    "at_instant": datetime(1, 1, 1, tzinfo=UTC),
+    "parts": {"a", "b"},
+}
 
 
 def thing(name: str = "a") -> Thing:
@@ -78,3 +112,69 @@ def test_a_check_guards_without_writing():
         commit([put_new(new)], [check(guard.key, Thing.name == "other")])
 
     assert read([guard.key, new.key])[1] is None
+
+
+def test_values_of_every_type_come_back_as_they_were_written():
+    box = Box(new_id(), "BOX", **FULL)
+
+    commit([put_new(box)])
+    [found] = read([box.key])
+
+    assert type(found) is Box
+    assert {name: getattr(found, name) for name in FULL} == FULL
+    assert AccessItem.find(box.pk, box.sk).serialize() == box.serialize()
+
+
+def test_what_is_written_is_what_everybody_else_reads():
+    box = Box(new_id(), "BOX", **FULL)
+
+    commit([put_new(box)])
+    answer = boto3.client("dynamodb").get_item(TableName=Box.Meta.table_name, Key=box.key.raw)
+
+    assert answer["Item"]["packed"] == {"B": FULL["packed"]}
+    assert answer["Item"]["text"] == {"S": FULL["text"]}
+    assert answer["Item"]["number"] == {"N": str(FULL["number"])}
+
+
+def test_an_item_has_its_defaults_and_nothing_that_is_absent():
+    box = Box(new_id(), "BOX", text="t", parts=set())
+
+    assert box.number == 3
+    assert box.serialize() == {
+        "pk": {"S": box.pk},
+        "sk": {"S": "BOX"},
+        "kind": {"S": "box"},
+        "text": {"S": "t"},
+        "number": {"N": "3"},
+    }
+
+
+def test_an_item_lacks_nothing_that_it_must_have_and_has_nothing_that_is_unknown():
+    with pytest.raises(AttributeNullError, match="text"):
+        put_new(Box(new_id(), "BOX"))
+    with pytest.raises(ValueError, match="colour"):
+        Box(new_id(), "BOX", text="t", colour="red")
+
+
+def test_an_item_that_is_replaced_stays_as_it_was_read():
+    box = Box(new_id(), "BOX", text="old", truth=True)
+
+    other = box.replaced(text="new", truth=None)
+
+    assert (box.text, box.truth, other.text) == ("old", True, "new")
+    assert other.serialize() == Box(box.pk, box.sk, text="new").serialize()
+
+
+def test_an_item_of_another_kind_is_not_read_as_this_one():
+    other = thing()
+    commit([put_new(other)])
+
+    with pytest.raises(TypeError, match="Thing is no Box"):
+        Box.find(other.pk, other.sk)
+
+
+def test_attributes_of_a_later_release_do_not_hinder_reading():
+    box = Box(new_id(), "BOX", text="t")
+    later = {**box.serialize(), "later": {"S": "x"}}
+
+    assert Box.from_raw_data(later).serialize() == box.serialize()
