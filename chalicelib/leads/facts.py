@@ -6,7 +6,9 @@ from typing import Any
 QUEUED = ("queue_shard", "queue_owner", "queued_at", "orphan_shard")
 OF_LIKENESS = ("likeness", "phone_tail")
 OF_MERGES = ("inherited", "identities", "merged")
-BOOKKEEPING = frozenset({"version", "updated_at", "listed", "stage_shard", "entry", *QUEUED, *OF_LIKENESS, *OF_MERGES})
+BOOKKEEPING = frozenset(
+    {"version", "updated_at", "listed", "stage_shard", "entry", "due", "due_shard", *QUEUED, *OF_LIKENESS, *OF_MERGES}
+)
 
 
 def facts_of(record: Any) -> Iterator[dict[str, Any]]:

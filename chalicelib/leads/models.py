@@ -5,7 +5,7 @@ from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
-from chalicelib.agenda import ByDue
+from chalicelib.agenda import ByDue, due_shard
 from chalicelib.clock import as_text
 from chalicelib.contacts.blocks import tail
 from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, JsonAttribute, Key, shard
@@ -26,6 +26,9 @@ from chalicelib.leads.likeness import block_of_lead
 from chalicelib.leads.process import Flag, Position, Queue
 from chalicelib.leads.shipped import Stage
 from chalicelib.settings import settings
+
+WAITING = "waiting"
+"""What the agenda knows leads by that wait in their process."""
 
 
 class LeadsItem(Item):
@@ -112,6 +115,8 @@ class Lead(LeadsItem, discriminator="lead"):
     stage = UnicodeAttribute(default=Stage.INQUIRY.value)
     stage_since = InstantAttribute()
     waiting_stage = UnicodeAttribute(null=True)  # where it would have moved by itself, had nothing been missing
+    due_shard = UnicodeAttribute(null=True)
+    due = InstantAttribute(null=True)  # when time alone may let it go on that waits
     entry = UnicodeAttribute(null=True)  # names its entry into this stage, where that causes something
     stage_shard = UnicodeAttribute(null=True)
     queue_shard = UnicodeAttribute(null=True)
@@ -149,6 +154,10 @@ class Lead(LeadsItem, discriminator="lead"):
         lead.listed = f"lead#{shard(lead_id)}"
         lead.list_by_stage()
         return lead
+
+    def look_again(self, at: datetime | None) -> None:
+        """Have the agenda look at a lead that waits, when time alone may let it go on; None: never."""
+        self.due, self.due_shard = at, due_shard(WAITING, self.lead_id) if at else None
 
     @property
     def record_id(self) -> str:

@@ -71,4 +71,4 @@ def switch(
 def standing(lead: Lead, now: datetime) -> list[Problem]:
     """Return what keeps a lead from completing its stage; nothing where it is at the last one."""
     to = processes.of(lead).after(lead.stage)
-    return plans.missing(lead, lead.stage, to, now) if to is not None else []
+    return list(plans.missing(lead, lead.stage, to, now).problems) if to is not None else []

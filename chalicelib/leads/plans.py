@@ -15,7 +15,7 @@ from chalicelib.errors import Problem, Unprocessable
 from chalicelib.leads import awaited, process, processes
 from chalicelib.leads.choices import StatusReason
 from chalicelib.leads.models import Lead, Move, lead_key, settings_key
-from chalicelib.leads.process import Flag, HandOver, Process, Step
+from chalicelib.leads.process import Flag, HandOver, Hindrances, Process, Step
 from chalicelib.leads.shipped import PROCESS_ID
 
 SCORING = "scoring"
@@ -49,7 +49,9 @@ def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> 
 
 
 def list_anew(lead: Lead) -> None:
-    """Bring the keys of a lead's lists up to date with what it is now."""
+    """Bring the keys of a lead's lists, and of the agenda, up to date with what it is now."""
+    if lead.waiting_stage is None or not lead.open:
+        lead.look_again(None)
     lead.list_by_stage(process.queue_of(processes.of(lead), lead.position))
     lead.list_by_likeness()
 
@@ -92,7 +94,7 @@ def switch(lead: Lead, way: Process, mapped: Mapping[str, str], now: datetime) -
     enter(lead, way, process.landing(way, lead.stage, mapped), now)
 
 
-def missing(lead: Lead, leaving: str, entering: str, now: datetime) -> list[Problem]:
+def missing(lead: Lead, leaving: str, entering: str, now: datetime) -> Hindrances:
     """Return what keeps a lead, as it is, from going from one stage to another."""
     way = processes.of(lead)
     here, there = way.stage(leaving), way.stage(entering)
@@ -107,7 +109,7 @@ def take_by_hand(lead: Lead, step: Step, now: datetime) -> str:
     """
     stood, marked = lead.stage, Step(None, step.flags)
     take(lead, marked, now)
-    if step.stage is not None and not step.back and (found := missing(lead, stood, step.stage, now)):
+    if step.stage is not None and not step.back and (found := missing(lead, stood, step.stage, now).problems):
         raise Unprocessable("The lead cannot go to that stage as it stands.", found)
     take(lead, Step(step.stage), now)
     return _handed_over(lead, step, now)
@@ -120,10 +122,11 @@ def take_by_itself(lead: Lead, step: Step, now: datetime) -> str:
     """
     stood, marked = lead.stage, Step(None, step.flags)
     take(lead, marked, now)
-    found = missing(lead, stood, step.stage, now) if step.stage is not None else []
-    if found:
+    found = missing(lead, stood, step.stage, now) if step.stage is not None else None
+    if found is not None and found.problems:
         lead.waiting_stage = step.stage
-        return _told(found)
+        lead.look_again(found.changes_at)
+        return _told(found.problems)
     take(lead, Step(step.stage), now)
     return _handed_over(lead, step, now)
 
@@ -150,7 +153,12 @@ def _given_to(lead: Lead, given: HandOver, now: datetime) -> str:
 
 def resume(lead: Lead, now: datetime) -> None:
     """Let a lead that waits for what was missing go on, once nothing is missing any more."""
-    if lead.waiting_stage is not None and lead.open and not missing(lead, lead.stage, lead.waiting_stage, now):
+    if lead.waiting_stage is None or not lead.open:
+        return
+    found = missing(lead, lead.stage, lead.waiting_stage, now)
+    if found.problems:
+        lead.look_again(found.changes_at)
+    else:
         enter(lead, processes.of(lead), lead.waiting_stage, now)
 
 

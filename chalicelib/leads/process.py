@@ -4,13 +4,14 @@ Every rule takes the process as an argument: the one with five stages that is sh
 have published.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from msgspec import Struct, field
 
-from chalicelib.conditions.evaluation import evaluate
+from chalicelib.conditions.changes import earliest
+from chalicelib.conditions.evaluation import Answer, evaluate
 from chalicelib.conditions.facts import Facts
 from chalicelib.conditions.nodes import Compiled
 from chalicelib.errors import Conflict, Problem, Unprocessable
@@ -68,6 +69,13 @@ class AutomaticMove(Struct, frozen=True):
     on: Event
     to: str
     only_from: tuple[str, ...] = ()
+
+
+class Hindrances(Struct, frozen=True):
+    """What keeps a lead from a stage; until before `changes_at` time alone changes nothing in it (None: never)."""
+
+    problems: Sequence[Problem]
+    changes_at: datetime | None
 
 
 class HandOver(Struct, frozen=True):
@@ -227,19 +235,24 @@ def landing(process: Process, stage_id: str, mapped: Mapping[str, str]) -> str:
     return wanted if process.stage(wanted) is not None else process.first
 
 
-def hindrances(process: Process, leaving: str, entering: str, facts: Facts, now: datetime) -> list[Problem]:
+def hindrances(process: Process, leaving: str, entering: str, facts: Facts, now: datetime) -> Hindrances:
     """Return everything that keeps a lead from going from one stage to another.
 
     What a stage asks for before it is left is asked of those who go forward; whoever goes back owes nothing (BPF-2).
     """
     here, there = process.stage(leaving), process.stage(entering)
     found: list[Problem] = []
+    asked: list[tuple[Compiled | None, str]] = []
     if here is not None and process.number(entering) > process.number(leaving):
         [record] = facts.records("lead")
         lacking = [name for name in here.required if _lacks(name, record.get(name))]
         found += [Problem(name, f"Fill this in before the lead leaves {here.name}.") for name in lacking]
-        found += _denied(here.leaves_if, facts, now, f"It leaves {here.name} only if")
-    return found + (_denied(there.enters_if, facts, now, f"It enters {there.name} only if") if there else [])
+        asked.append((here.leaves_if, f"It leaves {here.name} only if"))
+    if there is not None:
+        asked.append((there.enters_if, f"It enters {there.name} only if"))
+    answers = [(evaluate(condition, facts, now), only_if) for condition, only_if in asked if condition is not None]
+    denied = [problem for answer, only_if in answers if not answer.holds for problem in _denied(answer, only_if)]
+    return Hindrances([*found, *denied], earliest([answer.changes_at for answer, _ in answers]))
 
 
 def queue_of(process: Process, position: Position) -> Queue | None:
@@ -261,7 +274,5 @@ def _lacks(name: str, value: object) -> bool:
     return value in (None, "") or (name in MARKS and value is False)
 
 
-def _denied(condition: Compiled | None, facts: Facts, now: datetime, only_if: str) -> list[Problem]:
-    if condition is None or (answer := evaluate(condition, facts, now)).holds:
-        return []
+def _denied(answer: Answer, only_if: str) -> list[Problem]:
     return [Problem("stage", f"{only_if} {text}.") for text in dict.fromkeys(each.text for each in answer.reasons)]

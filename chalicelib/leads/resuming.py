@@ -1,4 +1,4 @@
-"""Leads that wait in their business process go on when their contact or account changes, not only with themselves.
+"""Leads that wait in their business process go on when their contact or account changes, or by time alone.
 
 A reaction to the facts that their conditions can ask about. A lead that begins to wait is looked at once more, for what
 changed while that was written, and again when every process knows that leads of its process wait.
@@ -92,13 +92,13 @@ def _waits_still(lead_id: str, now: datetime) -> bool:
         lead = Lead.find(*Lead.at(lead_id))
         if lead is None or lead.waiting_stage is None or not lead.open:
             return False
-        before = plans.remembered(lead)
+        before, due = plans.remembered(lead), lead.due
         plans.resume(lead, now)
-        if plans.remembered(lead) == before:
-            return True
+        waits = plans.remembered(lead) == before
         try:
-            commit(plans.changed(lead, before, by=BY, why=WHY, now=now))
+            if not waits or lead.due != due:
+                commit(plans.changed(lead, before, by=BY, why=WHY, now=now))
         except ConditionFailed:
             continue  # somebody changed it; it is read anew
-        return False
+        return waits
     raise Conflict("The lead is being changed by others.")

@@ -10,6 +10,8 @@ from chalicelib.contacts import deletion
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.journeys.models import JourneysItem
+from chalicelib.leads import resuming
+from chalicelib.leads.models import WAITING, LeadsItem
 from chalicelib.messages.models import MessagesItem
 from chalicelib.scoring.accounts import rescoring as account_scoring
 from chalicelib.scoring.models import ScoringItem
@@ -36,6 +38,10 @@ def _due_record(pk: str, _: str) -> dict[str, Any]:
     return {"fact": "due", "id": _id(pk)}
 
 
+def _due_lead(pk: str, _: str) -> dict[str, Any]:
+    return {"fact": resuming.WAITING, "id": _id(pk)}
+
+
 def _due_enrolment(pk: str, sk: str) -> dict[str, Any]:
     _, journey, occurrence = sk.split("#")
     return {"fact": "due", "enrolment": f"{_id(pk)}.{journey}.{occurrence}"}
@@ -51,6 +57,7 @@ AGENDAS = (
     Agenda("membership", "membership", SegmentsItem.by_due, _due_contact),
     Agenda("rescore", "rescore", ScoringItem.by_due, _due_contact),
     Agenda(account_scoring.WORK, "rescore", ScoringItem.by_due, _due_account),
+    Agenda(WAITING, resuming.QUEUE, LeadsItem.by_due, _due_lead),
     Agenda("job", "jobs", DefinitionsItem.by_due, _due_record),
     Agenda("send", "send", MessagesItem.by_due, _due_record),
     Agenda("submission", "submissions", CaptureItem.by_due, _due_record),

@@ -1,6 +1,7 @@
 """A lead that waits in its process for what others lack goes on when they have it (BPF-4); nobody else pays for it."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from chalice.test import Client
@@ -115,11 +116,62 @@ def test_it_goes_on_with_what_the_contact_is_allows_or_does(api, world, what):
         case "allows":
             prefer("c", world.now, prefill=True)
         case _:
-            new = NewInteraction(InteractionType.WEBSITE_VISITED, world.now, "test", "v", contact_id="c", attributes={})
-            commit(record(new, world.now))
+            visit(world)
     world.settle()
 
     assert standing(lead_id) == ("talks", None)
+
+
+def visit(world, name="v"):
+    new = NewInteraction(InteractionType.WEBSITE_VISITED, world.now, "test", name, contact_id="c", attributes={})
+    commit(record(new, world.now))
+    world.settle()
+
+
+@pytest.mark.rule("BPF-4")
+def test_it_goes_on_when_time_alone_lets_it(api, world):
+    person()
+    visit(world)
+    lead_id = waiting_for(api, world, {"not": {"interaction": "WebsiteVisited", "within": "P3D"}})
+
+    world.advance(timedelta(days=2))
+    world.poll("waiting")
+    assert standing(lead_id) == ("new", "talks")
+
+    world.advance(timedelta(days=1, seconds=1))
+    world.poll("waiting", duplicate=True)
+
+    assert standing(lead_id) == ("talks", None)
+    assert service.history(lead_id)[-1].why == resuming.WHY
+
+
+def test_what_is_put_off_meanwhile_is_looked_at_later_and_leaves_no_history(api, world):
+    person()
+    visit(world)
+    lead_id = waiting_for(api, world, {"not": {"interaction": "WebsiteVisited", "within": "P3D"}})
+    moves = len(service.history(lead_id))
+
+    world.advance(timedelta(days=2))
+    visit(world, "w")
+    world.advance(timedelta(days=1, seconds=1))
+    world.poll("waiting")
+    assert (standing(lead_id), len(service.history(lead_id))) == (("new", "talks"), moves)
+    assert service.find(lead_id).due > world.now
+
+    world.advance(timedelta(days=2, hours=1))
+    world.poll("waiting")
+    assert standing(lead_id) == ("talks", None)
+
+
+def test_a_lead_that_is_closed_while_it_waits_is_off_the_agenda(api, world):
+    person()
+    visit(world)
+    lead_id = waiting_for(api, world, {"not": {"interaction": "WebsiteVisited", "within": "P3D"}})
+    assert service.find(lead_id).due is not None
+
+    api.change("POST", f"/leads/{lead_id}/disqualify", api.get(f"/leads/{lead_id}"))
+
+    assert (service.find(lead_id).due, service.find(lead_id).due_shard) == (None, None)
 
 
 def test_what_changes_while_it_begins_to_wait_is_not_missed(api, world):

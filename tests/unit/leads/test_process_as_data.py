@@ -155,11 +155,12 @@ def test_required_fields_are_asked_of_who_goes_forward_not_of_who_goes_back():
     way = compiled("one", stage("two", required=required), "three")
     bare = facts(decision_maker=False, sales_ready=False)
 
-    forward = process.hindrances(way, "two", "three", bare, NOW)
+    forward = process.hindrances(way, "two", "three", bare, NOW).problems
 
     assert [each.field for each in forward] == ["need", "sales_ready"]
-    assert process.hindrances(way, "two", "one", bare, NOW) == []
-    assert process.hindrances(way, "two", "three", facts(need="x", decision_maker=False, sales_ready=True), NOW) == []
+    assert process.hindrances(way, "two", "one", bare, NOW).problems == []
+    given = facts(need="x", decision_maker=False, sales_ready=True)
+    assert process.hindrances(way, "two", "three", given, NOW).problems == []
 
 
 def test_conditions_that_do_not_hold_are_told_in_words():
@@ -168,7 +169,7 @@ def test_conditions_that_do_not_hold_are_told_in_words():
     way = compiled(stage("one", exit_condition=danish), stage("two", entry_condition=big))
     known = KnownFacts({"lead": [{"employees": 3}], "contact": [{"country": "SE"}]}, {})
 
-    found = [each.message for each in process.hindrances(way, "one", "two", known, NOW)]
+    found = [each.message for each in process.hindrances(way, "one", "two", known, NOW).problems]
 
     assert len(found) == 2
     assert found[0].startswith("It leaves One only if contact.country")
