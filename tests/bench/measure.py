@@ -21,10 +21,16 @@ from chalicelib.dynamodb import commit, put_new
 from chalicelib.journeys import engine, entry, versions
 from chalicelib.journeys.models import Raised
 from chalicelib.scoring import configuration
-from infra import costs
+from infra import costs, package
+from infra.local.cloud import LocalCloud
+from infra.local.demo import client as api
+from infra.local.deploy import deploy
+from infra.local.seed import create_admin_key
 from tests.bench import at_size
 from tests.bench.scoring import score_evaluations_per_second
 from tests.support import linkedin, oracle
+from tests.support.deployed import soon_visible
+from tests.support.imported import under_fire
 from tests.support.journeys import NOW, contact, document, mail, publish, ready, ring
 from tests.support.meter import metered
 
@@ -34,6 +40,7 @@ ROUNDS = 8
 LEADS = 2000
 THREADS = 16
 IMPORTED = 100_000
+DEPLOYED = 5_000
 
 
 def keep(**figures: float) -> None:
@@ -71,6 +78,16 @@ def test_import():
         import_peak_megabytes=many["megabytes"],
         import_peak_megabytes_of_10_000=few["megabytes"],
     )
+
+
+def test_import_under_fire():
+    """On the deployed cloud, with five workers killed on the way and all that reacts to new contacts."""
+    with LocalCloud() as cloud:
+        endpoints = deploy(cloud, package.ensure("local"), {"LeaseSeconds": "5"})
+        client = api.Client(endpoints.api_url, create_admin_key(endpoints))
+        with soon_visible(endpoints):
+            seconds = under_fire(cloud, endpoints, client, DEPLOYED)
+    keep(deployed_import_rows_per_second=DEPLOYED / seconds)
 
 
 def test_scoring():

@@ -9,6 +9,7 @@ from infra.local.cloud import LocalCloud
 from infra.local.demo.client import Client
 from infra.local.deploy import deploy
 from infra.local.seed import create_admin_key
+from tests.support import deployed
 
 HERE = Path(__file__).parent
 # Template parameters that make waits short enough for a test: work that was killed is free again after seconds. A lease
@@ -39,3 +40,9 @@ def endpoints(cloud):
 def client(endpoints):
     """The API, with the administrator's key."""
     return Client(endpoints.api_url, create_admin_key(endpoints))
+
+
+@pytest.fixture
+def soon_visible(endpoints):
+    with deployed.soon_visible(endpoints):
+        yield

@@ -1,79 +1,23 @@
 """A hundred people walk a journey while the workers that run it are killed at random, with kill -9."""
 
-import os
-import signal
 import time
-from collections import Counter, defaultdict
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from pathlib import Path
-from random import Random
-from threading import Event, Thread
 
 import pytest
 
-from infra.local.cloud import client_of
-from tests.support.deployed import eventually, poll, queues, settle
+from tests.support.deployed import eventually, poll, settle
+from tests.support.killing import killing
 
 PEOPLE = 100
 CALLERS = 4
 SEED = 20261124
 LEAST, MOST = 20, 24  # kills
 AT_ONCE, FAR = 4, 0.6  # how many kills do not wait for progress, and how far the walk is at the last one
-EVERY = 0.2  # seconds between two looks for somebody at work
 LOOKED = 1.0  # seconds between two looks at everybody: reading a hundred takes the machine from the walk
 POLLED = 5.0  # seconds between two runs of the poller; overdue work is handed out anew each time
 OWNER = "killed-tests-owner"
 TASK, TOPIC = "Say hello", "Wants to be called"
-
-
-# Killing -----------------------------------------------------------------------------------------------------------
-
-
-def workers(group):
-    """The living workers of the cloud's process group, with the CPU time each has used."""
-    for process in Path("/proc").glob("[0-9]*"):
-        with suppress(OSError):
-            fields = (process / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[2]) == group and b"awslambdaric" in (process / "cmdline").read_bytes():
-                yield int(process.name), int(fields[11]) + int(fields[12])
-
-
-def function_of(worker):
-    """The Lambda function that a worker runs."""
-    with suppress(OSError):
-        for pair in Path(f"/proc/{worker}/environ").read_bytes().split(b"\0"):
-            name, _, value = pair.partition(b"=")
-            if name == b"_HANDLER":
-                return value.decode().rpartition(".")[2]
-    return "gone"
-
-
-@contextmanager
-def killing(group, seed, allowed):
-    """Kill as many workers as are allowed so far: of a random function, one at work just now. Yields whom it hit."""
-    random, over, killed, used = Random(seed), Event(), [], {}
-
-    def kill():
-        while not over.wait(EVERY):
-            now = dict(workers(group))
-            busy = defaultdict(list)
-            for worker in sorted(each for each, spent in now.items() if spent > used.get(each, spent)):
-                busy[function_of(worker)].append(worker)
-            used.update(now)
-            if busy and len(killed) < allowed():
-                name = random.choice(sorted(busy))
-                with suppress(ProcessLookupError):
-                    os.kill(random.choice(busy[name]), signal.SIGKILL)
-                    killed.append(name)
-
-    killer = Thread(target=kill)
-    killer.start()
-    try:
-        yield killed
-    finally:
-        over.set()
-        killer.join()
 
 
 # The journey -------------------------------------------------------------------------------------------------------
@@ -110,19 +54,6 @@ def people(client):
 
     with ThreadPoolExecutor(CALLERS) as pool:
         return set(pool.map(make, range(PEOPLE)))
-
-
-@pytest.fixture
-def soon_visible(endpoints):
-    """Let a message that a killed worker held come back after seconds; deployed it takes three minutes."""
-    client, name = client_of(endpoints.cloud_url, "sqs"), "VisibilityTimeout"
-    before = {}
-    for url in queues(endpoints).values():
-        before[url] = client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
-        client.set_queue_attributes(QueueUrl=url, Attributes={name: "10"})
-    yield
-    for url, attributes in before.items():
-        client.set_queue_attributes(QueueUrl=url, Attributes=attributes)
 
 
 @pytest.fixture

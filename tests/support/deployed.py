@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
@@ -87,3 +88,16 @@ def settle(deployment: Deployment, seconds: float = 60.0) -> None:
         return quiet
 
     eventually("idle queues", looks, lambda seen: seen >= 3, seconds)
+
+
+@contextmanager
+def soon_visible(deployment: Deployment) -> Iterator[None]:
+    """Let a message that a killed worker held come back after seconds; deployed it takes three minutes."""
+    client, name = client_of(deployment.cloud_url, "sqs"), "VisibilityTimeout"
+    before = {}
+    for url in queues(deployment).values():
+        before[url] = client.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"]
+        client.set_queue_attributes(QueueUrl=url, Attributes={name: "10"})
+    yield
+    for url, attributes in before.items():
+        client.set_queue_attributes(QueueUrl=url, Attributes=attributes)
