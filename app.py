@@ -103,6 +103,7 @@ ROUTES = {
     "chalicelib.capture.routes": ("forms", "leads", "p", "pages", "settings", "static", "submissions"),
     "chalicelib.consent.routes": ("contacts",),
     "chalicelib.consent.subscriptions.routes": ("contacts", "subscription-lists"),
+    "chalicelib.contacts.custom.routes": ("fields",),
     "chalicelib.contacts.merge_routes": ("accounts", "contacts"),
     "chalicelib.contacts.routes": ("accounts", "contacts", "matching-strategies"),
     "chalicelib.definitions.routes": ("operations",),

@@ -70,6 +70,8 @@ class Catalogue(Struct, frozen=True):
     entities: Mapping[str, Fields] = field(default_factory=dict)
     interactions: Mapping[str, Fields] = field(default_factory=dict)
     relations: Relations = field(default_factory=dict)
+    customised: bool = False
+    """Whether it has the custom fields too; else a condition is believed which type its custom field has."""
 
     @classmethod
     def of_interactions(cls, types: Iterable[str], more: Fields | None = None) -> Self:
@@ -87,6 +89,11 @@ class Catalogue(Struct, frozen=True):
                 _merged(whole.relations, other.relations),
             )
         return whole
+
+    def with_custom(self, own: Mapping[str, Fields]) -> "Catalogue":
+        """Return this catalogue with the custom fields of entities in it."""
+        whole = _merged(self.entities, own)
+        return Catalogue(whole, self.interactions, self.relations, customised=True)
 
     def as_document(self) -> dict[str, Any]:
         """Return the catalogue as a designer's page reads it: fields, types, options and operators, and relations."""

@@ -7,7 +7,14 @@ A domain offers *writes* (no I/O), a use case commits them together:
 One write alone goes as a plain PutItem, UpdateItem or DeleteItem, at half the price of a transaction.
 """
 
-from chalicelib.dynamodb.attributes import DecimalAttribute, InstantAttribute, IntegerAttribute, JsonAttribute
+from chalicelib.dynamodb.attributes import (
+    DecimalAttribute,
+    ExactJsonAttribute,
+    InstantAttribute,
+    IntegerAttribute,
+    JsonAttribute,
+    ValuesAttribute,
+)
 from chalicelib.dynamodb.clients import reader, writer
 from chalicelib.dynamodb.commits import change, commit
 from chalicelib.dynamodb.items import SHARDS, AnyItem, Item, Key, Raw, shard
@@ -31,6 +38,7 @@ __all__ = [
     "AnyItem",
     "ConditionFailed",
     "DecimalAttribute",
+    "ExactJsonAttribute",
     "Failure",
     "InstantAttribute",
     "IntegerAttribute",
@@ -41,6 +49,7 @@ __all__ = [
     "Notes",
     "Plan",
     "Raw",
+    "ValuesAttribute",
     "Write",
     "change",
     "check",

@@ -34,7 +34,7 @@ class Target(Struct, frozen=True):
 
     @property
     def fields(self) -> list[str]:
-        return [ID, *self.schema.model_fields, *self.besides]
+        return [ID, *(name for name in self.schema.model_fields if name != "custom"), *self.besides]
 
 
 TARGETS: Mapping[RecordType, Target] = {

@@ -73,4 +73,4 @@ SUPPORTING = frozenset(
 
 def record_of(lead: Lead) -> dict[str, Any]:
     """Return a lead as conditions read it."""
-    return {name: getattr(lead, name) for name in FIELDS}
+    return {**{name: getattr(lead, name) for name in FIELDS}, "custom": lead.custom or {}}
