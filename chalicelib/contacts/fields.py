@@ -60,6 +60,8 @@ ACCOUNT_FIELDS: Mapping[str, Field] = {
 SUBMITTABLE = frozenset({*TEXTS, *EMAILS, *PHONES, "birth_date"})
 """Contact fields that a form may write."""
 
+WRITABLE: Mapping[str, Field] = {name: field for name, field in FIELDS.items() if name in SUBMITTABLE}
+
 
 def clean(values: Mapping[str, Any], of: RecordType = RecordType.CONTACT) -> dict[str, Any]:
     """Return values as they are stored, by field name: trimmed, blank ones as None.

@@ -63,6 +63,8 @@ SUBMITTABLE = frozenset(
 )
 """Lead fields that a form may write."""
 
+WRITABLE: Fields = {name: field for name, field in FIELDS.items() if name in SUBMITTABLE}
+
 
 SUPPORTING = frozenset(
     {*TEXTS, *INTEGERS, *NUMBERS, *map(str, BOOLEANS), *CHOICES, "contact_id", "account_id", "owner_id"}
