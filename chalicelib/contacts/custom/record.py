@@ -35,6 +35,13 @@ def flat(values: Mapping[str, Any]) -> dict[str, Any]:
     return {**others, **{custom(key): value for key, value in own.items()}}
 
 
+def nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values by field name with those of custom fields in a map of their own, as `flat` takes them."""
+    own = {key_of(name): value for name, value in values.items() if is_custom(name)}
+    others = {name: value for name, value in values.items() if not is_custom(name)}
+    return {**others, "custom": own} if own else others
+
+
 def names_of(*records: "WithCustom") -> list[str]:
     """Return the custom fields of which any of the records has a value."""
     return sorted({custom(key) for record in records for key in record.custom or ()})

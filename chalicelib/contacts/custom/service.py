@@ -137,6 +137,11 @@ def asked_as() -> dict[str, dict[str, Field]]:
     return {entity: {custom(key): each.asked_as for key, each in own.items()} for entity, own in anew().items()}
 
 
+def names() -> dict[str, frozenset[str]]:
+    """Return the names of all fields by record type, as they are now; retired ones are refused as such."""
+    return {record_type: frozenset(custom(key) for key in own) for record_type, own in anew().items()}
+
+
 def cleaned(record_type: str, name: str, raw: Any) -> Any:
     """Return the value of a custom field as it is stored, None for a blank one.
 
