@@ -121,6 +121,7 @@ ROUTES = {
     "chalicelib.messages.public": ("o", "subscriptions", "t", "unsubscribe"),
     "chalicelib.messages.routes": ("contacts", "content-settings", "emails", "sends", "settings"),
     "chalicelib.openapi": ("openapi.json",),
+    "chalicelib.operations.field_routes": ("fields",),
     "chalicelib.operations.routes": ("health", "operations"),
     "chalicelib.scoring.accounts.routes": ("accounts", "leads"),
     "chalicelib.scoring.qualification.routes": ("qualifications",),

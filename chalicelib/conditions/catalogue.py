@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from msgspec import Struct, field
 
@@ -95,15 +95,6 @@ class Catalogue(Struct, frozen=True):
         whole = _merged(self.entities, own)
         return Catalogue(whole, self.interactions, self.relations, customised=True)
 
-    def as_document(self) -> dict[str, Any]:
-        """Return the catalogue as a designer's page reads it: fields, types, options and operators, and relations."""
-        relations = {name: {key: each.to for key, each in known.items()} for name, known in self.relations.items()}
-        return {
-            "entities": _document(self.entities),
-            "interactions": _document(self.interactions),
-            "relations": relations,
-        }
-
 
 Part = TypeVar("Part")
 
@@ -118,10 +109,3 @@ def _merged(
             raise ValueError(f"{name} has {clash} declared twice, differently.")
         merged[name] = {**known, **parts}
     return merged
-
-
-def _document(parts: Mapping[str, Fields]) -> dict[str, Any]:
-    return {
-        name: {key: {"type": field.type.value, "options": list(field.options)} for key, field in fields.items()}
-        for name, fields in parts.items()
-    }
