@@ -89,7 +89,7 @@ def _default(field: FormField, raw: Any) -> Any:
 
 def _one(field: FormField, raw: Any) -> Any:
     if field.type is FieldType.MULTIPLE_CHOICE:
-        return list(dict.fromkeys(str(each) for each in (raw if isinstance(raw, list) else [raw])))
+        return _several(raw, field)
     if isinstance(raw, list):
         raise ValueError("one value, please.")  # noqa: TRY004  told to the person like any other fault
     parse: Callable[[Any, FormField], Any] = PARSERS.get(field.type, _text)
@@ -97,6 +97,13 @@ def _one(field: FormField, raw: Any) -> Any:
     if isinstance(value, str) and len(value) > field.max_length:
         raise ValueError(f"at most {field.max_length} characters, please.")
     return value
+
+
+def _several(raw: Any, field: FormField) -> list[str]:
+    chosen = list(dict.fromkeys(str(each) for each in (raw if isinstance(raw, list) else [raw])))
+    if len(chosen) > len(field.options) or any(len(each) > field.max_length for each in chosen):
+        raise ValueError("choose among what is offered, please.")
+    return chosen
 
 
 def _text(raw: Any, _: FormField) -> str:

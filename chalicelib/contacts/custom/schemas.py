@@ -12,7 +12,8 @@ from chalicelib.http import Schema
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 Labels = Annotated[
-    dict[Language, Annotated[str, Field(min_length=1, max_length=100)]], Field(min_length=1, max_length=20)
+    dict[Language, Annotated[str, Field(min_length=1, max_length=100)]],
+    Field(min_length=1, max_length=20, description="What it is called, by language.", examples=[{"en": "Tier"}]),
 ]
 MOST_OPTIONS = 100
 
