@@ -1,7 +1,7 @@
 """Routers: turn the records of a table's stream into facts, and put them on the queues of the reactions."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
@@ -25,9 +25,17 @@ class StreamRecord(Struct, frozen=True):
 
     @property
     def changed(self) -> list[str]:
-        """Names of the attributes that differ."""
-        old, new = self.old or {}, self.new or {}
-        return sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+        """Names of the attributes that differ, and of a map what differs in it, as `<attribute>.<key>`."""
+        return sorted(_different(self.old or {}, self.new or {}))
+
+
+def _different(old: Image, new: Image) -> Iterator[str]:
+    for name in old.keys() | new.keys():
+        was, became = old.get(name), new.get(name)
+        if isinstance(was, Mapping) or isinstance(became, Mapping):
+            yield from (f"{name}.{key}" for key in _different(was or {}, became or {}))
+        elif was != became:
+            yield name
 
 
 FactsOf = Callable[[StreamRecord], Iterable[dict[str, Any]]]

@@ -24,6 +24,7 @@ DEFINITIONS = (
     "subscription-lists",
     "imports",
     "import-maps",
+    "fields",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 
@@ -42,8 +43,8 @@ SCOPES_OF_GROUP: dict[str, frozenset[str]] = {
     "admin": frozenset({EVERYTHING}),
     "marketer": _writes(*RECORDS, *DEFINITIONS) | _reads("settings", "operations") | {"triggers:send"},
     "salesperson": _writes("contacts", "accounts", "leads", "activities", "opportunities")
-    | _reads(*RECORDS, "segments", "journeys", "business-processes"),
-    "teleprospector": _writes("leads", "activities") | _reads(*RECORDS, "business-processes"),
+    | _reads(*RECORDS, "segments", "journeys", "business-processes", "fields"),
+    "teleprospector": _writes("leads", "activities") | _reads(*RECORDS, "business-processes", "fields"),
     "privacy-officer": _writes("contacts", "interactions") | _reads(*RECORDS, *DEFINITIONS, "settings"),
     "viewer": _reads(*RECORDS, *DEFINITIONS),
 }

@@ -1,10 +1,12 @@
 """What keeps a form or a page from going live; pure but for what is live."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
 
 from chalicelib.accessibility.checks import about_html, about_language, about_words
+from chalicelib.capture import cascading, writing
 from chalicelib.capture.schemas import Element, ElementKind, FieldType, FormDocument, FormField, PageDocument, Update
+from chalicelib.conditions.catalogue import Fields
 from chalicelib.contacts.claims import Strategy
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.errors import Problem
@@ -16,18 +18,20 @@ MOST_LISTS = 5  # that one transaction puts somebody on who is several contacts
 def check_form(
     form: FormDocument,
     *,
-    contact_fields: Set[str],
-    lead_fields: Set[str],
+    contact_fields: Fields,
+    lead_fields: Fields,
     strategies: Iterable[Strategy],
     allow_without_update: bool,
 ) -> Checked:
-    """Return everything that keeps a form from going live (FRM-2, FRM-3, FLD-1, MAT-6)."""
+    """Return everything that keeps a form from going live (FRM-2, FRM-3, FLD-1, FLD-3, FLD-4, MAT-6)."""
     problems = [
         *_elements(form),
         *_lists(form),
         *_names(form),
         *_mappings(form, contact_fields, lead_fields),
+        *writing.problems_of(form, contact_fields, lead_fields),
         *_options(form),
+        *cascading.problems_of(form),
         *_strategies(form, strategies),
     ]
     if form.update is Update.NONE and not allow_without_update:
@@ -92,7 +96,7 @@ def _names(form: FormDocument) -> Found:
             yield Problem("fields", f"{times} fields are called {name}; names must differ.")
 
 
-def _mappings(form: FormDocument, contact_fields: Set[str], lead_fields: Set[str]) -> Found:
+def _mappings(form: FormDocument, contact_fields: Fields, lead_fields: Fields) -> Found:
     for at, field in enumerate(form.fields):
         if form.update is not Update.NONE and not (field.contact_field or field.lead_field):
             yield Problem(f"fields.{at}", f"The field {field.name} writes neither to the contact nor to the lead.")
@@ -107,7 +111,7 @@ def _mappings(form: FormDocument, contact_fields: Set[str], lead_fields: Set[str
 
 def _options(form: FormDocument) -> Found:
     for at, field in enumerate(form.fields):
-        if field.type is FieldType.OPTION_SET and not field.options:
+        if field.type in {FieldType.OPTION_SET, FieldType.MULTIPLE_CHOICE} and not field.options:
             yield Problem(f"fields.{at}.options", f"The field {field.name} needs options to choose among.")
         values = {option.value for option in field.options}
         if field.type is FieldType.OPTION_SET and field.default and field.default not in values:

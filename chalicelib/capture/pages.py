@@ -1,7 +1,9 @@
 """Hosted pages: what a visit shows and records, and what a form sent from one becomes."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from datetime import datetime
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,11 +12,11 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from chalicelib import web
-from chalicelib.capture import resolving, service, visits
+from chalicelib.capture import cascading, resolving, service, visits
 from chalicelib.capture.models import PageAddress
 from chalicelib.capture.schemas import FormDocument, PageDocument
 from chalicelib.capture.service import Submitted
-from chalicelib.capture.states import FAILURE
+from chalicelib.capture.states import FAILURE, is_told
 from chalicelib.clock import digest, new_id
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
@@ -137,8 +139,18 @@ def _rendered(
         blocks=blocks,
         action=web.url(f"/p/{slug}"),
         said=next((block["form"].error_message for block in forms if block["wrong"]), ""),
+        style=(style := "".join(cascading.style(block["form"], block["prefix"]) for block in forms)),
     )
+    reply = _styled(reply, style) if style else reply
     return _leading(reply, [block["form"].redirect_url for block in forms if block["form"].redirect_url])
+
+
+def _styled(reply: Reply, style: str) -> Reply:
+    """Let the page's own style rules count, and no others that somebody may have brought into it."""
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    policy = str(reply.headers["Content-Security-Policy"])
+    allowed = policy.replace("style-src 'self'", f"style-src 'self' 'sha256-{digest}'")
+    return replace(reply, headers={**reply.headers, "Content-Security-Policy": allowed})
 
 
 def _leading(reply: Reply, redirects: list[Any]) -> Reply:
@@ -186,7 +198,7 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
         submission = service.submit(_submitted(fields, typed, form_id, live.id, slug, visit), now)
     except Invalid as refused:
         return _again(slug, live, visit, form_id, typed, refused.problems or [Problem("", str(refused))])
-    if submission.state == FAILURE:
+    if submission.state == FAILURE and is_told(submission, form):
         problems = [Problem(**each) for each in submission.problems or []]
         return _again(slug, live, visit, form_id, typed, problems or [Problem("", str(submission.failure))])
     return thanks(form, PageDocument.model_validate(live.document), visit)

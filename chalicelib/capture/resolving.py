@@ -24,6 +24,8 @@ from chalicelib.contacts import claims
 from chalicelib.contacts import matching as contact_matching
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.plans import BOOK as CONTACTS
 from chalicelib.dynamodb import Key, Look, Notes, Write, put
 from chalicelib.errors import Unprocessable
@@ -136,6 +138,8 @@ def _resolve_contact(
         business_unit=form.business_unit,
         look=look,
     )
+    if prepared.created:
+        custom_fields.require(RecordType.CONTACT, prepared.record)
     resolved.writes += prepared.writes
     resolved.contact_id = prepared.record.contact_id
     resolved.identities = [prepared.record.contact_id, *(prepared.record.identities or ())]
@@ -165,6 +169,8 @@ def _resolve_lead(
         blank_clears=form.blank_clears,
         look=look,
     )
+    if prepared.created:
+        custom_fields.require(RecordType.LEAD, prepared.record)
     resolved.writes += prepared.writes
     resolved.lead_id = prepared.record.lead_id
     resolved.lead_result = result(created=prepared.created, changed=prepared.changed)

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from chalicelib import web
-from chalicelib.capture import checks, pages, pending, service, visits
+from chalicelib.capture import checks, pages, pending, service, visits, writing
 from chalicelib.capture.models import LandingSettings, Submission
+from chalicelib.capture.resolving import OF_CONTACTS, OF_LEADS
 from chalicelib.capture.schemas import (
     FormDocument,
     LandingSettingsChange,
@@ -22,7 +23,6 @@ from chalicelib.capture.schemas import (
     SubmissionResult,
     SubmissionsQuery,
     SubmissionView,
-    Update,
     ValuesChange,
 )
 from chalicelib.capture.service import Submitted
@@ -31,7 +31,9 @@ from chalicelib.clock import digest, new_id
 from chalicelib.consent.subscriptions.models import LIST
 from chalicelib.contacts import fields as contact_fields
 from chalicelib.contacts import strategies
-from chalicelib.definitions.lifecycle import Checked
+from chalicelib.contacts.custom import naming
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.definitions.lifecycle import Checked, Reference
 from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.errors import Forbidden, Gone, Invalid, NotFound, Problem, Unprocessable
@@ -60,24 +62,41 @@ PROBLEM = "application/problem+json"
 
 def _check_form(form: FormDocument) -> Checked:
     matched_by = _matched_by(form)
+    custom = {target: custom_fields.in_use(target) for target in writing.TARGETS}
     checked = checks.check_form(
         form,
-        contact_fields=contact_fields.SUBMITTABLE,
-        lead_fields=lead_fields.SUBMITTABLE,
+        contact_fields={**contact_fields.WRITABLE, **writing.offered(custom["contact"])},
+        lead_fields={**lead_fields.WRITABLE, **writing.offered(custom["lead"])},
         strategies=[strategies.find(*each) for each in matched_by],
         allow_without_update=visits.landing_settings().allow_without_update,
     )
     named = [(LIST, element.list_id) for element in checks.lists_of(form) if element.list_id]
     held = [reference for each in matched_by for reference in strategies.held(*each)]
-    return replace(checked, references=[*held, *dict.fromkeys(named)])
+    return replace(
+        checked,
+        problems=[*checked.problems, *writing.unfilled(form, custom)],
+        warnings=[*checked.warnings, *writing.lacking(form, _made(form, custom))],
+        references=[*held, *dict.fromkeys(named), *_own(form)],
+    )
+
+
+def _made(form: FormDocument, custom: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the custom fields of what a form makes."""
+    makes = {"contact": form.update in OF_CONTACTS, "lead": form.update in OF_LEADS}
+    return {target: fields for target, fields in custom.items() if makes[target]}
+
+
+def _own(form: FormDocument) -> list[Reference]:
+    of_leads = naming.named("lead", [field.lead_field for field in form.fields])
+    return [*naming.named("contact", [field.contact_field for field in form.fields]), *of_leads]
 
 
 def _matched_by(form: FormDocument) -> list[tuple[str, str | None]]:
     """Return by target which strategies a form's submissions are matched by; None is whichever is the default."""
     used: list[tuple[str, str | None]] = []
-    if form.update in {Update.CONTACTS_AND_LEADS, Update.CONTACTS}:
+    if form.update in OF_CONTACTS:
         used.append((strategies.CONTACT, form.contact_strategy_id))
-    if form.update in {Update.CONTACTS_AND_LEADS, Update.LEADS} and not form.generate_leads_without_matching:
+    if form.update in OF_LEADS and not form.generate_leads_without_matching:
         used.append((strategies.LEAD, form.lead_strategy_id))
     return used
 

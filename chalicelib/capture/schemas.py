@@ -24,17 +24,25 @@ class FieldType(StrEnum):
     PHONE = "phone"
     OPTION_SET = "option_set"
     TWO_OPTIONS = "two_options"
+    MULTIPLE_CHOICE = "multiple_choice"
     WHOLE_NUMBER = "whole_number"
     DECIMAL = "decimal"
     DATE = "date"
     DATE_TIME = "date_time"
 
 
+OptionValue = Annotated[str, Field(min_length=1, max_length=200)]
+
+
 class Option(Schema):
     """A choice of an option set."""
 
-    value: Annotated[str, Field(min_length=1, max_length=200)]
+    value: OptionValue
     label: Annotated[str, Field(min_length=1, max_length=200)]
+    parent_values: Annotated[
+        list[OptionValue],
+        Field(max_length=200, description="It is offered where the parent field has one of these; none: always."),
+    ] = Field(default_factory=list)
 
 
 class FormField(Schema):
@@ -53,6 +61,14 @@ class FormField(Schema):
     hidden: bool = False
     label_position: Literal["top", "left", "right"] = "top"
     options: Annotated[list[Option], Field(max_length=200)] = Field(default_factory=list)
+    parent: Annotated[
+        Name | None,
+        Field(description="The field that decides about this one, which is hidden until something is chosen."),
+    ] = None
+    parent_values: Annotated[
+        list[OptionValue],
+        Field(max_length=200, description="It is shown where the parent has one of these; none: any."),
+    ] = Field(default_factory=list)
     rendering: Literal["drop_down", "radio", "check_box"] = "drop_down"
 
 

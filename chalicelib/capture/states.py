@@ -17,7 +17,8 @@ WORK = "submission"
 
 def storable(read: Read) -> dict[str, Any]:
     values = {
-        name: value if isinstance(value, bool | int | None) else str(value) for name, value in read.values.items()
+        name: value if isinstance(value, bool | int | list | None) else str(value)
+        for name, value in read.values.items()
     }
     refused = {"do_not_bulk_email": True} if read.refuses_bulk_email else {}
     joined = {"subscription_list": list(read.lists)} if read.lists else {}
@@ -31,6 +32,17 @@ def succeeded(submission: Submission, form: FormDocument, resolved: Resolved) ->
     submission.due, submission.due_shard, submission.open_shard = None, None, None
     if form.update is not Update.NONE and not form.store_all_submissions:
         submission.values = None
+
+
+def is_told(submission: Submission, form: FormDocument) -> bool:
+    """Return whether a person could put right why its submission failed: else it is for those who made the form.
+
+    Where a record cannot be made without a field that the form does not have the visitor is not told (FRM-4).
+    """
+    known = {field.name for field in form.fields} | {
+        name for field in form.fields for name in (field.contact_field, field.lead_field)
+    }
+    return not submission.problems or any(each["field"] in known for each in submission.problems)
 
 
 def failed(submission: Submission, error: DomainError) -> Submission:

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from msgspec import Struct
 
+from chalicelib.capture import cascading
 from chalicelib.capture.schemas import ElementKind, FieldType, FormDocument, FormField
 from chalicelib.errors import Problem
 
@@ -36,22 +37,30 @@ def read(form: FormDocument, typed: Typed) -> Read:
     """Read what was sent. A field that was not sent is absent; fields that the form does not have are a problem."""
     values: dict[str, Any] = {}
     problems: list[Problem] = []
-    for field in form.fields:
-        raw = _default(field, typed.get(field.name))
-        if raw in (None, ""):
-            if field.required:
-                problems.append(Problem(field.name, field.required_message or f"{field.label}: please fill this in."))
-            elif field.name in typed:
-                values[field.name] = None
-            continue
-        try:
-            values[field.name] = _one(field, raw)
-        except ValueError as error:
-            problems.append(Problem(field.name, f"{field.label}: {error}"))
+    for field in cascading.in_order(form):
+        if cascading.shown(form, field, values):
+            problems += _taken(field, typed, values)
+    problems += cascading.misfits(form, values)
     known = {field.name for field in form.fields} | BESIDES
     problems += [Problem(name, "This form has no such field.") for name in sorted(set(typed) - known)]
     lists, unknown = _lists(form, typed.get(ElementKind.SUBSCRIPTION_LIST.value))
     return Read(values, (*problems, *unknown), _yes(typed.get(ElementKind.BULK_EMAIL.value)), lists)
+
+
+def _taken(field: FormField, typed: Typed, values: dict[str, Any]) -> list[Problem]:
+    """Take what was typed into a field, or say what is wrong with it."""
+    raw = _default(field, typed.get(field.name))
+    if raw in (None, "", []):
+        if field.required:
+            return [Problem(field.name, field.required_message or f"{field.label}: please fill this in.")]
+        if field.name in typed:
+            values[field.name] = None
+        return []
+    try:
+        values[field.name] = _one(field, raw)
+    except ValueError as error:
+        return [Problem(field.name, f"{field.label}: {error}")]
+    return []
 
 
 BESIDES = frozenset({ElementKind.BULK_EMAIL.value, ElementKind.SUBSCRIPTION_LIST.value})
@@ -79,6 +88,8 @@ def _default(field: FormField, raw: Any) -> Any:
 
 
 def _one(field: FormField, raw: Any) -> Any:
+    if field.type is FieldType.MULTIPLE_CHOICE:
+        return _several(raw, field)
     if isinstance(raw, list):
         raise ValueError("one value, please.")  # noqa: TRY004  told to the person like any other fault
     parse: Callable[[Any, FormField], Any] = PARSERS.get(field.type, _text)
@@ -86,6 +97,13 @@ def _one(field: FormField, raw: Any) -> Any:
     if isinstance(value, str) and len(value) > field.max_length:
         raise ValueError(f"at most {field.max_length} characters, please.")
     return value
+
+
+def _several(raw: Any, field: FormField) -> list[str]:
+    chosen = list(dict.fromkeys(str(each) for each in (raw if isinstance(raw, list) else [raw])))
+    if len(chosen) > len(field.options) or any(len(each) > field.max_length for each in chosen):
+        raise ValueError("choose among what is offered, please.")
+    return chosen
 
 
 def _text(raw: Any, _: FormField) -> str:
@@ -158,9 +176,13 @@ PARSERS: Mapping[FieldType, Callable[[Any, FormField], Any]] = {
 def unknown_options(form: FormDocument, values: Mapping[str, Any]) -> list[Problem]:
     """Return values that an option set does not have: such a submission fails and is kept (FSU-2)."""
     return [
-        Problem(field.name, f"“{values[field.name]}” is none of the options of {field.label}.")
+        Problem(field.name, f"“{value}” is none of the options of {field.label}.")
         for field in form.fields
-        if field.type is FieldType.OPTION_SET
-        and values.get(field.name) is not None
-        and values[field.name] not in {option.value for option in field.options}
+        if field.type in {FieldType.OPTION_SET, FieldType.MULTIPLE_CHOICE}
+        for value in _chosen(values.get(field.name))
+        if value not in {option.value for option in field.options}
     ]
+
+
+def _chosen(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]

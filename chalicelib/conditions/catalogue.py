@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
-from typing import Any, Self, TypeVar
+from typing import Self, TypeVar
 
 from msgspec import Struct, field
 
@@ -70,6 +70,8 @@ class Catalogue(Struct, frozen=True):
     entities: Mapping[str, Fields] = field(default_factory=dict)
     interactions: Mapping[str, Fields] = field(default_factory=dict)
     relations: Relations = field(default_factory=dict)
+    customised: bool = False
+    """Whether it has the custom fields too; else a condition is believed which type its custom field has."""
 
     @classmethod
     def of_interactions(cls, types: Iterable[str], more: Fields | None = None) -> Self:
@@ -88,14 +90,10 @@ class Catalogue(Struct, frozen=True):
             )
         return whole
 
-    def as_document(self) -> dict[str, Any]:
-        """Return the catalogue as a designer's page reads it: fields, types, options and operators, and relations."""
-        relations = {name: {key: each.to for key, each in known.items()} for name, known in self.relations.items()}
-        return {
-            "entities": _document(self.entities),
-            "interactions": _document(self.interactions),
-            "relations": relations,
-        }
+    def with_custom(self, own: Mapping[str, Fields]) -> "Catalogue":
+        """Return this catalogue with the custom fields of entities in it."""
+        whole = _merged(self.entities, own)
+        return Catalogue(whole, self.interactions, self.relations, customised=True)
 
 
 Part = TypeVar("Part")
@@ -111,10 +109,3 @@ def _merged(
             raise ValueError(f"{name} has {clash} declared twice, differently.")
         merged[name] = {**known, **parts}
     return merged
-
-
-def _document(parts: Mapping[str, Fields]) -> dict[str, Any]:
-    return {
-        name: {key: {"type": field.type.value, "options": list(field.options)} for key, field in fields.items()}
-        for name, fields in parts.items()
-    }

@@ -11,7 +11,7 @@ from chalicelib.conditions.durations import BEGINNING_OF_TIME, END_OF_TIME, Dura
 from chalicelib.conditions.facts import Record
 from chalicelib.conditions.operators import NEGATIVE, OPERATORS, RELATIVE, Comparison, Values, comparison, takes
 from chalicelib.conditions.schemas import AttributeClause, Operator
-from chalicelib.conditions.values import CANONICAL, date_text, literal
+from chalicelib.conditions.values import CANONICAL, STORED, date_text, literal
 from chalicelib.errors import Invalid, Problem
 
 Read = Callable[[Record], Any]
@@ -20,6 +20,9 @@ Span = Callable[[Record], tuple[datetime, datetime] | None]
 Between = Callable[[datetime, Duration, tzinfo], tuple[datetime, datetime]]
 
 PROPERTIES = "properties."
+CUSTOM = "custom."
+NESTED = (PROPERTIES, CUSTOM)
+"""Where names lead into a map that the record or the interaction has."""
 
 
 class Test(Struct, frozen=True):
@@ -42,11 +45,15 @@ class Test(Struct, frozen=True):
 
 
 class ClauseCompiler:
-    """Compiles clauses and notes every problem it meets on the way."""
+    """Compiles clauses and notes every problem it meets on the way.
 
-    def __init__(self, zone: tzinfo, problems: list[Problem]) -> None:
+    Unless custom fields are known (`customised`) a clause about one is believed which type that has.
+    """
+
+    def __init__(self, zone: tzinfo, problems: list[Problem], *, customised: bool = False) -> None:
         self._zone = zone
         self._problems = problems
+        self._customised = customised
 
     def of_record(self, clause: AttributeClause, name: str, fields: Fields, place: str) -> Test | None:
         """Return the test of a record's field `name`, or None where there were problems."""
@@ -76,8 +83,12 @@ class ClauseCompiler:
 
     def _declared(self, clause: AttributeClause, name: str, fields: Fields, place: str) -> Field | None:
         field = fields.get(name)
+        if name.startswith(CUSTOM) and not self._customised and clause.type is not None:
+            return Field(clause.type)
         if field is None:
             self._refuse(f"{place}/field", f"There is no field {clause.field}.")
+        elif name.startswith(CUSTOM) and clause.type is None:
+            self._refuse(f"{place}/type", f"Say of which type {clause.field} is: {field.type}.")
         elif clause.type not in {None, field.type}:
             self._refuse(f"{place}/type", f"{clause.field} is of type {field.type}, not {clause.type}.")
         return field
@@ -117,7 +128,7 @@ class ClauseCompiler:
         return value
 
     def _build(self, clause: AttributeClause, name: str, field: Field, literals: list[Any]) -> Test:
-        read, canonical = _reader(name), CANONICAL[field.type]
+        read, canonical = _reader(name), (STORED if name.startswith(CUSTOM) else CANONICAL)[field.type]
         text = _sentence(clause)
         if clause.operator in RELATIVE:
             span = _span(read, canonical, literals[0], _SPANS[clause.operator], self._zone)
@@ -125,7 +136,7 @@ class ClauseCompiler:
         matches = comparison(field.type, clause.operator, literals, self._zone)
         if clause.operator in NEGATIVE:
             return Test(clause.field, text, _not_holding(read, canonical, matches), read)
-        if name.startswith(PROPERTIES):
+        if name.startswith(NESTED):
             return Test(clause.field, text, _holding(read, canonical, matches), read)
         if clause.operator is Operator.EQUALS and field.type in {FieldType.ID, FieldType.CHOICE}:
             return Test(clause.field, text, _being(name, literals[0]), read)
@@ -148,13 +159,13 @@ _READERS: dict[Values, Callable[[Any], Any]] = {Values.DURATION: Duration.parse,
 
 
 def _reader(name: str) -> Read:
-    if not name.startswith(PROPERTIES):
+    if not name.startswith(NESTED):
         return lambda record: record.get(name)
-    key = name.removeprefix(PROPERTIES)
+    inside, _, key = name.partition(".")
 
     def read(record: Record) -> Any:
-        properties = record.get("properties")
-        return properties.get(key) if isinstance(properties, Mapping) else None
+        values = record.get(inside)
+        return values.get(key) if isinstance(values, Mapping) else None
 
     return read
 

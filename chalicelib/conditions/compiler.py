@@ -49,7 +49,7 @@ class TreeCompiler:
         self._catalogue = catalogue
         self._zone = zone
         self._problems = problems
-        self._clauses = ClauseCompiler(zone, problems)
+        self._clauses = ClauseCompiler(zone, problems, customised=catalogue.customised)
         self._left = MOST_CLAUSES
 
     def compile(

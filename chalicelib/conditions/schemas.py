@@ -80,7 +80,9 @@ class AttributeClause(Part):
     field: str = Field(min_length=1, max_length=200, examples=["contact.city"])
     operator: Operator
     values: tuple[Literal, ...] = Field(default=(), max_length=200)
-    type: FieldType | None = Field(default=None, description="For `properties.<name>`: the type that is expected.")
+    type: FieldType | None = Field(
+        default=None, description="For `properties.<name>` and `custom.<key>`: the type that is expected."
+    )
 
 
 class BehaviourClause(Part):

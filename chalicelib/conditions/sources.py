@@ -50,6 +50,7 @@ class Sources(Struct):
     followed: dict[tuple[str, str], RelatedReader]
     read_interactions: InteractionReader
     identify: Callable[[str], Identity]
+    custom: Callable[[], Mapping[str, Fields]] = dict
 
 
 _registered = Sources(Catalogue(), {}, {}, {}, {}, lambda *_: (), lambda contact_id: Identity((contact_id,)))
@@ -105,9 +106,22 @@ def identify(contact_id: str) -> Identity:
     return _registered.identify(contact_id)
 
 
+def register_custom(read: Callable[[], Mapping[str, Fields]]) -> None:
+    """Let it be known which custom fields there are, by entity, as they are now."""
+    _registered.custom = read
+
+
 def catalogue() -> Catalogue:
-    """Return every field that conditions may name."""
+    """Return what conditions are compiled by that were checked before: it costs no request.
+
+    A condition says itself of which type its custom fields are; that was true when it was published, and stays so.
+    """
     return _registered.catalogue
+
+
+def current_catalogue() -> Catalogue:
+    """Return every field that conditions may name, custom ones too: what they are checked by."""
+    return _registered.catalogue.with_custom(_registered.custom())
 
 
 def key_of(entity: str) -> str:

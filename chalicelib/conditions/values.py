@@ -105,6 +105,14 @@ def date_text(given: Any) -> date | None:
         return None
 
 
+STORED: Mapping[FieldType, Callable[[Any], Any]] = {
+    **CANONICAL,
+    FieldType.INSTANT: _instant_text,
+    FieldType.DATE: date_text,
+}
+"""As CANONICAL, of a custom field: its dates and instants come as they are stored, which is as texts."""
+
+
 def _id_text(given: Any) -> str | None:
     return given.strip() if isinstance(given, str) else None
 

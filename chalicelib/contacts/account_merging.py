@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.contacts import accounts
+from chalicelib.contacts.custom.record import is_custom, names_of
 from chalicelib.contacts.joining import OTHER, Choices, Wish
 from chalicelib.contacts.merging import BUSY, Field, Preview, read_both
 from chalicelib.contacts.models import Account, Merge
@@ -24,13 +25,17 @@ FILLED = (
     *("website", "phone", "street", "city", "region", "postal_code", "country", "industry", "category"),
     *("employees", "annual_revenue", "description", "owner_id"),
 )
-CHOSEN = ("name", *FILLED)
+
+
+def choosable(main: Account, other: Account) -> tuple[str, ...]:
+    """Return the fields that somebody can choose from either account, custom ones included."""
+    return ("name", *FILLED, *names_of(main, other))
 
 
 def taken(main: Account, other: Account, choices: Choices) -> dict[str, Any]:
     """Return the fields that an account takes from the other: the chosen ones, and those that it has not itself."""
     values: dict[str, Any] = {}
-    for name in CHOSEN:
+    for name in choosable(main, other):
         mine, theirs = getattr(main, name), getattr(other, name)
         blank = mine is None and name not in choices
         if mine != theirs and (choices.get(name) == OTHER or blank):
@@ -44,7 +49,7 @@ def preview(account_id: str, other_id: str, choices: Choices) -> Preview:
     values = _values(main, other, choices)
     fields = [
         Field(name, mine, theirs, values.get(name, mine))
-        for name in CHOSEN
+        for name in choosable(main, other)
         for mine, theirs in [(getattr(main, name), getattr(other, name))]
         if mine is not None or theirs is not None
     ]
@@ -88,7 +93,7 @@ def _read(account_id: str, other_id: str, version: int | None = None) -> tuple[A
 
 
 def _values(main: Account, other: Account, choices: Choices) -> dict[str, Any]:
-    if unknown := sorted(choices.keys() - set(CHOSEN)):
+    if unknown := sorted(choices.keys() - set(choosable(main, other))):
         raise Invalid(
             "These fields cannot be chosen.", [Problem(f"choices.{each}", "No such field.") for each in unknown]
         )
@@ -131,7 +136,9 @@ def _follow(account_id: str, before: str, into: str) -> Write:
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+    """Return values as JSON holds them; money of 20 digits as a text, custom fields have fewer."""
+    wide = {name for name, value in values.items() if isinstance(value, Decimal) and not is_custom(name)}
+    return {name: str(value) if name in wide else value for name, value in values.items()}
 
 
 def undo(account_id: str, merge_id: str, by: str, now: datetime) -> Merge:

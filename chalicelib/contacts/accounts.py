@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.contacts import deletion
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put_changed, put_new, read
@@ -29,11 +31,12 @@ def create(account_id: str, values: Mapping[str, Any], now: datetime, *, by: str
 
 def new(account_id: str, values: Mapping[str, Any], now: datetime, *, by: str) -> Account:
     """Return an account, not yet written, of the values that are there. Raises Invalid."""
-    given = {name: value for name, value in clean(values).items() if value is not None}
+    given = {name: value for name, value in clean(values, RecordType.ACCOUNT).items() if value is not None}
     if "name" not in given:
         raise NAMELESS
     account = Account(*Account.at(account_id), created_at=now, updated_at=now, created_by=by, **given)
     account.list_by_name()
+    custom_fields.require(RecordType.ACCOUNT, account)
     return account
 
 
@@ -96,7 +99,7 @@ def amend(account_id: str, values: Mapping[str, Any], version: int, now: datetim
 
 def changed(account: Account, values: Mapping[str, Any], now: datetime) -> list[Write]:
     """Apply values to an account as read and return the writes. Raises Invalid."""
-    for name, value in clean(values).items():
+    for name, value in clean(values, RecordType.ACCOUNT).items():
         setattr(account, name, value)
     if not account.name:
         raise NAMELESS

@@ -6,6 +6,8 @@ from typing import Any
 
 from chalicelib.contacts import accounts, identity, matching, plans, strategies
 from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.matching import Prepared
 from chalicelib.contacts.models import Account, Contact, ContactsItem
@@ -47,6 +49,7 @@ def contact(
         return matching.matched(known, own, now)
     made = plans.new(new_id, cleaned, MarketingContext(), now)
     made.created_by, made.import_row = by, row
+    custom_fields.require(RecordType.CONTACT, made)
     writes, met = plans.made(made, now, owners)
     return Prepared(made, created=True, changed=True, writes=writes, met=met)
 
@@ -72,7 +75,8 @@ def account(
     if known is None:
         raise Unprocessable("There is no account of this id.", [Problem("id", "This account does not exist.")])
     accounts.require_itself(known)
-    changes = {name: value for name, value in clean(values).items() if value != getattr(known, name)}
+    cleaned = clean(values, RecordType.ACCOUNT)
+    changes = {name: value for name, value in cleaned.items() if value != getattr(known, name)}
     if not changes:
         still = check(known.key, Account.version == known.version)
         return Prepared(known, created=False, changed=False, writes=[still])

@@ -6,6 +6,9 @@ from typing import Any
 from chalicelib.conditions.catalogue import Field, FieldType
 from chalicelib.conditions.values import date_text
 from chalicelib.contacts import normalise
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
+from chalicelib.contacts.custom.record import flat, is_custom
 from chalicelib.contacts.models import Account, Contact
 
 TEXTS = (
@@ -57,10 +60,19 @@ ACCOUNT_FIELDS: Mapping[str, Field] = {
 SUBMITTABLE = frozenset({*TEXTS, *EMAILS, *PHONES, "birth_date"})
 """Contact fields that a form may write."""
 
+WRITABLE: Mapping[str, Field] = {name: field for name, field in FIELDS.items() if name in SUBMITTABLE}
 
-def clean(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values as they are stored: trimmed, blank ones as None. Raises Invalid for a broken address or number."""
-    return {name: _clean(name, value) for name, value in values.items()}
+
+def clean(values: Mapping[str, Any], of: RecordType = RecordType.CONTACT) -> dict[str, Any]:
+    """Return values as they are stored, by field name: trimmed, blank ones as None.
+
+    Every writer of records takes them through here. Raises Invalid for a broken address or number, and as
+    `custom.service.cleaned` does.
+    """
+    return {
+        name: custom_fields.cleaned(of, name, value) if is_custom(name) else _clean(name, value)
+        for name, value in flat(values).items()
+    }
 
 
 def _clean(name: str, value: Any) -> Any:
@@ -77,8 +89,10 @@ def _clean(name: str, value: Any) -> Any:
 def of_contact(contact: Contact) -> dict[str, Any]:
     """Return a contact as conditions and templates read it."""
     values = {name: getattr(contact, name) for name in FIELDS}
-    return {"id": contact.contact_id, **values, "birth_date": date_text(contact.birth_date)}
+    own = {"birth_date": date_text(contact.birth_date), "custom": contact.custom or {}}
+    return {"id": contact.contact_id, **values, **own}
 
 
 def of_account(account: Account) -> dict[str, Any]:
-    return {"id": account.record_id, **{name: getattr(account, name) for name in ACCOUNT_FIELDS}}
+    values = {name: getattr(account, name) for name in ACCOUNT_FIELDS}
+    return {"id": account.record_id, **values, "custom": account.custom or {}}

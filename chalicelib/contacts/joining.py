@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from chalicelib.clock import as_text
 from chalicelib.contacts import handing, plans
+from chalicelib.contacts.custom.record import names_of
 from chalicelib.contacts.fields import EMAILS, PHONES, TEXTS
 from chalicelib.contacts.models import Contact, Duplicate, Membership, Merge
 from chalicelib.contacts.plans import BOOK, MERGED
@@ -20,8 +21,13 @@ from chalicelib.dynamodb import Key, Write, delete, put_changed, put_new, read, 
 FILLED = (*TEXTS, *EMAILS, *PHONES, "birth_date", "owner_id", "account_id")
 """Fields that the other contact fills where the one that stays has none, unless somebody chose otherwise."""
 
-CHOSEN = (*FILLED, "inactive", "marketing_only")
-"""Fields that somebody can choose from either contact."""
+NEVER_FILLED = ("inactive", "marketing_only")
+
+
+def choosable(primary: Contact, other: Contact) -> tuple[str, ...]:
+    """Return the fields that somebody can choose from either contact, custom ones included."""
+    return (*FILLED, *NEVER_FILLED, *names_of(primary, other))
+
 
 THIS, OTHER = "this", "other"
 Choices = Mapping[str, str]
@@ -39,9 +45,9 @@ class Wish(Struct, frozen=True):
 def taken(primary: Contact, other: Contact, choices: Choices) -> dict[str, Any]:
     """Return the fields that the primary takes from the other: the chosen ones, and those that it has not itself."""
     values: dict[str, Any] = {}
-    for name in CHOSEN:
+    for name in choosable(primary, other):
         mine, theirs = getattr(primary, name), getattr(other, name)
-        blank = mine is None and name in FILLED and name not in choices
+        blank = mine is None and name not in {*NEVER_FILLED, *choices}
         if mine != theirs and (choices.get(name) == OTHER or blank):
             values[name] = theirs
     return values

@@ -18,7 +18,7 @@ class MergePreviewRequest(Schema):
     """
 
     other_id: Id
-    choices: Annotated[dict[str, Choice], Field(max_length=40)] = Field(default_factory=dict)
+    choices: Annotated[dict[str, Choice], Field(max_length=150)] = Field(default_factory=dict)
 
 
 class MergeRequest(MergePreviewRequest):

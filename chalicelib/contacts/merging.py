@@ -52,7 +52,7 @@ def preview(contact_id: str, other_id: str, choices: Choices) -> Preview:
     values = _values(primary, other, choices)
     fields = [
         Field(name, mine, theirs, values.get(name, mine))
-        for name in joining.CHOSEN
+        for name in joining.choosable(primary, other)
         for mine, theirs in [(getattr(primary, name), getattr(other, name))]
         if mine is not None or theirs is not None
     ]
@@ -122,7 +122,7 @@ def _ids(contact: Contact) -> list[str]:
 
 
 def _values(primary: Contact, other: Contact, choices: Choices) -> dict[str, Any]:
-    if unknown := sorted(choices.keys() - set(joining.CHOSEN)):
+    if unknown := sorted(choices.keys() - set(joining.choosable(primary, other))):
         raise Invalid(
             "These fields cannot be chosen.", [Problem(f"choices.{name}", "No such field.") for name in unknown]
         )

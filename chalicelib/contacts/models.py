@@ -1,11 +1,22 @@
 """The contacts table: contacts, accounts, who belongs where, matching strategies, claims."""
 
+from typing import Any
+
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 
 from chalicelib.agenda import ByDue
 from chalicelib.contacts.blocks import block_of_account, block_of_contact, tail
+from chalicelib.contacts.custom.record import WithCustom
 from chalicelib.contacts.indexes import ByAccount, ByCreated, ByLikeness, ByName, ByOwner, ByPhoneTail
-from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, JsonAttribute, shard
+from chalicelib.dynamodb import (
+    DecimalAttribute,
+    ExactJsonAttribute,
+    InstantAttribute,
+    IntegerAttribute,
+    Item,
+    JsonAttribute,
+    shard,
+)
 from chalicelib.settings import settings
 
 MOST_KEY_BYTES = 1024
@@ -41,7 +52,7 @@ class ContactsItem(Item):
     phone_tail = UnicodeAttribute(null=True)
 
 
-class Contact(ContactsItem, discriminator="contact"):
+class Contact(WithCustom, ContactsItem, discriminator="contact"):
     """A person (CON-1)."""
 
     contact_id = UnicodeAttribute()
@@ -94,6 +105,11 @@ class Contact(ContactsItem, discriminator="contact"):
         return self.contact_id
 
     @property
+    def matched_by(self) -> dict[str, Any]:
+        """The values that matching strategies compare."""
+        return {**self.attribute_values, **self.custom_values}
+
+    @property
     def places(self) -> set[str]:
         """Where its claims lie: its own, and those that it holds for who was merged into it."""
         return {*(self.claims or {}).values(), *(self.inherited or ())}
@@ -116,8 +132,8 @@ class Merge(ContactsItem, discriminator="merge"):
     at = InstantAttribute()
     by = UnicodeAttribute()
     why = UnicodeAttribute()
-    taken = JsonAttribute()
-    before = JsonAttribute()
+    taken = ExactJsonAttribute()
+    before = ExactJsonAttribute()
     suggested = JsonAttribute(null=True)
     met = JsonAttribute(null=True)  # whom the values that it took made a suggestion for the first time
     account = JsonAttribute(null=True)
@@ -153,7 +169,7 @@ class DeletedAccount(ContactsItem, discriminator="deleted_account"):
         return f"ACCOUNT#{account_id}", "DELETED"
 
 
-class Account(ContactsItem, discriminator="account"):
+class Account(WithCustom, ContactsItem, discriminator="account"):
     """A company (ACC-1)."""
 
     name = UnicodeAttribute()

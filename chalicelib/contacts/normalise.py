@@ -65,9 +65,14 @@ def phone(value: str, country: str | None = None, field: str = "phone") -> str:
 
 
 def key_of(attribute: str, value: object) -> str | None:
-    """Return a value as match keys hold it, None for an absent one. Raises Invalid for a broken address or number."""
+    """Return a value as match keys hold it, None for an absent one. Raises Invalid for a broken address or number.
+
+    Those of custom fields were checked by their type when they were written.
+    """
     if value is None or (isinstance(value, str) and not text(value)):
         return None
+    if attribute.startswith("custom."):
+        return text_key(str(value))
     if attribute.startswith("email"):
         return email(str(value), attribute).key
     if attribute.endswith("phone"):

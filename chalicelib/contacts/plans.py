@@ -51,7 +51,7 @@ def made(
 
 def places_of(contact: Contact) -> dict[str, str]:
     """Return the places of the claims that a contact's values make, by strategy."""
-    return places(strategies.in_use(strategies.CONTACT), contact.attribute_values)
+    return places(strategies.in_use(strategies.CONTACT), contact.matched_by)
 
 
 def _own(contact: Contact, claims: Mapping[str, str]) -> dict[str, str]:

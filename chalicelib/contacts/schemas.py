@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from chalicelib.contacts.custom.schemas import CustomValues
 from chalicelib.http import ListQuery, Schema
 
 Text = Annotated[str, Field(max_length=200)]
@@ -40,6 +41,7 @@ class ContactFields(Schema):
     owner_id: Id | None = None
     business_unit: Id | None = None
     originating_lead_id: Id | None = None
+    custom: CustomValues = Field(default_factory=dict)
 
     def given(self) -> dict[str, object]:
         """Return the fields that were sent, as they are stored."""
@@ -90,6 +92,7 @@ class ContactView(Schema):
     source_page_id: str | None = None
     source_submission_id: str | None = None
     source_at: datetime | None = None
+    custom: CustomValues = Field(default_factory=dict)
     merged_into: str | None = None
     """The contact that counts, where this one was merged into it; what else is shown is as it was then."""
     identities: list[str] = Field(default_factory=list)
@@ -131,6 +134,7 @@ class AccountFields(Schema):
     annual_revenue: Annotated[Decimal, Field(max_digits=20, decimal_places=4)] | None = None
     description: Memo | None = None
     owner_id: Id | None = None
+    custom: CustomValues = Field(default_factory=dict)
 
 
 class NewAccount(AccountFields):

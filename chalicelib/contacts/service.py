@@ -8,6 +8,8 @@ from chalicelib.contacts import deletion, identity, matching, plans, reading, st
 from chalicelib.contacts.claims import Strategy, backfilled, change
 from chalicelib.contacts.claims import backfill as backfill_claims
 from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Contact
 from chalicelib.contacts.plans import BOOK
@@ -56,6 +58,7 @@ def create(
     contact.created_by = by
     if not contact.last_name:
         raise NAMELESS
+    custom_fields.require(RecordType.CONTACT, contact)
     for _ in range(ROUNDS):
         try:
             writes, met = plans.made(contact, now)
@@ -138,7 +141,7 @@ def backfill(strategy: Strategy, contact_ids: Iterable[str], now: datetime) -> N
 
 def _backfilled(strategy: Strategy, contact_id: str, now: datetime) -> list[Write]:
     contact = Contact.find(*Contact.at(contact_id))
-    place = strategy.place(contact.attribute_values) if contact is not None else None
+    place = strategy.place(contact.matched_by) if contact is not None else None
     if contact is None or contact.merged_into is not None:
         return []
     wanted = {place} if place is not None and (contact.claims or {}).get(strategy.id) != place else set()
@@ -159,5 +162,5 @@ def _of_identities(strategy: Strategy, contact: Contact) -> dict[str, list[str]]
     """Return the places that a contact claims for who was merged into it, each with the merge that it is for."""
     merges = contact.identities or {}
     found = find_many(merges) if merges else []
-    placed = [(strategy.place(each.attribute_values), merges[each.contact_id]) for each in found]
+    placed = [(strategy.place(each.matched_by), merges[each.contact_id]) for each in found]
     return {place: [merge_id] for place, merge_id in placed if place is not None}

@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import TypeVar
 
 from chalicelib.contacts.claims import WITHOUT, Strategy
+from chalicelib.contacts.custom import naming
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import EXACT
 from chalicelib.contacts.models import ContactsItem, MatchingStrategy, StrategySet
 from chalicelib.definitions import jobs, named
 from chalicelib.definitions.lifecycle import JobWanted, Reference
@@ -100,9 +103,10 @@ def create(
     The same id again returns what it made the first time. Raises Invalid for attributes that do not exist, Conflict
     where five are in use or what the id made has been removed since.
     """
-    unknown = sorted(set(attributes) - ATTRIBUTES[target])
+    attributes_of_target = ATTRIBUTES[target] | _exact(target)
+    unknown = sorted(set(attributes) - attributes_of_target)
     if unknown:
-        known = ", ".join(sorted(ATTRIBUTES[target]))
+        known = ", ".join(sorted(attributes_of_target))
         raise Invalid("These attributes cannot be matched by.", [Problem("attributes", f"Choose among: {known}.")])
     if WITHOUT.keys() >= set(attributes):
         alone = Problem("attributes", "Name something besides that tells two people apart, such as email.")
@@ -119,8 +123,13 @@ def create(
     )
     wanted = JobWanted("strategy-backfill", {"target": target, "strategy": strategy_id})
     job = jobs.plan(f"strategy-{strategy_id}", wanted, now)
-    nameable = named.nameable(_reference(target, strategy_id), now)
-    return _changed(target, lambda: _made(item, [*job, nameable]))
+    nameable = named.naming(_reference(target, strategy_id), naming.named(target, attributes), now)
+    return _changed(target, lambda: _made(item, [*job, *nameable]))
+
+
+def _exact(target: str) -> frozenset[str]:
+    """Return the custom fields that records can be matched by: those whose values are the same or are not."""
+    return frozenset(name for name, field in custom_fields.in_use(target).items() if field.type in EXACT)
 
 
 def _made(item: MatchingStrategy, besides: list[Write]) -> tuple[MatchingStrategy, list[Write]]:
@@ -206,4 +215,5 @@ def _removed(target: str, strategy_id: str) -> list[Write]:
     if item.default:
         raise Conflict("This is the default. Make another strategy the default before you remove it.")
     gone = delete(item.key, MatchingStrategy.version == item.version)
-    return [gone, *named.let_go(_reference(target, strategy_id), "Live forms match by it. Stop or change them first.")]
+    let_go = named.let_go(_reference(target, strategy_id), "Live forms match by it. Stop or change them first.")
+    return [gone, *let_go, *named.forgotten(_reference(target, strategy_id), naming.named(target, item.attributes))]

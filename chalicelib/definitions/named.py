@@ -38,5 +38,9 @@ def naming(user: Reference, names: Sequence[Reference], now: datetime) -> list[W
 
 def no_longer_naming(user: Reference, names: Sequence[Reference]) -> list[Write]:
     """Return what goes with something that named others."""
-    used = [delete(Key(UsedBy, *UsedBy.at(*each, *user))) for each in names]
-    return [delete(Key(LiveRow, *LiveRow.at(*user))), *used]
+    return [delete(Key(LiveRow, *LiveRow.at(*user))), *forgotten(user, names)]
+
+
+def forgotten(user: Reference, names: Sequence[Reference]) -> list[Write]:
+    """Return the deletions of what told others that something named them, which goes by itself."""
+    return [delete(Key(UsedBy, *UsedBy.at(*each, *user))) for each in names]

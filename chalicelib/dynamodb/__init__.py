@@ -10,9 +10,11 @@ One write alone goes as a plain PutItem, UpdateItem or DeleteItem, at half the p
 from chalicelib.dynamodb.attributes import (
     BytesAttribute,
     DecimalAttribute,
+    ExactJsonAttribute,
     InstantAttribute,
     IntegerAttribute,
     JsonAttribute,
+    ValuesAttribute,
 )
 from chalicelib.dynamodb.clients import reader, writer
 from chalicelib.dynamodb.commits import change, commit
@@ -38,6 +40,7 @@ __all__ = [
     "BytesAttribute",
     "ConditionFailed",
     "DecimalAttribute",
+    "ExactJsonAttribute",
     "Failure",
     "InstantAttribute",
     "IntegerAttribute",
@@ -48,6 +51,7 @@ __all__ = [
     "Notes",
     "Plan",
     "Raw",
+    "ValuesAttribute",
     "Write",
     "change",
     "check",

@@ -1,4 +1,4 @@
-"""What attributes hold besides texts: whole numbers, exact decimals, JSON, bytes, instants."""
+"""What attributes hold besides texts: whole numbers, exact decimals, JSON, bytes, instants, maps of plain values."""
 
 import json
 from base64 import b64decode, b64encode
@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from pynamodb.attributes import Attribute, JSONAttribute
-from pynamodb.constants import BINARY, NUMBER
+from pynamodb.constants import BINARY, MAP, NUMBER
 
 from chalicelib.clock import as_text, from_text
 
@@ -65,3 +65,45 @@ class InstantAttribute(Attribute[datetime]):
 
     def deserialize(self, value: str) -> datetime:
         return from_text(value)
+
+
+class ExactJsonAttribute(JsonAttribute):
+    """JSON whose fractions are exact decimals, of at most 15 digits."""
+
+    def serialize(self, value: Any) -> str | None:
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=float)
+
+    def deserialize(self, value: str) -> Any:
+        return json.loads(value, parse_float=Decimal)
+
+
+class ValuesAttribute(Attribute[dict[str, Any]]):
+    """A map of texts, numbers, yes or no, and lists of texts; PynamoDB's own would make floats of the numbers."""
+
+    attr_type = MAP
+
+    def serialize(self, value: dict[str, Any]) -> dict[str, Any]:
+        return {name: _raw(each) for name, each in value.items()}
+
+    def deserialize(self, value: dict[str, Any]) -> dict[str, Any]:
+        return {name: _plain(each) for name, each in value.items()}
+
+
+def _raw(value: Any) -> dict[str, Any]:
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case int() | Decimal():
+            return {"N": format(Decimal(value).normalize(), "f")}
+        case list():
+            return {"L": [_raw(each) for each in value]}
+        case _:
+            return {"S": value}
+
+
+def _plain(raw: dict[str, Any]) -> Any:
+    [(type_, value)] = raw.items()
+    if type_ == "N":
+        number = Decimal(value)
+        return int(number) if number == number.to_integral_value() else number
+    return [_plain(each) for each in value] if type_ == "L" else value

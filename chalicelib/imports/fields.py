@@ -1,13 +1,14 @@
 """What a file's columns may become, by record type, and which column sounds like which field (IMP-3, IMP-4); pure."""
 
 from collections.abc import Iterable, Mapping
-from enum import StrEnum
 
-from msgspec import Struct
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib.conditions.catalogue import Field
 from chalicelib.consent.service import FIELDS as PREFERENCES
 from chalicelib.contacts import fields as contact_fields
+from chalicelib.contacts.custom.definition import CustomField, RecordType
 from chalicelib.contacts.schemas import NewAccount, NewContact
 from chalicelib.http import Schema
 from chalicelib.leads import fields as lead_fields
@@ -18,10 +19,9 @@ ID = "id"
 """Names an existing record: the row changes that one."""
 
 
-class RecordType(StrEnum):
-    CONTACT = "contact"
-    ACCOUNT = "account"
-    LEAD = "lead"
+Own = Mapping[str, CustomField]
+"""The custom fields of a record type that can be filled, by their names."""
+NONE: Own = {}
 
 
 class Target(Struct, frozen=True):
@@ -31,10 +31,11 @@ class Target(Struct, frozen=True):
     types: Mapping[str, Field]
     required: tuple[str, ...]
     besides: tuple[str, ...] = ()
+    own: Own = field(default_factory=dict)
 
     @property
     def fields(self) -> list[str]:
-        return [ID, *self.schema.model_fields, *self.besides]
+        return [ID, *(name for name in self.schema.model_fields if name != "custom"), *self.besides, *self.own]
 
 
 TARGETS: Mapping[RecordType, Target] = {
@@ -71,21 +72,32 @@ ALIASES: Mapping[str, str] = {
 """Other names that people and their programs give to fields."""
 
 
-def suggested(record_type: RecordType, columns: Iterable[str]) -> dict[str, str]:
-    """Return which field each column may be, each field once; a column that sounds like none is ignored (IMP-4)."""
-    known = TARGETS[record_type].fields
-    of_name = {plain(name): name for name in known}
+def target_of(record_type: RecordType, own: Own) -> Target:
+    """Return what rows of a type are checked against, the organisation's own fields included."""
+    target = TARGETS[record_type]
+    required = [name for name, each in own.items() if each.required]
+    return replace(target, required=(*target.required, *required), own=own) if own else target
+
+
+def suggested(record_type: RecordType, columns: Iterable[str], own: Own = NONE) -> dict[str, str]:
+    """Return which field each column may be, each field once; a column that sounds like none is ignored (IMP-4).
+
+    Custom fields sound like their keys and what they are called in any language, but ours come first.
+    """
+    known = target_of(record_type, own).fields
+    called = {plain(word): name for name, each in own.items() for word in (each.key, *each.labels.values())}
+    of_name = {**called, **{plain(name): name for name in known}}
     found: dict[str, str] = {}
     for column in columns:
-        field = of_name.get(plain(column)) or _alias(record_type, plain(column))
-        if field in known and field not in found.values():
-            found[column] = str(field)
+        name = of_name.get(plain(column)) or _alias(record_type, plain(column))
+        if name in known and name not in found.values():
+            found[column] = str(name)
     return found
 
 
 def _alias(record_type: RecordType, name: str) -> str | None:
-    field = ALIASES.get(name)
-    return "name" if record_type is RecordType.ACCOUNT and field == "company_name" else field
+    known = ALIASES.get(name)
+    return "name" if record_type is RecordType.ACCOUNT and known == "company_name" else known
 
 
 def plain(name: str) -> str:

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.errors import Problem, Unprocessable
 from chalicelib.http import Api, Schema
-from chalicelib.imports.fields import RecordType
 from chalicelib.imports.limits import MOST_COLUMNS
 from chalicelib.imports.models import Import
 from chalicelib.imports.schemas import ColumnMap, MannerView

@@ -1,4 +1,4 @@
-"""What a person decided about an import: mapping, matching, manner of values, the statement of consent; pure."""
+"""What a person decided about an import: mapping, matching, manner of values, the statement of consent."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,9 +6,12 @@ from typing import Any
 from msgspec import Struct, convert, field
 
 from chalicelib.contacts import strategies
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.errors import Conflict, Problem
-from chalicelib.imports.fields import ID, RecordType
-from chalicelib.imports.mapping import Column, Manner, problems
+from chalicelib.imports.cells import Column, Manner
+from chalicelib.imports.fields import ID
+from chalicelib.imports.mapping import problems
 from chalicelib.imports.models import Import
 
 
@@ -46,7 +49,7 @@ OF_PEOPLE = frozenset({RecordType.CONTACT, RecordType.LEAD})
 
 def hindrances(record_type: RecordType, columns: Sequence[str], options: Options) -> list[Problem]:
     """Return everything that keeps an import from being started."""
-    found = problems(record_type, columns, options.mapping)
+    found = problems(record_type, columns, options.mapping, custom_fields.in_use(record_type))
     if record_type in OF_PEOPLE and options.consent is None:
         found.append(Problem("consent", "Say in which words these people agreed, and where you have that from."))
     if options.match_by is not None:

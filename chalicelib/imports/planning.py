@@ -14,6 +14,8 @@ from chalicelib.consent.plans import Evidence
 from chalicelib.consent.rules import raises
 from chalicelib.contacts import bringing, claims, strategies
 from chalicelib.contacts import matching as contact_matching
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.models import Contact
 from chalicelib.contacts.plans import BOOK as CONTACTS
 from chalicelib.contacts.reading import key as contact_key
@@ -21,8 +23,9 @@ from chalicelib.contacts.service import Prepared
 from chalicelib.dynamodb import Look, Notes, Write
 from chalicelib.errors import Conflict, DomainError, Invalid, Problem
 from chalicelib.imports import mapping
-from chalicelib.imports.fields import RecordType
-from chalicelib.imports.mapping import Column, Said
+from chalicelib.imports.cells import Column
+from chalicelib.imports.fields import Own
+from chalicelib.imports.mapping import Said
 from chalicelib.imports.models import Import
 from chalicelib.imports.options import STRATEGY_OF, Options, allowed
 from chalicelib.imports.rows import Row
@@ -44,19 +47,21 @@ class Asked(Struct, frozen=True):
     options: Options
     columns: Sequence[tuple[int, Column]]
     width: int
+    own: Own
 
     @classmethod
     def of(cls, import_: Import) -> "Asked":
         options = Options.of(import_)
         columns = mapping.placed(import_.looks["columns"], options.mapping)
         by = import_.started_by or import_.created_by
-        width = len(import_.looks["columns"])
-        return cls(import_.import_id, RecordType(import_.record_type), by, options, columns, width)
+        width, record_type = len(import_.looks["columns"]), RecordType(import_.record_type)
+        own = custom_fields.in_use(record_type)
+        return cls(import_.import_id, record_type, by, options, columns, width, own)
 
     def read(self, row: Row) -> Said:
         if len(row.cells) > self.width:
             raise Invalid("The row has more cells than there are headings. Quote cells that hold a separator.")
-        return mapping.read(self.record_type, row.cells, self.columns, self.options.manner)
+        return mapping.read(self.record_type, row.cells, self.columns, self.options.manner, self.own)
 
     def new_id(self, row: Row) -> str:
         """The id of what a row makes: the same however often it is tried."""

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from chalicelib.consent.schemas import PreferencesChange
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.http import Schema
-from chalicelib.imports.fields import RecordType
 from chalicelib.imports.limits import MOST_COLUMNS
 from chalicelib.imports.sniffing import ENCODINGS
 from chalicelib.imports.states import State, Undoing, Verdict

@@ -8,12 +8,14 @@ from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from chalicelib import files
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, put_new, read
 from chalicelib.errors import Conflict, NotFound, Stale, Unprocessable
 from chalicelib.imports import bulk, maps, parsing, parts, reading, undoing, walks
-from chalicelib.imports.fields import RecordType, suggested
+from chalicelib.imports.fields import suggested
 from chalicelib.imports.limits import MOST_BYTES
 from chalicelib.imports.models import Import, ImportsItem, import_key, run_of
 from chalicelib.imports.options import Options, hindrances
@@ -88,7 +90,8 @@ def look(import_id: str, version: int, now: datetime) -> tuple[Import, list[Row]
         "bytes": size,
     }
     if not options.mapping:
-        found = suggested(RecordType(import_.record_type), looks.columns)
+        record_type = RecordType(import_.record_type)
+        found = suggested(record_type, looks.columns, custom_fields.in_use(record_type))
         import_.options = {
             **import_.options,
             "mapping": [{"column": one, "field": each} for one, each in found.items()],

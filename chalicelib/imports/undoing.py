@@ -9,11 +9,11 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.contacts import accounts, reading
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.models import Account
 from chalicelib.dynamodb import ConditionFailed, Key, commit, read, update
 from chalicelib.errors import Conflict, NotFound, Stale
 from chalicelib.imports import walks
-from chalicelib.imports.fields import RecordType
 from chalicelib.imports.models import Import, RowResult, import_key
 from chalicelib.imports.states import Outcome, Undoing, Undone
 from chalicelib.imports.walks import Told

@@ -8,6 +8,7 @@ from msgspec import Struct
 from chalicelib.conditions.catalogue import Catalogue
 from chalicelib.conditions.compiler import problems_of
 from chalicelib.consent.subscriptions.models import LIST
+from chalicelib.contacts.custom.asking import named_by
 from chalicelib.errors import Problem
 from chalicelib.journeys.document import (
     EFFECTS,
@@ -215,3 +216,5 @@ def _named(tile: AnyTile) -> Iterator[Reference]:
             yield from (("form", form) for form in tile.forms)
         case RaiseTrigger():
             yield "trigger", tile.trigger
+        case Branch():
+            yield from named_by(way.condition for way in tile.branches)

@@ -22,7 +22,7 @@ from chalicelib.tokens import seal, unseal
 
 def check(document: JourneyDocument, now: datetime) -> Checked:
     """Return everything that keeps a journey from going live (JRN-7), and what it names."""
-    found = checks.find(document, sources.catalogue(), now, _triggers(document))
+    found = checks.find(document, sources.current_catalogue(), now, _triggers(document))
     return Checked([*found.problems, *_forms(found.references)], found.references, found.warnings)
 
 

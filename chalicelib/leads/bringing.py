@@ -5,6 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.contacts import strategies
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.service import Prepared
 from chalicelib.dynamodb import Look, put_new, read
@@ -33,7 +35,7 @@ def lead(
     one fails, bring it again. Raises Invalid for broken values, Unprocessable where the id is no lead's, a parent is
     not there or the strategy's values are absent, Conflict for a lead that was merged.
     """
-    cleaned = clean(values)
+    cleaned = clean(values, RecordType.LEAD)
     if lead_id is not None:
         return _changed(_named(lead_id, look), cleaned, by, now)
     strategy = strategies.find(strategies.LEAD, strategy_id) if strategy_id is not None else None
@@ -78,6 +80,7 @@ def _made(
     made = Lead.new(new_id, now)
     for name, value in values.items():
         setattr(made, name, value)
+    custom_fields.require(RecordType.LEAD, made)
     made.owner_id, made.import_row = made.owner_id or by, row
     plans.begin(made, look)
     claims = matching.claim(made, now, owners)

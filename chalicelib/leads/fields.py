@@ -63,6 +63,8 @@ SUBMITTABLE = frozenset(
 )
 """Lead fields that a form may write."""
 
+WRITABLE: Fields = {name: field for name, field in FIELDS.items() if name in SUBMITTABLE}
+
 
 SUPPORTING = frozenset(
     {*TEXTS, *INTEGERS, *NUMBERS, *map(str, BOOLEANS), *CHOICES, "contact_id", "account_id", "owner_id"}
@@ -73,4 +75,4 @@ SUPPORTING = frozenset(
 
 def record_of(lead: Lead) -> dict[str, Any]:
     """Return a lead as conditions read it."""
-    return {name: getattr(lead, name) for name in FIELDS}
+    return {**{name: getattr(lead, name) for name in FIELDS}, "custom": lead.custom or {}}

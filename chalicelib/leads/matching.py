@@ -7,6 +7,7 @@ from typing import Any
 from chalicelib.contacts import strategies
 from chalicelib.contacts.claims import Book, Change, Strategy, change, places
 from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.normalise import key_of
 from chalicelib.contacts.service import Prepared
@@ -68,8 +69,9 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     not. The writes are conditional on what was read here: where one fails, prepare again. Raises Unprocessable naming
     what the strategy needs and has no value (MAT-6), Invalid for broken values.
     """
-    cleared = values.keys() - {"last_name"} if blank_clears else set()
-    given = {name: value for name, value in clean(values).items() if value is not None or name in cleared}
+    cleaned = clean(values, RecordType.LEAD)
+    cleared = cleaned.keys() - {"last_name"} if blank_clears else set()
+    given = {name: value for name, value in cleaned.items() if value is not None or name in cleared}
     strategy = None if always_new else strategies.find(strategies.LEAD, strategy_id)
     keyed = {**of_new, **given, "page_id": page_id, "business_unit": business_unit}
     if strategy is not None:
@@ -102,7 +104,7 @@ def require(strategy: Strategy, values: Mapping[str, Any]) -> None:
 
 def sought(values: Mapping[str, Any], page_id: str | None) -> list[str]:
     """Return the places of the claims that `prepare` will ask for. Raises Invalid for broken values."""
-    return _places({**clean(values), "page_id": page_id})
+    return _places({**clean(values, RecordType.LEAD), "page_id": page_id})
 
 
 def _places(keyed: Mapping[str, Any]) -> list[str]:

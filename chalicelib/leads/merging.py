@@ -10,6 +10,7 @@ from typing import Any
 
 from chalicelib.contacts import handing
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts.custom.record import is_custom, names_of
 from chalicelib.contacts.joining import OTHER, Choices, Wish
 from chalicelib.contacts.merging import BUSY, MOST_WRITES, Field, Preview, read_both
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, read, silent, update
@@ -30,15 +31,19 @@ FILLED = (
     *(*fields.TEXTS, *fields.INTEGERS, *fields.NUMBERS, "account_id", "decision_maker"),
     *("rating", "lead_source", "lead_source_type", "purchase_timeframe", "purchase_process", "need"),
 )
-CHOSEN = (*FILLED, "owner_id")
+
+
+def choosable(main: Lead, other: Lead) -> tuple[str, ...]:
+    """Return the fields that somebody can choose from either lead, custom ones included."""
+    return (*FILLED, "owner_id", *names_of(main, other))
 
 
 def taken(main: Lead, other: Lead, choices: Choices) -> dict[str, Any]:
     """Return what a lead takes from the other: chosen fields, those that it has not itself, and what is forbidden."""
     values: dict[str, Any] = {name: True for name in STRICTEST if getattr(other, name) and not getattr(main, name)}
-    for name in CHOSEN:
+    for name in choosable(main, other):
         mine, theirs = getattr(main, name), getattr(other, name)
-        blank = mine is None and name in FILLED and name not in choices
+        blank = mine is None and name != "owner_id" and name not in choices
         if mine != theirs and (choices.get(name) == OTHER or blank):
             values[name] = theirs
     return values
@@ -50,7 +55,7 @@ def preview(lead_id: str, other_id: str, choices: Choices) -> Preview:
     values = _values(main, other, choices)
     shown = [
         Field(name, mine, theirs, values.get(name, mine))
-        for name in (*CHOSEN, *STRICTEST)
+        for name in (*choosable(main, other), *STRICTEST)
         for mine, theirs in [(getattr(main, name), getattr(other, name))]
         if mine is not None or theirs is not None
     ]
@@ -109,7 +114,7 @@ def _ids(lead: Lead) -> list[str]:
 
 
 def _values(main: Lead, other: Lead, choices: Choices) -> dict[str, Any]:
-    if unknown := sorted(choices.keys() - set(CHOSEN)):
+    if unknown := sorted(choices.keys() - set(choosable(main, other))):
         wrong = [Problem(f"choices.{each}", "No such field.") for each in unknown]
         raise Invalid("These fields cannot be chosen.", wrong)
     return taken(main, other, choices)
@@ -159,7 +164,11 @@ def _follow(below: Lead, before: str, into: str) -> Write:
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+    """Return values as JSON holds them; money of 18 digits as a text, custom fields have fewer."""
+    return {
+        name: str(value) if isinstance(value, Decimal) and not is_custom(name) else value
+        for name, value in values.items()
+    }
 
 
 def _own(name: str, value: Any) -> Any:

@@ -8,7 +8,17 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribut
 from chalicelib.agenda import ByDue, due_shard
 from chalicelib.clock import as_text
 from chalicelib.contacts.blocks import tail
-from chalicelib.dynamodb import DecimalAttribute, InstantAttribute, IntegerAttribute, Item, JsonAttribute, Key, shard
+from chalicelib.contacts.custom.record import WithCustom
+from chalicelib.dynamodb import (
+    DecimalAttribute,
+    ExactJsonAttribute,
+    InstantAttribute,
+    IntegerAttribute,
+    Item,
+    JsonAttribute,
+    Key,
+    shard,
+)
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.indexes import (
     ByAccount,
@@ -50,7 +60,7 @@ class LeadsItem(Item):
     by_phone_tail = ByPhoneTail()
 
 
-class Lead(LeadsItem, discriminator="lead"):
+class Lead(WithCustom, LeadsItem, discriminator="lead"):
     """One expressed interest (LEAD-1). The marketing context is that of its creation and never changes."""
 
     lead_id = UnicodeAttribute()
@@ -180,7 +190,7 @@ class Lead(LeadsItem, discriminator="lead"):
     @property
     def matched_by(self) -> dict[str, Any]:
         """The values that matching strategies compare: `page_id` is the page that it came from."""
-        return {**self.attribute_values, "page_id": self.source_page_id}
+        return {**self.attribute_values, **self.custom_values, "page_id": self.source_page_id}
 
     def list_by_likeness(self) -> None:
         """Bring the keys by which it is found as alike up to date. Closed leads are nobody's duplicates."""
@@ -253,8 +263,8 @@ class LeadMerge(LeadsItem, discriminator="lead_merge"):
     at = InstantAttribute()
     by = UnicodeAttribute()
     why = UnicodeAttribute()
-    taken = JsonAttribute()
-    before = JsonAttribute()
+    taken = ExactJsonAttribute()
+    before = ExactJsonAttribute()
     undone_at = InstantAttribute(null=True)
     undone_by = UnicodeAttribute(null=True)
     version = IntegerAttribute(default=1)

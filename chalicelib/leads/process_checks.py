@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from chalicelib.conditions.catalogue import Catalogue
 from chalicelib.conditions.compiler import problems_of
+from chalicelib.contacts.custom.asking import named_by
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions.lifecycle import Reference
 from chalicelib.errors import Invalid, Problem
@@ -150,5 +151,7 @@ def references(document: ProcessDocument) -> Iterator[Reference]:
                 yield "email", action.email_id
             case TriggerAction():
                 yield "trigger", action.trigger_id
+    asked = [each for stage in document.stages for each in (stage.entry_condition, stage.exit_condition) if each]
+    yield from named_by(asked)
     if document.hand_over is not None and document.hand_over.process_id != PROCESS_ID:
         yield KIND, document.hand_over.process_id

@@ -121,7 +121,7 @@ def shipped_document() -> ProcessDocument:
 
 def check(document: ProcessDocument, process_id: str) -> Checked:
     """Return everything that keeps a process from going live, and what it names."""
-    found = process_checks.problems(document, sources.catalogue())
+    found = process_checks.problems(document, sources.current_catalogue())
     if not found and _comes_back(document, process_id):
         circle = "The processes would hand leads round in a circle: it comes back to this one."
         found.append(Problem("/hand_over/process_id", circle))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, model_validator
 
+from chalicelib.contacts.custom.schemas import CustomValues
 from chalicelib.contacts.merge_schemas import SuggestionView
 from chalicelib.http import ListQuery, Schema
 from chalicelib.leads.choices import (
@@ -71,6 +72,7 @@ class LeadFields(Schema):
     business_unit: Id | None = None
     contact_id: Id | None = None
     account_id: Id | None = None
+    custom: CustomValues = Field(default_factory=dict)
 
 
 LastName = Annotated[str, Field(min_length=1, max_length=100)]

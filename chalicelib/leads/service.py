@@ -9,6 +9,8 @@ from chalicelib.contacts import service as contacts
 from chalicelib.contacts.claims import Strategy, backfilled
 from chalicelib.contacts.claims import backfill as backfill_claims
 from chalicelib.contacts.claims import change as changed_claims
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, Problem, Stale, Unprocessable
@@ -87,8 +89,9 @@ def create(lead_id: str, values: Mapping[str, Any], by: str, now: datetime) -> L
     parent that does not exist, Invalid for broken values.
     """
     lead = Lead.new(lead_id, now)
-    for name, value in clean(values).items():
+    for name, value in clean(values, RecordType.LEAD).items():
         setattr(lead, name, value)
+    custom_fields.require(RecordType.LEAD, lead)
     lead.owner_id = lead.owner_id or by
     earlier = Lead.find(*Lead.at(lead_id))
     if earlier is not None:
@@ -135,7 +138,7 @@ def amend(lead_id: str, values: Mapping[str, Any], *, by: str, version: int, now
     Stale, Conflict (naming the open lead that has these details; with marketing already), Unprocessable (no such
     parent).
     """
-    cleaned = clean(values)
+    cleaned = clean(values, RecordType.LEAD)
 
     def apply(lead: Lead) -> None:
         if cleaned.get("trigger_recycle") and not lead.trigger_recycle:

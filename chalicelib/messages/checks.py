@@ -1,16 +1,17 @@
 """What keeps an email or content settings from going live (EML-1, EML-3), and what to think about besides; pure."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from chalicelib.accessibility.checks import about_html, about_language
 from chalicelib.consent.subscriptions.models import LIST
+from chalicelib.contacts.custom.naming import named
 from chalicelib.contacts.fields import FIELDS
 from chalicelib.contacts.normalise import email as read_email
-from chalicelib.definitions.lifecycle import Checked
+from chalicelib.definitions.lifecycle import Checked, Reference
 from chalicelib.errors import Invalid, Problem
 from chalicelib.messages.ledger import COMMERCIAL
 from chalicelib.messages.personalisation import MESSAGE_FIELDS, faults, is_dynamic, names
-from chalicelib.messages.schemas import ACCOUNT, ContentSettingsDocument, EmailDocument
+from chalicelib.messages.schemas import ACCOUNT, OF_ACCOUNT, ContentSettingsDocument, EmailDocument
 
 CONTACT = frozenset({"id", *FIELDS})
 CONTENT_SETTINGS = frozenset(ContentSettingsDocument.model_fields) - {
@@ -27,10 +28,29 @@ CENTRE = {("message", "subscription_center_url"), ("content_settings", "subscrip
 POSTAL = ("content_settings", "address_main")
 
 
-def check_email(document: EmailDocument) -> Checked:
-    """Return every problem and warning of an email at once."""
-    problems = [*_missing(document), *_templates(document), *_addresses(document), *_by_law(document)]
-    return Checked(problems=problems, warnings=list(_accessibility(document)))
+Custom = Mapping[str, Collection[str]]
+"""The names of the custom fields that there are, by record type."""
+NONE: Custom = {}
+
+
+def _known(custom: Custom) -> frozenset[str]:
+    """Return what templates may name of a contact and its account."""
+    of_account = {f"{OF_ACCOUNT}{name}" for name in custom.get("account", ())}
+    return CONTACT | ACCOUNT | of_account | set(custom.get("contact", ()))
+
+
+def _fields_of(*templates: str) -> list[Reference]:
+    """Return the custom fields that templates name."""
+    paths = sorted({path[1:] for each in templates for path in names(each) if path[0] == "contact"})
+    of_account = [".".join(path[1:3]) for path in paths if path[:1] == ("account",)]
+    return [*named("contact", [".".join(path[:2]) for path in paths]), *named("account", of_account)]
+
+
+def check_email(document: EmailDocument, custom: Custom = NONE) -> Checked:
+    """Return every problem and warning of an email at once, and the custom fields that it names."""
+    problems = [*_missing(document), *_templates(document, custom), *_addresses(document), *_by_law(document)]
+    own = _fields_of(*(getattr(document, field) for field in TEMPLATES))
+    return Checked(problems=problems, references=own, warnings=list(_accessibility(document)))
 
 
 def _missing(document: EmailDocument) -> Iterator[Problem]:
@@ -41,10 +61,10 @@ def _missing(document: EmailDocument) -> Iterator[Problem]:
         yield Problem("text", "A message needs a plain text, or let it be made from the HTML.")
 
 
-def _templates(document: EmailDocument) -> Iterator[Problem]:
+def _templates(document: EmailDocument, custom: Custom) -> Iterator[Problem]:
     # Own fields of content settings are not known here: which record is used, the journey says.
     own = CONTENT_SETTINGS | _own(document)
-    sources = {"contact": CONTACT | ACCOUNT, "content_settings": own, "message": MESSAGE_FIELDS}
+    sources = {"contact": _known(custom), "content_settings": own, "message": MESSAGE_FIELDS}
     for field in TEMPLATES:
         for sentence in faults(getattr(document, field), sources):
             yield Problem(field, sentence)
@@ -88,12 +108,14 @@ def _accessibility(document: EmailDocument) -> Iterator[Problem]:
     yield from about_language(document.language, document.html)
 
 
-def check_content_settings(document: ContentSettingsDocument) -> Checked:
+def check_content_settings(document: ContentSettingsDocument, custom: Custom = NONE) -> Checked:
     """Return every problem of content settings: without a postal address no commercial message may go (EML-1)."""
+    contact = CONTACT | set(custom.get("contact", ()))
     problems = [] if document.address_main.strip() else [Problem("address_main", "A postal address is needed.")]
     for field in ("address_main", "address_line2"):
-        problems += [Problem(field, each) for each in faults(getattr(document, field), {"contact": CONTACT})]
+        problems += [Problem(field, each) for each in faults(getattr(document, field), {"contact": contact})]
     for name, given in (("lists", document.lists), ("centre_fields", document.centre_fields)):
         if len(set(given)) < len(given):
             problems.append(Problem(name, "Each can stand in the subscription centre once only."))
-    return Checked(problems=problems, references=[(LIST, each) for each in dict.fromkeys(document.lists)])
+    lists = [(LIST, each) for each in dict.fromkeys(document.lists)]
+    return Checked(problems, [*lists, *_fields_of(document.address_main, document.address_line2)])

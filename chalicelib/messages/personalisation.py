@@ -80,5 +80,5 @@ def _unknown(path: tuple[str, ...], sources: Mapping[str, frozenset[str]]) -> It
     known = sources.get(path[0])
     if known is None:
         yield f"“{path[0]}” is not known here. Messages know {', '.join(sorted(sources))}."
-    elif known.isdisjoint({".".join(path[1:2]), ".".join(path[1:3])}):
+    elif known.isdisjoint({".".join(path[1:end]) for end in (2, 3, 4)}):
         yield f"There is no “{'.'.join(path)}”."

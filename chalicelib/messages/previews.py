@@ -9,6 +9,7 @@ from msgspec import Struct
 from chalicelib.consent import service as consent
 from chalicelib.consent.rules import Designation, Refusal, refusal
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.normalise import Email
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Problem
@@ -62,7 +63,7 @@ def draw(email_id: str, asked: PreviewRequest, now: datetime) -> Drawn:
     shared, lacking = _shared(asked.content_settings_id)
     reader = _reader(asked, document)
     composed = compose(document, shared, reader.values, TEST, tracked=False)
-    checked = check_email(document)
+    checked = check_email(document, custom_fields.names())
     own = service.message_settings()
     return Drawn(
         document,

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 from chalicelib.contacts import accounts
+from chalicelib.contacts.custom.record import nested
 from chalicelib.contacts.fields import FIELDS, of_account, of_contact
 from chalicelib.contacts.models import Contact
 from chalicelib.messages.addresses import TEST
@@ -36,12 +37,13 @@ def sample(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return somebody made up, of whom only these values are known."""
     account = {name.removeprefix(OF_ACCOUNT): value for name, value in given.items() if name.startswith(OF_ACCOUNT)}
     own = {name: value for name, value in given.items() if not name.startswith(OF_ACCOUNT)}
-    return {"id": TEST, **dict.fromkeys(FIELDS), **own, **({"account": account} if account else {})}
+    return {"id": TEST, **dict.fromkeys(FIELDS), **nested(own), **({"account": nested(account)} if account else {})}
 
 
 def value_at(values: Mapping[str, Any], path: tuple[str, ...]) -> Any:
     """Return what a reader has at a placeholder's path, such as contact.account.name; None where it has nothing."""
     found: Any = {"contact": values}
-    for name in path[: 3 if path[:2] == ACCOUNT else 2]:
+    depth = 3 if path[:2] == ACCOUNT else 2
+    for name in path[: depth + (path[depth - 1 : depth] == ("custom",))]:
         found = found.get(name) if isinstance(found, Mapping) else None
     return found

@@ -3,6 +3,8 @@
 from typing import Any
 
 from chalicelib.access.scopes import require
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle, problem_views
 from chalicelib.errors import Conflict
@@ -43,8 +45,16 @@ def keep_designation(document: EmailDocument, before: Definition | None) -> Emai
     return document
 
 
-lifecycle(api, Kind("email", "/emails", EmailDocument, check_email, before_save=keep_designation))
-lifecycle(api, Kind("content-settings", "/content-settings", ContentSettingsDocument, check_content_settings))
+def _check_email(document: EmailDocument) -> Checked:
+    return check_email(document, custom_fields.names())
+
+
+def _check_content_settings(document: ContentSettingsDocument) -> Checked:
+    return check_content_settings(document, custom_fields.names())
+
+
+lifecycle(api, Kind("email", "/emails", EmailDocument, _check_email, before_save=keep_designation))
+lifecycle(api, Kind("content-settings", "/content-settings", ContentSettingsDocument, _check_content_settings))
 
 
 @api.on("POST /emails/{email_id}/preview", scope="emails:read", body=PreviewRequest, returns=PreviewView)

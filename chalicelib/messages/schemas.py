@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from chalicelib.contacts.custom.record import is_custom
 from chalicelib.contacts.fields import ACCOUNT_FIELDS, FIELDS
 from chalicelib.definitions.schemas import ProblemView
 from chalicelib.http import ListQuery, Schema
@@ -22,7 +23,7 @@ ACCOUNT = frozenset(f"{OF_ACCOUNT}{name}" for name in ("id", *ACCOUNT_FIELDS))
 
 
 def _of_contact(name: str) -> str:
-    if name not in FIELDS and name not in ACCOUNT:
+    if name not in FIELDS and name not in ACCOUNT and not is_custom(name.removeprefix(OF_ACCOUNT)):
         raise ValueError(f"Contacts have no {name}.")
     return name
 

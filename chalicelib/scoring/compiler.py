@@ -140,7 +140,7 @@ class _RuleCompiler:
         self._of_accounts = target is Target.ACCOUNT
         self._zone = zone
         self._problems = problems
-        self._clauses = ClauseCompiler(zone, problems)
+        self._clauses = ClauseCompiler(zone, problems, customised=catalogue.customised)
         self._tree = TreeCompiler(catalogue, zone, problems)
         self.dependencies: set[Dependency] = set()
         self.reads: list[tuple[str, Duration | None]] = []
@@ -173,7 +173,8 @@ class _RuleCompiler:
 
     def entry(self, condition: Condition) -> Compiled | None:
         """Compile what a lead has to be like; nothing but its own fields can be asked."""
-        of_lead = Catalogue({paths.LEAD: self._catalogue.entities.get(paths.LEAD, {})})
+        own = {paths.LEAD: self._catalogue.entities.get(paths.LEAD, {})}
+        of_lead = Catalogue(own, customised=self._catalogue.customised)
         try:
             compiled = compile_condition(condition, of_lead, self._zone, "/entry")
         except Invalid as refused:

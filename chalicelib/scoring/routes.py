@@ -3,11 +3,12 @@
 from http import HTTPStatus
 
 from chalicelib.conditions import sources
+from chalicelib.contacts.custom import naming
 from chalicelib.definitions.lifecycle import Checked, State
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
 from chalicelib.scoring import bulk, configuration, targets
-from chalicelib.scoring.compiler import problems_of
+from chalicelib.scoring.compiler import compile_model, problems_of
 from chalicelib.scoring.explanations import explaining, moments
 from chalicelib.scoring.explanations.schemas import DifferenceQuery, DifferenceView, ExplainQuery, ExplanationView
 from chalicelib.scoring.live import KIND
@@ -29,7 +30,10 @@ api = Api(__name__)
 
 
 def _check(model: ModelDocument) -> Checked:
-    return Checked(problems_of(model, sources.catalogue()), warnings=targets.warnings_of(model))
+    catalogue = sources.current_catalogue()
+    problems = problems_of(model, catalogue)
+    named = () if problems else naming.asked(each.subject for each in compile_model(model, catalogue).dependencies)
+    return Checked(problems, named, warnings=targets.warnings_of(model))
 
 
 lifecycle(

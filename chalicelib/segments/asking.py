@@ -28,12 +28,17 @@ PAGE = 50
 Arguments = Mapping[str, Any]
 
 
-def _compiled(asked: MembersByQuery) -> Compiled:
-    """Compile a query. Raises Unprocessable with every problem at once."""
-    zone, catalogue = ZoneInfo(asked.time_zone), sources.catalogue()
+def _checked(asked: MembersByQuery) -> Compiled:
+    """Compile a query as somebody sent it. Raises Unprocessable with every problem at once."""
+    zone, catalogue = ZoneInfo(asked.time_zone), sources.current_catalogue()
     if problems := list(problems_of(asked.query, catalogue, zone, "/query")):
         raise Unprocessable("The query cannot be asked as it stands.", problems)
     return compile_condition(asked.query, catalogue, zone)
+
+
+def _compiled(asked: MembersByQuery) -> Compiled:
+    """Compile a query that was checked when it was sent."""
+    return compile_condition(asked.query, sources.catalogue(), ZoneInfo(asked.time_zone))
 
 
 def _holds(query: Compiled, contact_id: str, now: datetime) -> bool:
@@ -50,7 +55,7 @@ def change(segment_id: str, asked: MembersByQuery, job_id: str, now: datetime) -
     Raises Conflict for a dynamic segment, Unprocessable for a query that cannot be asked, NotFound.
     """
     service.require_static(segment_id)
-    _compiled(asked)
+    _checked(asked)
     arguments = {"id": segment_id, "asked": asked.model_dump(mode="json", by_alias=True)}
     try:
         commit(jobs.plan(job_id, JobWanted(WORK, arguments, 0), now))
@@ -101,7 +106,7 @@ def estimate(segment_id: str, now: datetime) -> Estimate:
     if document.query is None:
         raise Conflict("This segment has no query; its size is that of its list of members.")
     asked = MembersByQuery(change=Change.ADD, query=document.query, time_zone=document.time_zone)
-    query, sample = _compiled(asked), sampling.take(MOST_SAMPLED)
+    query, sample = _checked(asked), sampling.take(MOST_SAMPLED)
     found = sum(_holds(query, each, now) for each in sample.contact_ids)
     number = len(sample.contact_ids)
     total = number if sample.complete else sampling.count_about()

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from chalicelib.contacts import service as contacts
-from chalicelib.definitions.lifecycle import Checked, JobWanted
+from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, job_view, lifecycle
 from chalicelib.definitions.schemas import JobView
@@ -46,7 +46,7 @@ lifecycle(
         "segment",
         "/segments",
         SegmentDocument,
-        lambda document: Checked(service.problems(document)),
+        service.check,
         before_save=_permanent,
         publish_job=_build,
         keeps_name=True,

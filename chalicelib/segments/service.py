@@ -14,7 +14,9 @@ from chalicelib.conditions.compiler import compile_condition, problems_of
 from chalicelib.conditions.evaluation import Answer, evaluate
 from chalicelib.conditions.sources import Identity
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts.custom.asking import named_by
 from chalicelib.definitions import service as definitions
+from chalicelib.definitions.lifecycle import Checked
 from chalicelib.dynamodb import SHARDS, ConditionFailed, Key, Write, commit, delete, put, put_new, read
 from chalicelib.errors import Conflict, NotFound, Problem
 from chalicelib.lists import Asked, Page
@@ -34,14 +36,19 @@ TRIES = 5
 MOST_CHANGES = 30  # of three writes each at most, in one transaction of a hundred
 
 
-def problems(document: SegmentDocument) -> list[Problem]:
-    """Return what keeps a segment from going live (SEG-3, SEG-11)."""
+def check(document: SegmentDocument) -> Checked:
+    """Return what keeps a segment from going live (SEG-3, SEG-11), and the custom fields that it names."""
+    asked = [document.query] if document.query is not None else []
+    return Checked(_problems(document), named_by(asked))
+
+
+def _problems(document: SegmentDocument) -> list[Problem]:
     if document.type is SegmentType.STATIC:
         refused = document.query is not None
         return [Problem("query", "A static segment has no query; its members are picked by hand.")] if refused else []
     if document.query is None:
         return [Problem("query", "A dynamic segment needs a query.")]
-    return list(problems_of(document.query, sources.catalogue(), ZoneInfo(document.time_zone), "/query"))
+    return list(problems_of(document.query, sources.current_catalogue(), ZoneInfo(document.time_zone), "/query"))
 
 
 def evaluate_contact(fact: dict[str, Any], now: datetime) -> None:

@@ -10,6 +10,7 @@ from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.contacts import accounts
 from chalicelib.contacts import fields as contact_fields
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.dynamodb import Notes
 from chalicelib.interactions import reading
 from chalicelib.interactions.types import InteractionType
@@ -69,6 +70,7 @@ def _opportunities_of_account(account_id: str) -> list[dict[str, Any]]:
 def register() -> None:
     """Tell what conditions may be asked about."""
     sources.register_identities(contacts.who_is)
+    sources.register_custom(custom_fields.asked_as)
     sources.register(
         "contact", contact_fields.FIELDS, _contact, by_id=_contacts, reached_by={"lead.contact": "contact_id"}
     )

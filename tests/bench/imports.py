@@ -10,9 +10,9 @@ import time
 from collections.abc import Iterator
 
 from chalicelib import clock, files, wiring
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.definitions import jobs
 from chalicelib.imports import parts, service
-from chalicelib.imports.fields import RecordType
 
 BLOCK = 50_000
 

@@ -11,6 +11,7 @@ from chalicelib.capture import service
 from chalicelib.capture.schemas import FormDocument
 from chalicelib.capture.service import Submitted
 from chalicelib.contacts import strategies
+from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.insights import service as insights
@@ -57,10 +58,11 @@ EIGHT_TILES = {
 @pytest.fixture
 def warm(monkeypatch):
     """What is live is remembered for seconds where it is deployed, though in no other test: many share its reads."""
-    for module in (definitions, strategies, configuration):
+    for module in (definitions, strategies, configuration, custom_fields):
         monkeypatch.setattr(module, "settings", replace(module.settings, live_cache_seconds="300"))
     monkeypatch.setattr(definitions, "_rows", {})
     monkeypatch.setattr(strategies, "_cache", {})
+    monkeypatch.setattr(custom_fields, "_cache", [])
     monkeypatch.setattr(configuration, "_known", [])
 
 

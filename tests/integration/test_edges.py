@@ -15,6 +15,7 @@ from chalicelib.http import FORM
 from chalicelib.observability import logger
 from chalicelib.tokens import seal
 from infra.local.demo.company import field, placed
+from tests.support.custom import make, options
 from tests.support.edges import ROUTES, Asker, faults
 from tests.support.wrong import NEVER, SPOILS, shape
 
@@ -355,7 +356,9 @@ def test_a_failure_of_ours_tells_nobody_what_a_record_holds(asker, noted):
 @pytest.fixture(scope="module")
 def form(asker):
     """A form that is live, with a field of every type."""
-    fields = [field(name, name.capitalize(), type_) | {"options": OPTIONS} for type_, name in FIELDS.items()]
+    make(FIELDS[FieldType.MULTIPLE_CHOICE], "multiple_choice", options=options("a"))
+    fields = [field(name, name.capitalize(), type_) | WRITES.get(type_, {}) for type_, name in FIELDS.items()]
+    fields = [each | {"options": OPTIONS} for each in fields]
     made, publish = (next(route for route in ROUTES if str(route) == name) for name in FORM_ROUTES)
     body = {"name": "Everything", "document": {"fields": fields, "elements": placed(fields, "Send")}}
     answer = asker.ask("a form", made, "/forms", body)
@@ -366,10 +369,15 @@ def form(asker):
 
 
 WRITTEN = (
-    *("last_name", "email", "description", "website", "phone", "city"),
-    *("region", "postal_code", "street", "birth_date", "job_title"),
+    *("last_name", "email", "description", "website", "phone", "city", "decision_maker", "topics"),
+    *("employees", "budget_amount", "birth_date", "job_title"),
 )
 FIELDS = dict(zip(FieldType, WRITTEN, strict=True))
+OF_LEADS = ("decision_maker", "employees", "budget_amount")
+WRITES = {
+    **{type_: {"contact_field": None, "lead_field": name} for type_, name in FIELDS.items() if name in OF_LEADS},
+    FieldType.MULTIPLE_CHOICE: {"contact_field": "custom.topics"},
+}
 OPTIONS = [{"value": "a", "label": "A"}]
 FORM_ROUTES = ("POST /forms", "POST /forms/{form_id}/publish")
 

@@ -26,6 +26,10 @@ CHOICES = [{"value": "a", "label": "A"}, {"value": "b", "label": "B"}]
 PERSON = {"first_name": "Ada", "last_name": "Berg", "email": "ada@example.com", "job_title": "a"}
 
 
+def of_lead(name, label, kind):
+    return {**field(name, label, kind, required=True), "contact_field": None, "lead_field": name}
+
+
 def everything():
     """A form of everything that a form can have."""
     fields = [
@@ -37,8 +41,8 @@ def everything():
         field("phone", "Phone", "phone", required=True),
         field("birth_date", "Born on", "date", required=True),
         field("street", "Street", required=True),
-        field("postal_code", "Postal code", "whole_number", required=True),
-        {**field("company_name", "Terms", "two_options", required=True)},
+        of_lead("employees", "People", "whole_number"),
+        of_lead("decision_maker", "Terms", "two_options"),
         {**field("region", "Region"), "hidden": True, "default": "north"},
     ]
     image = {"kind": "image", "url": "https://x.example/a.png", "alt": "A lamp"}

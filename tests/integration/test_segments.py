@@ -17,7 +17,6 @@ from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
-from chalicelib.definitions.lifecycle import Checked
 from chalicelib.dynamodb import commit
 from chalicelib.errors import Conflict, Invalid, NotFound, Unprocessable
 from chalicelib.interactions import plans as interactions
@@ -55,7 +54,7 @@ def segment(query=None, identity="s", **more):
     given = {"type": "dynamic" if query else "static", "query": query, **more}
     document = SegmentDocument.model_validate(given).model_dump(mode="json", by_alias=True)
     definitions.create("segment", identity, identity, document, "u", NOW)
-    check = lambda draft: Checked(service.problems(SegmentDocument.model_validate(draft)))  # noqa: E731
+    check = lambda draft: service.check(SegmentDocument.model_validate(draft))  # noqa: E731
     definitions.publish("segment", identity, check, version=1, by="u", now=NOW)
 
 

@@ -156,7 +156,7 @@ class Asker:
         if answer.status == HTTPStatus.CONFLICT:
             listing = next(each for each in ROUTES if str(each) == f"GET {making.operation.path}")
             answer = self.ask("to find one", listing, listing.path({}))
-        return str(answer.json.get("items", [answer.json])[-1]["id"])
+        return str([each["id"] for each in answer.json.get("items", [answer.json]) if each["id"]][-1])
 
 
 def _makes(route: Route, parameter: str) -> bool:

@@ -187,7 +187,7 @@ def _note_person(account_id: str, contact_id: str) -> None:
         row = Person(
             *Person.place(account_id, contact_id),
             contact_id=contact_id,
-            record={name: raw[name] for name in ("contact_id", *FIELDS) if name in raw},
+            record={name: raw[name] for name in ("contact_id", "custom", *FIELDS) if name in raw},
             contact_version=contact.version,
         )
         with suppress(ConditionFailed):

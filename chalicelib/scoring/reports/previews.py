@@ -89,7 +89,7 @@ def start(model_id: str, preview_id: str, one_in: int, by: str, now: datetime) -
     Raises NotFound, Unprocessable with everything that keeps the draft from going live.
     """
     definition = definitions.get(KIND, model_id)
-    problems = problems_of(ModelDocument.model_validate(definition.document), sources.catalogue())
+    problems = problems_of(ModelDocument.model_validate(definition.document), sources.current_catalogue())
     if problems:
         raise Unprocessable("The draft cannot go live as it stands, so there is nothing to preview.", problems)
     preview = Preview(

@@ -32,5 +32,15 @@ def test_who_somebody_was_merged_into_is_told_with_the_fields_that_it_took():
     assert {"rescore", "membership", "enrol"} == set(queues_for(found[0]))
 
 
+def test_a_change_of_custom_fields_is_told_by_their_names():
+    before = image(custom={"tier": "gold", "seats": 3, "weight": 1})
+    after = image(custom={"tier": "silver", "seats": 3, "topics": ["a"]}, version=2)
+
+    [changed] = told(before, after)
+
+    assert changed["changed"] == ["custom.tier", "custom.topics", "custom.weight"]
+    assert told(image(), image(custom={"tier": "gold"}))[0]["changed"] == ["custom.tier"]
+
+
 def test_the_record_of_a_merge_tells_nothing():
     assert told(None, {"kind": "merge", "pk": "CONTACT#c"}) == []

@@ -4,12 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from chalicelib.contacts.custom.definition import Option, RecordType
 from chalicelib.errors import Invalid
-from chalicelib.imports.fields import RecordType, suggested
-from chalicelib.imports.mapping import Column, Manner, placed, problems, read, typed
+from chalicelib.imports.cells import Column, Manner
+from chalicelib.imports.fields import suggested
+from chalicelib.imports.mapping import placed, problems, read, typed
 from chalicelib.imports.parts import packed, spread
 from chalicelib.imports.rows import Row
 from chalicelib.scoring.reports.csvs import lines
+from tests.support.custom import field, options
 
 
 @pytest.mark.rule("IMP-4")
@@ -113,3 +116,79 @@ def test_rows_of_one_person_go_to_one_slice_in_their_order():
         of_one = [row.number for row in holding[0] if rows[row.number][1] == key]
         assert of_one == [each for each in range(1000) if rows[each][1] == key]
     assert packed(shared[0]) == packed(list(shared[0]))
+
+
+# Custom fields -------------------------------------------------------------------------------------------------------
+
+TIER = field("tier", "choice", labels={"en": "Level", "da": "Niveau"}, required=True)
+GOLD = Option("gold", {"en": "Gold", "da": "Guld"})
+
+
+def own(type_, cell, **manner):
+    """What a cell of a custom field says, as the record is given it."""
+    more = {"options": (GOLD, *options("silver"))} if "choice" in type_ else {}
+    fields = {"custom.f": field("f", type_, **more)}
+    columns = placed(["n", "f"], [Column("n", "last_name"), Column("f", "custom.f")])
+    return read(RecordType.CONTACT, ["x", cell], columns, Manner(**manner), fields).values["custom.f"]
+
+
+@pytest.mark.rule("IMP-4")
+@pytest.mark.parametrize("column", ["Tier", "LEVEL", "niveau", "tier"])
+def test_a_column_sounds_like_a_custom_field_by_its_key_or_its_words_in_any_language(column):
+    assert suggested(RecordType.CONTACT, [column], {"custom.tier": TIER}) == {column: "custom.tier"}
+    assert suggested(RecordType.CONTACT, [column]) == {}
+
+
+def test_our_own_fields_come_first_where_a_custom_one_is_called_alike():
+    city = field("city", labels={"en": "Email"})
+
+    found = suggested(RecordType.CONTACT, ["City", "Email"], {"custom.city": city})
+
+    assert found == {"City": "city", "Email": "email"}
+
+
+@pytest.mark.rule("IMP-3")
+def test_a_required_custom_field_must_be_mapped_and_filled():
+    given = {"custom.tier": TIER}
+    name, tier = Column("n", "last_name"), Column("t", "custom.tier")
+
+    assert [each.message for each in problems(RecordType.CONTACT, ["n"], [name], given)] == [
+        "A column must be mapped to custom.tier: it is required."
+    ]
+    assert problems(RecordType.CONTACT, ["n", "t"], [name, tier], given) == []
+    assert [each.field for each in problems(RecordType.CONTACT, ["t"], [tier])] == ["mapping.0.field", "mapping"]
+    with pytest.raises(Invalid) as refused:
+        read(RecordType.CONTACT, ["x", ""], placed(["n", "t"], [name, tier]), Manner(), given)
+    assert [problem.field for problem in refused.value.problems] == ["custom.tier"]
+
+
+@pytest.mark.parametrize(
+    ("type_", "cell", "manner", "value"),
+    [
+        ("text", "  x ", {}, "x"),
+        ("whole_number", "1.200", {"decimal": ","}, "1200"),
+        ("decimal", "1.200,50", {"decimal": ","}, "1200.50"),
+        ("money", "1,200.50", {}, "1200.50"),
+        ("date", "05/01/2027", {"dates": "mdy"}, "2027-05-01"),
+        ("instant", "1.5.2027 08:30", {"dates": "dmy"}, "2027-05-01T08:30"),
+        ("instant", "2027-05-01T08:30:00+02:00", {}, "2027-05-01T08:30:00+02:00"),
+        ("instant", "2027-05-01", {}, "2027-05-01T00:00"),
+        ("two_options", "Yes", {}, True),
+        ("choice", "GULD", {}, "gold"),
+        ("choice", "gold", {}, "gold"),
+        ("choice", "bronze", {}, "bronze"),
+        ("multiple_choice", "Guld; Silver;", {}, ["gold", "silver"]),
+        ("phone", "12 34 56 78", {"country": "DK"}, "+4512345678"),
+        ("email", "ada@example.dk", {}, "ada@example.dk"),
+    ],
+)
+def test_a_cell_of_a_custom_field_is_read_by_its_type_and_the_manner_of_the_file(type_, cell, manner, value):
+    assert own(type_, cell, **manner) == value
+
+
+@pytest.mark.parametrize(("type_", "cell"), [("date", "soon"), ("instant", "soon"), ("two_options", "maybe")])
+def test_a_cell_that_is_no_value_of_the_type_names_the_custom_field(type_, cell):
+    with pytest.raises(Invalid) as refused:
+        own(type_, cell)
+
+    assert [problem.field for problem in refused.value.problems] == ["custom.f"]

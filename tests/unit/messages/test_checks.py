@@ -107,3 +107,30 @@ def test_what_keeps_people_out_is_a_warning_and_no_error(more, words):
 def test_content_settings_need_a_postal_address():
     assert [each.field for each in check_content_settings(ContentSettingsDocument()).problems] == ["address_main"]
     assert list(check_content_settings(ContentSettingsDocument(address_main="1 Main Street")).problems) == []
+
+
+# Custom fields -------------------------------------------------------------------------------------------------------
+
+CUSTOM = {"contact": {"custom.tier"}, "account": {"custom.size"}}
+
+
+def test_a_message_may_name_custom_fields_of_its_contact_and_account_and_no_others():
+    known = (
+        "{{ contact.custom.tier }} {{ contact.account.custom.size }}{% if contact.custom.tier == 'gold' %}!{% endif %}"
+    )
+    unknown = "{{ contact.custom.size }}{{ contact.account.custom.tier }}{{ contact.custom }}"
+
+    found = [check_email(EmailDocument(**{**GOOD, "preview_text": text}), CUSTOM) for text in (known, unknown)]
+
+    assert list(found[0].problems) == []
+    assert found[0].references == [("custom-field", "contact.tier"), ("custom-field", "account.size")]
+    assert [each.field for each in found[1].problems] == ["preview_text"] * 3
+
+
+def test_a_postal_address_may_name_custom_fields_of_the_contact():
+    given = ContentSettingsDocument(address_main="1 Main Street, {{ contact.custom.tier }}")
+
+    checked = check_content_settings(given, CUSTOM)
+
+    assert (list(checked.problems), list(checked.references)) == ([], [("custom-field", "contact.tier")])
+    assert [each.field for each in check_content_settings(given).problems] == ["address_main"]

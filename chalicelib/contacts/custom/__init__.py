@@ -1,0 +1,1 @@
+"""Fields that an organisation defines itself, while everything runs: of contacts, accounts and leads."""

@@ -1,0 +1,180 @@
+"""Use cases: make custom fields, change and retire them; and what every writer of records asks of them.
+
+What is accepted may go by what was so a few seconds ago; what is refused is refused by what is so now.
+"""
+
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from msgspec import convert, to_builtins
+
+from chalicelib.conditions.catalogue import Field
+from chalicelib.contacts.custom import values
+from chalicelib.contacts.custom.definition import MOST, CustomField, described, require_kept, require_sound
+from chalicelib.contacts.custom.models import FIELDS, FieldRow
+from chalicelib.contacts.custom.naming import reference
+from chalicelib.contacts.custom.record import custom, key_of
+from chalicelib.contacts.models import ContactsItem
+from chalicelib.definitions import named
+from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed, put_new
+from chalicelib.errors import Conflict, DomainError, Invalid, NotFound, Problem, Stale, Unprocessable
+from chalicelib.settings import settings
+
+Known = Mapping[str, Mapping[str, CustomField]]
+"""Fields by record type and key."""
+
+NAMED = "What is live names this field. Stop or change that first."
+
+_cache: list[tuple[float, Known]] = []
+
+
+# The fields ----------------------------------------------------------------------------------------------------------
+
+
+def create(made: CustomField, request_id: str, by: str, now: datetime) -> FieldRow:
+    """Make a field. The same request again returns what it made the first time.
+
+    Raises Conflict for a key that the record type has or had already, or for a hundred and first field; Invalid.
+    """
+    require_sound(made)
+    known = rows()
+    earlier = next((row for row in known if row.said.id == made.id), None)
+    if earlier is not None and earlier.made_by_request == request_id:
+        return earlier
+    if earlier is not None:
+        raise Conflict("There is a field of this key already, or was. Keys are never used again.")
+    if sum(row.record_type == made.record_type for row in known) >= MOST:
+        raise Conflict(f"A {made.record_type} can have at most {MOST} custom fields, retired ones included.")
+    row = FieldRow(
+        *FieldRow.at(made.id),
+        record_type=made.record_type,
+        key_name=made.key,
+        type=made.type,
+        made_by_request=request_id,
+        created_by=by,
+        created_at=now,
+        updated_at=now,
+        **described(made),
+    )
+    _settled([put_new(row), named.nameable(reference(made), now)])
+    return row
+
+
+def rows() -> list[FieldRow]:
+    """Return every custom field, retired ones too, by record type and key, read consistently."""
+    return [row for row in ContactsItem.query(FIELDS, consistent_read=True) if isinstance(row, FieldRow)]
+
+
+def find(field_id: str) -> FieldRow:
+    """Return a custom field. Raises NotFound."""
+    row = FieldRow.find(*FieldRow.at(field_id))
+    if row is None:
+        raise NotFound("There is no custom field of this id.")
+    return row
+
+
+def amend(field_id: str, changes: Mapping[str, Any], version: int, now: datetime) -> FieldRow:
+    """Change what may change of a field; retiring it, or taking it into use again, is one of the changes.
+
+    Raises NotFound, Stale, Invalid; Conflict where an option is to go, and naming what is live and names the field
+    that is to be retired.
+    """
+    row = find(field_id)
+    if row.version != version:
+        raise Stale("The field has changed since you read it. Read it again and repeat the change.")
+    before = row.said
+    after = convert({**to_builtins(before), **changes}, CustomField)
+    require_sound(after)
+    require_kept(before, after)
+    for name, value in described(after).items():
+        setattr(row, name, value)
+    row.updated_at = now
+    _settled([put_changed(row), *_moved(before, after, now)])
+    return row
+
+
+def _moved(before: CustomField, after: CustomField, now: datetime) -> list[Write]:
+    if before.retired == after.retired:
+        return []
+    return named.let_go(reference(after), NAMED) if after.retired else [named.nameable(reference(after), now)]
+
+
+def _settled(writes: list[Write]) -> None:
+    try:
+        commit(writes)
+    except ConditionFailed as failed:
+        raise Stale("Somebody else makes or names this field at this moment. Read it again.") from failed
+    _cache.clear()
+
+
+# What writers and readers of records ask -----------------------------------------------------------------------------
+
+
+def remembered() -> Known:
+    """Return every field, retired ones too, at most settings.live_cache_seconds old."""
+    asked, known = _cache[0] if _cache else (float("-inf"), {})
+    return known if time.monotonic() - asked < float(settings.live_cache_seconds) else anew()
+
+
+def anew() -> Known:
+    """Return every field as it is now."""
+    known: dict[str, dict[str, CustomField]] = {}
+    for row in rows():
+        known.setdefault(row.record_type, {})[row.key_name] = row.said
+    _cache[:] = [(time.monotonic(), known)]
+    return known
+
+
+def in_use(record_type: str) -> dict[str, CustomField]:
+    """Return the fields of a record type that can be filled, by field name, as they are now."""
+    return {custom(key): each for key, each in anew().get(record_type, {}).items() if not each.retired}
+
+
+def asked_as() -> dict[str, dict[str, Field]]:
+    """Return what conditions may ask, by entity and field name, as it is now; retired fields can still be asked for."""
+    return {entity: {custom(key): each.asked_as for key, each in own.items()} for entity, own in anew().items()}
+
+
+def names() -> dict[str, frozenset[str]]:
+    """Return the names of all fields by record type, as they are now; retired ones are refused as such."""
+    return {record_type: frozenset(custom(key) for key in own) for record_type, own in anew().items()}
+
+
+def cleaned(record_type: str, name: str, raw: Any) -> Any:
+    """Return the value of a custom field as it is stored, None for a blank one.
+
+    Raises Invalid for a field that there is not, for a value that is none and for emptying what is required;
+    Unprocessable for what is not offered any more.
+    """
+    try:
+        return _cleaned(remembered(), record_type, name, raw)
+    except DomainError:
+        return _cleaned(anew(), record_type, name, raw)
+
+
+def _cleaned(known: Known, record_type: str, name: str, raw: Any) -> Any:
+    field = known.get(record_type, {}).get(key_of(name))
+    if field is None:
+        raise Invalid("There is no such field.", [Problem(name, f"A {record_type} has no field of this name.")])
+    value = values.read(field, raw)
+    if value is None and field.required and not field.retired:
+        raise Invalid("A required field cannot be empty.", [Problem(name, f"{field.label}: this field is required.")])
+    return value
+
+
+def lacking(record_type: str, value_of: Callable[[str], Any]) -> list[Problem]:
+    """Return a problem for each field that a record of the type must have and that has no value."""
+    fields = remembered().get(record_type, {}).values()
+    return [
+        Problem(custom(each.key), f"{each.label}: this field is required.")
+        for each in fields
+        if each.required and not each.retired and value_of(custom(each.key)) is None
+    ]
+
+
+def require(record_type: str, record: Any) -> None:
+    """Raise Unprocessable with every required custom field that a record has not, before it is made."""
+    if found := lacking(record_type, lambda name: getattr(record, name)):
+        raise Unprocessable(f"The {record_type} cannot be made without what its required fields hold.", found)

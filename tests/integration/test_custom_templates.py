@@ -1,0 +1,85 @@
+"""Custom fields in messages: what a contact reads, what is refused, what is held while a message is live."""
+
+import pytest
+from chalice.test import Client
+
+from app import app
+from chalicelib.contacts import accounts, service
+from chalicelib.messages.checks import check_content_settings, check_email
+from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
+from tests.integration.test_messages_sending import EMAIL, contact, publish, queue, take_up
+from tests.support.api import Caller
+from tests.support.custom import NOW, change, make
+
+WORDS = {
+    **EMAIL,
+    "subject": "For {{ contact.custom.tier }} at {{ contact.account.custom.size }}",
+    "html": EMAIL["html"]
+    + "{% for each in contact.custom.topics %}<p>About {{ each }}</p>{% endfor %}"
+    + "{% if contact.custom.weight > 2 %}<p>Heavy {{ contact.custom.weight }}</p>{% endif %}",
+}
+
+
+@pytest.fixture
+def api(cloud):
+    with Client(app) as client:
+        yield Caller(client)
+
+
+@pytest.fixture
+def fields(cloud):
+    for key, type_ in {"tier": "choice", "topics": "multiple_choice", "weight": "decimal"}.items():
+        make(key, type_)
+    make("size", "whole_number", "account")
+
+
+@pytest.mark.rule("EML-9")
+@pytest.mark.usefixtures("fields")
+def test_a_draft_is_shown_with_the_custom_fields_of_a_contact_or_of_a_sample(api):
+    accounts.create("acme", {"name": "Acme", "custom": {"size": 7}}, NOW, by="u")
+    own = {"tier": "gold", "topics": ["gold", "silver"], "weight": "2.5"}
+    service.create("ada", {"last_name": "Juhl", "account_id": "acme", "custom": own}, NOW, by="u")
+    made = api.post("/emails", {"name": "n", "document": WORDS})
+    sample = {"custom.tier": "silver", "account.custom.size": 9, "first_name": "Bo"}
+
+    real = api.post(f"/emails/{made['id']}/preview", {"contact_id": "ada"})
+    made_up = api.post(f"/emails/{made['id']}/preview", {"values": sample})
+
+    assert (real["subject"], made_up["subject"]) == ("For gold at 7", "For silver at 9")
+    assert all(words in real["html"] for words in ("About gold", "About silver", "Heavy 2.5"))
+    assert "About" not in made_up["html"]
+    told = [warning["message"] for warning in real["warnings"] if "custom" in warning["message"]]
+    assert told == []
+
+
+@pytest.mark.usefixtures("fields")
+def test_what_is_sent_reads_what_is_known_then(office):
+    publish("content-settings", "c", ContentSettingsDocument(address_main="1 Main Street"), check_content_settings)
+    publish("email", "e", EmailDocument(**{**EMAIL, "subject": "For {{ contact.custom.tier }}"}), knowing_tiers)
+    contact(custom={"tier": "gold"})
+    service.amend("ada", {"custom": {"tier": "silver"}}, service.find("ada").version, NOW)
+    queue()
+    take_up("s1")
+
+    [letter] = office.letters()
+    assert letter.subject == "For silver"
+
+
+def knowing_tiers(document):
+    return check_email(document, {"contact": {"custom.tier"}})
+
+
+@pytest.mark.usefixtures("fields")
+def test_a_live_message_holds_the_fields_that_it_names(api):
+    made = api.post("/emails", {"name": "n", "document": WORDS})
+    api.change("POST", f"/emails/{made['id']}/publish", made)
+
+    for field_id in ("contact.tier", "contact.topics", "account.size"):
+        assert api.call("PATCH", f"/fields/{field_id}", {"retired": True}, If_Match='"1"')[0] == 409
+    change("contact.weight", labels={"en": "Weight"})
+    unknown = api.post("/emails", {"name": "n", "document": {**WORDS, "subject": "{{ contact.custom.nothing }}"}})
+    refused = api.call("POST", f"/emails/{unknown['id']}/publish", If_Match='"1"')
+    assert (refused[0], [each["field"] for each in refused[1]["errors"]]) == (
+        422,
+        ["subject", "custom-field:contact.nothing"],
+    )
