@@ -102,6 +102,7 @@ ROUTES = {
     "chalicelib.capture.linkedin.webhook_routes": ("webhooks",),
     "chalicelib.capture.routes": ("forms", "leads", "p", "pages", "settings", "static", "submissions"),
     "chalicelib.consent.routes": ("contacts",),
+    "chalicelib.consent.settings_routes": ("settings",),
     "chalicelib.consent.subscriptions.routes": ("contacts", "subscription-lists"),
     "chalicelib.contacts.merge_routes": ("accounts", "contacts"),
     "chalicelib.contacts.routes": ("accounts", "contacts", "matching-strategies"),

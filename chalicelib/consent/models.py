@@ -56,6 +56,7 @@ class PreferencesRow(ConsentItem, discriminator="preferences"):
     is_child = BooleanAttribute()
     guardian_id = UnicodeAttribute(null=True)
     guardian_consent = BooleanAttribute(null=True)
+    external_level = IntegerAttribute(null=True)
     changed_at = InstantAttribute()
     version = IntegerAttribute()
 
@@ -72,6 +73,7 @@ class ChangeRow(ConsentItem, discriminator="consent_change"):
     list_id = UnicodeAttribute(null=True)  # of joining and leaving a subscription list
     who = UnicodeAttribute()
     source = UnicodeAttribute()
+    source_version = IntegerAttribute(null=True)
     wording = UnicodeAttribute(null=True)
     method = UnicodeAttribute()
     reason = UnicodeAttribute(null=True)
@@ -81,6 +83,17 @@ class ChangeRow(ConsentItem, discriminator="consent_change"):
     @staticmethod
     def at(contact_id: str, changed_at: str, change_id: str) -> tuple[str, str]:
         return f"CONTACT#{contact_id}", f"CHANGE#{changed_at}#{change_id}"
+
+
+class ConsentSettings(ConsentItem, discriminator="consent_settings"):
+    """What the organisation decided about consent: one item."""
+
+    minimum_consent = BooleanAttribute(default=False)
+    version = IntegerAttribute(default=0)
+
+    @staticmethod
+    def at() -> tuple[str, str]:
+        return "SETTINGS", "SETTINGS"
 
 
 def preferences_key(contact_id: str) -> Key:

@@ -14,13 +14,17 @@ from chalicelib.dynamodb import Write, check, put, put_new, update
 
 
 class Evidence(Struct, frozen=True):
-    """Who changed it, from where (a form, a message, the API …), in which words, how, and why."""
+    """Who changed it, from where (a form, a message, the API …), in which words, how, and why.
+
+    `version` is that of the form or email that it came by.
+    """
 
     who: str
     source: str
     method: str
     wording: str | None = None
     reason: str | None = None
+    version: int | None = None
 
 
 def change(
@@ -92,6 +96,7 @@ def _record(
         changed_at=now,
         who=evidence.who,
         source=evidence.source,
+        source_version=evidence.version,
         wording=evidence.wording,
         method=evidence.method,
         reason=evidence.reason,

@@ -27,7 +27,10 @@ class Designation(StrEnum):
 
 
 class Preferences(Struct, frozen=True):
-    """What a contact allows (2.3); `version` 0 means that it never said anything, and these are the defaults."""
+    """What a contact allows (2.3); `version` 0 means that it never said anything, and these are the defaults.
+
+    `external_level` is what an external consent system says of it (PRV-9): it bars from journeys and allows nothing.
+    """
 
     contact_id: str
     bulk_email: bool = True
@@ -39,6 +42,7 @@ class Preferences(Struct, frozen=True):
     is_child: bool = False
     guardian_id: str | None = None
     guardian_consent: bool = False
+    external_level: int | None = None
     version: int = 0
 
     def fields(self) -> dict[str, Any]:
@@ -110,6 +114,7 @@ def strictest(each: Sequence[Preferences]) -> Preferences:
         is_child=bool(children),
         guardian_id=next((one.guardian_id for one in (*children, *each) if one.guardian_id), None),
         guardian_consent=all(one.guardian_consent for one in children or each),
+        external_level=min((one.external_level for one in each if one.external_level is not None), default=None),
         version=sum(one.version for one in each),
     )
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from chalicelib.http import Schema
 
@@ -40,6 +40,38 @@ class PreferencesView(Schema):
     is_child: bool
     guardian_id: str | None = None
     guardian_consent: bool
+    external_level: int | None = None
+    version: int
+
+
+class ExternalConsent(Schema):
+    """What an external consent system says of a contact, in our levels; null: it says nothing any more (PRV-9)."""
+
+    level: Annotated[int, Field(ge=0, le=5)] | None
+    system: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,49}$", description="The name of the system.")]
+    reference: Annotated[str, Field(max_length=500)] = ""
+
+
+class ConsentSettingsChange(Schema):
+    """What is decided about consent (15.2)."""
+
+    minimum_consent: Annotated[
+        bool,
+        Field(description="Whether the minimum consent of journeys and scoring models counts; off, it has no effect."),
+    ] = False
+    log_changes: Annotated[
+        bool, Field(description="Whether each change of consent is recorded: always, for it is the proof of it.")
+    ] = True
+
+    @field_validator("log_changes")
+    @classmethod
+    def _always(cls, given: bool) -> bool:
+        if not given:
+            raise ValueError("Every change of consent is recorded; this cannot be switched off.")
+        return given
+
+
+class ConsentSettingsView(ConsentSettingsChange):
     version: int
 
 
@@ -50,6 +82,7 @@ class ChangeView(Schema):
     list_id: str | None = None
     who: str
     source: str
+    source_version: int | None = None
     method: str
     wording: str | None = None
     reason: str | None = None

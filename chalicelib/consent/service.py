@@ -12,7 +12,7 @@ from chalicelib.consent.plans import Evidence
 from chalicelib.consent.rules import Preferences, lowers, raises, strictest
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Look, Write, commit, read
-from chalicelib.errors import Invalid, Problem, Stale
+from chalicelib.errors import Invalid, Problem, Stale, Unavailable
 from chalicelib.sweeping import emptied
 
 FIELDS: Mapping[str, Field] = {
@@ -23,6 +23,8 @@ FIELDS: Mapping[str, Field] = {
     "consent_level": Field(FieldType.INTEGER),
 }
 """What conditions may ask (PRV-8)."""
+
+TRIES = 5
 
 
 def preferences(contact_id: str) -> Preferences:
@@ -40,6 +42,11 @@ def of_each(contact_ids: Iterable[str], look: Look = read) -> list[Preferences]:
 def of_person(who: Identity, look: Look = read) -> Preferences:
     """Return what somebody allows: where contacts were merged, the strictest of them counts (decision 46)."""
     return strictest(of_each(who.ids, look))
+
+
+def may_track(contact_id: str | None) -> bool:
+    """Return whether what somebody opens, clicks and visits may be recorded (PRV-12); nobody known refuses nothing."""
+    return contact_id is None or of_person(contacts.who_is(contact_id)).tracking
 
 
 def together(contact_ids: Sequence[str], now: datetime) -> list[Write]:
@@ -80,6 +87,19 @@ def change_by_user(
         contacts.find(contact_id)  # it was deleted
         raise Stale("The preferences were changed at the same moment. Read them again.") from failed
     return of_person(contacts.find_who(contact_id))
+
+
+def note_external(contact_id: str, level: int | None, evidence: Evidence, change_id: str, now: datetime) -> Preferences:
+    """Note what an external consent system says of a contact (PRV-9); what it said last counts. Raises NotFound."""
+    for _ in range(TRIES):
+        who = contacts.find_who(contact_id)
+        writes = plans.every(of_each(who.ids), {"external_level": level}, evidence, change_id, now)
+        try:
+            commit([contacts.still_itself(who.id)] if writes else [], writes)
+        except ConditionFailed:
+            continue  # merged, deleted, or somebody else was quicker
+        return of_person(contacts.find_who(contact_id))
+    raise Unavailable("The preferences are being changed by others. Try again in a few seconds.")
 
 
 def _of_this_guardian(before: Preferences, wanted: Mapping[str, Any]) -> Mapping[str, Any]:

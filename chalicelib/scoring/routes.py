@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from chalicelib.conditions import sources
+from chalicelib.consent import switches
 from chalicelib.definitions.lifecycle import Checked, State
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
@@ -29,7 +30,8 @@ api = Api(__name__)
 
 
 def _check(model: ModelDocument) -> Checked:
-    return Checked(problems_of(model, sources.catalogue()), warnings=targets.warnings_of(model))
+    found = [*problems_of(model, sources.catalogue()), *switches.problems(model.minimum_consent)]
+    return Checked(found, warnings=targets.warnings_of(model))
 
 
 lifecycle(

@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib import queues
 from chalicelib.clock import as_text
+from chalicelib.consent import switches
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts import strategies
 from chalicelib.contacts.models import ContactsItem
@@ -31,6 +32,13 @@ def _reevaluate(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
 def _asked(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
     """Enumerate whom a query about a static segment's members is asked of: everybody, or those who may leave."""
     return (EVERY_CONTACT if asking.adds(arguments) else asking.members)(arguments, number, cursor)
+
+
+def _consent_again(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
+    """Have scores and journeys look at contacts again, since minimum consent was switched on or off."""
+    told = [{"fact": "preferences.changed", "id": each, "contact": each, "changed": ["consent_level"]} for each in ids]
+    for queue in ("rescore", "enrol"):
+        queues.send(queue, told)
 
 
 def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
@@ -85,6 +93,7 @@ WORKS = {
     **exports.WORKS,
     **previews.WORKS,
     **imports.WORKS,
+    switches.WORK: jobs.Work(EVERY_CONTACT, _consent_again, room=scoring.has_room),
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),

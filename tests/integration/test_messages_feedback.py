@@ -317,7 +317,7 @@ def test_the_pixel_is_a_picture_and_its_loading_an_open(office, client):
     assert opened.verdict == "undecided"
 
 
-@pytest.mark.rule("CON-14")
+@pytest.mark.rule("CON-14", "PRV-12")
 def test_what_somebody_does_who_refused_tracking_since_is_not_recorded(office, client):
     contact()
     sent_message()

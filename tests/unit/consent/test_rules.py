@@ -7,7 +7,7 @@ from chalicelib.consent.rules import Designation, Level, Preferences, Refusal, r
 COMMERCIAL, TRANSACTIONAL = Designation.COMMERCIAL, Designation.TRANSACTIONAL
 
 
-@pytest.mark.rule("CON-10", "CON-11", "CON-15")
+@pytest.mark.rule("CON-10", "CON-11", "CON-15", "EML-2")
 @pytest.mark.parametrize(
     ("email", "bulk_email", "commercial", "transactional"),
     [
