@@ -58,6 +58,9 @@ class PreferencesRow(ConsentItem, discriminator="preferences"):
     guardian_consent = BooleanAttribute(null=True)
     external_level = IntegerAttribute(null=True)
     changed_at = InstantAttribute()
+    record = UnicodeAttribute(null=True)  # the last of its records in the log, `<instant>#<id>`
+    people = JSONAttribute(null=True)  # whose identities it is one of, where it was merged
+    withdrawn = JSONAttribute(null=True)  # what it once allowed and then did not
     version = IntegerAttribute()
 
     @staticmethod
@@ -66,7 +69,10 @@ class PreferencesRow(ConsentItem, discriminator="preferences"):
 
 
 class ChangeRow(ConsentItem, discriminator="consent_change"):
-    """A change: who, when, from where, how, in which words, from what to what. Append-only (invariant 7)."""
+    """A change: who, when, from where, how, in which words, from what to what. Append-only (invariant 7).
+
+    A change of preferences carries what stands after it, so that any moment is read from the one record before it.
+    """
 
     contact_id = UnicodeAttribute()
     changed_at = InstantAttribute()
@@ -79,6 +85,13 @@ class ChangeRow(ConsentItem, discriminator="consent_change"):
     reason = UnicodeAttribute(null=True)
     before = JSONAttribute()
     after = JSONAttribute()
+    state = JSONAttribute(null=True)  # what stands afterwards and is no default; not of lists
+    people = JSONAttribute(null=True)  # the contacts that are one person from then on
+    number = IntegerAttribute(null=True)  # the version of the preferences afterwards
+
+    @property
+    def change_id(self) -> str:
+        return self.sk.removeprefix("CHANGE#")
 
     @staticmethod
     def at(contact_id: str, changed_at: str, change_id: str) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """What may be sent to whom, and who may allow it; pure."""
 
 from collections.abc import Mapping, Sequence, Set
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -30,6 +31,8 @@ class Preferences(Struct, frozen=True):
     """What a contact allows (2.3); `version` 0 means that it never said anything, and these are the defaults.
 
     `external_level` is what an external consent system says of it (PRV-9): it bars from journeys and allows nothing.
+    What follows `version` tells of the log: the record after which it stands so, which contacts were one person then
+    (none: it was alone), and what was ever withdrawn.
     """
 
     contact_id: str
@@ -44,10 +47,17 @@ class Preferences(Struct, frozen=True):
     guardian_consent: bool = False
     external_level: int | None = None
     version: int = 0
+    changed_at: datetime | None = None
+    record: str | None = None
+    people: tuple[str, ...] = ()
+    withdrawn: frozenset[str] = frozenset()
 
     def fields(self) -> dict[str, Any]:
         """Return what can be changed."""
-        return {name: value for name, value in asdict(self).items() if name not in {"contact_id", "version"}}
+        return {name: value for name, value in asdict(self).items() if name not in OF_THE_ROW}
+
+
+OF_THE_ROW = frozenset({"contact_id", "version", "changed_at", "record", "people", "withdrawn"})
 
 
 class Refusal(StrEnum):
@@ -107,15 +117,17 @@ def strictest(each: Sequence[Preferences]) -> Preferences:
     if len(each) == 1:
         return each[0]
     children = [one for one in each if one.is_child]
+    flags: dict[str, Any] = {name: all(getattr(one, name) for one in each) for name in ALLOWING[:-1]}
     return Preferences(
         each[0].contact_id,
-        **{name: all(getattr(one, name) for one in each) for name in ALLOWING[:-1]},
+        **flags,
         consent_level=min(one.consent_level for one in each),
         is_child=bool(children),
         guardian_id=next((one.guardian_id for one in (*children, *each) if one.guardian_id), None),
         guardian_consent=all(one.guardian_consent for one in children or each),
         external_level=min((one.external_level for one in each if one.external_level is not None), default=None),
         version=sum(one.version for one in each),
+        withdrawn=frozenset(name for one in each for name in one.withdrawn),
     )
 
 
@@ -129,3 +141,14 @@ def lowers(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     flags = {name for name in ALLOWING if before.get(name) and after.get(name) is False}
     level = int(after.get("consent_level", 0)) < int(before.get("consent_level", 0)) and "consent_level" in after
     return flags | ({"consent_level"} if level else set())
+
+
+A_MOMENT = timedelta(microseconds=1)
+
+
+def moment(before: Preferences, now: datetime) -> datetime:
+    """Return from when a change counts: now, or right after the last change where another clock was ahead of ours.
+
+    So the log of a contact is in the order in which its changes were made.
+    """
+    return now if before.changed_at is None or now > before.changed_at else before.changed_at + A_MOMENT

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import AwareDatetime, Field, field_validator
 
 from chalicelib.http import Schema
 
@@ -76,8 +76,9 @@ class ConsentSettingsView(ConsentSettingsChange):
 
 
 class ChangeView(Schema):
-    """A change of preferences, or of being on a subscription list."""
+    """A change of preferences, of being on a subscription list, or of who is one person with whom."""
 
+    id: str
     changed_at: datetime
     list_id: str | None = None
     who: str
@@ -88,7 +89,38 @@ class ChangeView(Schema):
     reason: str | None = None
     before: dict[str, Any]
     after: dict[str, Any]
+    people: list[str] | None = None
 
 
-class Changes(Schema):
-    items: list[ChangeView]
+class AsOfQuery(Schema):
+    """At which moment; left out, now."""
+
+    at: AwareDatetime | None = None
+
+
+class ProofView(ChangeView):
+    """The record by which settings stood as they did, and which ones."""
+
+    contact_id: str
+    settles: list[str]
+
+
+class PastView(Schema):
+    """What a contact allowed at a moment, as the log tells it; settings without a proof were defaults.
+
+    `people` are the contacts that were one person then; the strictest of them counts.
+    """
+
+    at: datetime | None = None
+    people: list[str]
+    bulk_email: bool
+    email: bool
+    tracking: bool
+    prefill: bool
+    follow_email: bool
+    consent_level: int
+    is_child: bool
+    guardian_id: str | None = None
+    guardian_consent: bool
+    external_level: int | None = None
+    proof: list[ProofView]

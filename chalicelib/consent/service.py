@@ -7,9 +7,9 @@ from typing import Any
 from chalicelib.conditions.catalogue import Field, FieldType
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent import plans
-from chalicelib.consent.models import ChangeRow, ConsentItem, PreferencesRow, preferences_key
+from chalicelib.consent.models import ConsentItem, PreferencesRow, preferences_key
 from chalicelib.consent.plans import Evidence
-from chalicelib.consent.rules import Preferences, lowers, raises, strictest
+from chalicelib.consent.rules import Preferences, changed, raises, strictest
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Look, Write, commit, read
 from chalicelib.errors import Invalid, Problem, Stale, Unavailable
@@ -49,9 +49,27 @@ def may_track(contact_id: str | None) -> bool:
     return contact_id is None or of_person(contacts.who_is(contact_id)).tracking
 
 
-def together(contact_ids: Sequence[str], now: datetime) -> list[Write]:
-    """Return what a merge, or its undoing, writes of the consent of those whom it concerns."""
-    return plans.passed(of_each(contact_ids), now)
+def proof(each: Sequence[Preferences]) -> dict[str, Any]:
+    """Return what a send keeps of the consent that it relied on: what stood, and by which records of whose log.
+
+    A contact that never said anything stands there without a record: the defaults allowed it.
+    """
+    allowed = strictest(each)
+    return {
+        "version": allowed.version,
+        "level": allowed.consent_level,
+        "stood": changed(Preferences(""), allowed.fields()),
+        "records": {one.contact_id: one.record for one in each},
+    }
+
+
+def together(groups: Sequence[Sequence[str]], now: datetime) -> list[Write]:
+    """Return what a merge, or its undoing, writes of the consent of those whom it concerns.
+
+    `groups` are the contacts that are one person from now on.
+    """
+    known = {each.contact_id: each for each in of_each(one for group in groups for one in group)}
+    return plans.passed(([known[one] for one in group] for group in groups), now)
 
 
 def foresee(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
@@ -64,7 +82,15 @@ def of_row(contact_id: str, row: PreferencesRow | None) -> Preferences:
     if row is None:
         return Preferences(contact_id)
     given = {name: getattr(row, name) for name in Preferences(contact_id).fields()}
-    return Preferences(contact_id, version=row.version, **{**given, "guardian_consent": bool(row.guardian_consent)})
+    return Preferences(
+        contact_id,
+        version=row.version,
+        changed_at=row.changed_at,
+        record=row.record,
+        people=tuple(row.people or ()),
+        withdrawn=frozenset(row.withdrawn or ()),
+        **{**given, "guardian_consent": bool(row.guardian_consent)},
+    )
 
 
 def change_by_user(
@@ -124,17 +150,6 @@ def sweep(contact_id: str) -> bool:
     return emptied(ConsentItem, f"CONTACT#{contact_id}")
 
 
-def changes(contact_id: str) -> list[ChangeRow]:
-    """Return every change, oldest first, also of contacts that were merged into this one."""
-    found = [each for one in contacts.who_is(contact_id).ids for each in _changes(one)]
-    return sorted(found, key=lambda each: each.sk)
-
-
-def _changes(contact_id: str, *, consistent: bool = False) -> Iterable[ChangeRow]:
-    return ChangeRow.query(f"CONTACT#{contact_id}", ChangeRow.sk.startswith("CHANGE#"), consistent_read=consistent)
-
-
 def lowered(contact_id: str) -> set[str]:
     """Return what a person once allowed and withdrew, as any of its identities, read consistently."""
-    rows = [row for each in contacts.who_is(contact_id).ids for row in _changes(each, consistent=True)]
-    return {name for row in rows for name in lowers(row.before, row.after)}
+    return {name for each in of_each(contacts.who_is(contact_id).ids) for name in each.withdrawn}
