@@ -3,6 +3,7 @@
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
+from chalicelib.agenda import ByDue
 from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, Key
 from chalicelib.settings import settings
 
@@ -35,8 +36,11 @@ class ConsentItem(Item):
     class Meta:
         table_name = settings.table("consent")
 
+    by_due = ByDue()
     by_name = ByName()
     by_list = ByList()
+    due_shard = UnicodeAttribute(null=True)
+    due = InstantAttribute(null=True)
     listed = UnicodeAttribute(null=True)
     name_key = UnicodeAttribute(null=True)
     list_shard = UnicodeAttribute(null=True)
@@ -56,6 +60,7 @@ class PreferencesRow(ConsentItem, discriminator="preferences"):
     is_child = BooleanAttribute()
     guardian_id = UnicodeAttribute(null=True)
     guardian_consent = BooleanAttribute(null=True)
+    of_age_on = UnicodeAttribute(null=True)  # until when a child is one; the row is due then
     external_level = IntegerAttribute(null=True)
     changed_at = InstantAttribute()
     record = UnicodeAttribute(null=True)  # the last of its records in the log, `<instant>#<id>`
@@ -98,10 +103,28 @@ class ChangeRow(ConsentItem, discriminator="consent_change"):
         return f"CONTACT#{contact_id}", f"CHANGE#{changed_at}#{change_id}"
 
 
+class GuardianConsent(ConsentItem, discriminator="guardian_consent"):
+    """The proof of what a child's guardian said: who, when, in which words, and who took it down. Append-only."""
+
+    contact_id = UnicodeAttribute()
+    guardian_id = UnicodeAttribute()
+    given = BooleanAttribute()
+    given_at = InstantAttribute()
+    wording = UnicodeAttribute()
+    method = UnicodeAttribute()
+    recorded_at = InstantAttribute()
+    recorded_by = UnicodeAttribute()
+
+    @staticmethod
+    def at(contact_id: str, consent_id: str) -> tuple[str, str]:
+        return f"CONTACT#{contact_id}", f"GUARDIAN#{consent_id}"
+
+
 class ConsentSettings(ConsentItem, discriminator="consent_settings"):
     """What the organisation decided about consent: one item."""
 
     minimum_consent = BooleanAttribute(default=False)
+    ages = JSONAttribute(null=True)  # of consent, by country, where they are not those that are shipped
     version = IntegerAttribute(default=0)
 
     @staticmethod

@@ -1,16 +1,20 @@
 """What a change of preferences writes."""
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from chalicelib.agenda import due_shard
 from chalicelib.clock import as_text, digest
+from chalicelib.consent.ages import begins
 from chalicelib.consent.models import ChangeRow, PreferencesRow, preferences_key
-from chalicelib.consent.rules import Preferences, changed, lowers, moment, raisable, raises
+from chalicelib.consent.rules import Preferences, changed, lawful, lowers, moment, raisable, raises
 from chalicelib.dynamodb import Write, check, put, put_new
+
+WORK = "of-age"
 
 
 class Evidence(Struct, frozen=True):
@@ -31,7 +35,7 @@ def change(
     before: Preferences, wanted: Mapping[str, Any], evidence: Evidence, change_id: str, now: datetime
 ) -> list[Write]:
     """Return the writes of a change, none if nothing changes. Conditional on what was read before (PRV-13)."""
-    differs = changed(before, wanted)
+    differs = changed(before, lawful(before, wanted))
     return _kept(before, [(differs, evidence, change_id)], now) if differs else []
 
 
@@ -51,7 +55,7 @@ def answered(before: Preferences, answers: Sequence[Answer], lowered: Set[str], 
     """
     known, changes = before, []
     for answer in answers:
-        differs = raisable(known, answer.raises, lowered)
+        differs = raisable(known, changed(known, lawful(known, answer.raises)), lowered)
         changes.append((differs, answer.evidence, answer.change_id))
         known = replace(known, **differs)
     return _kept(before, changes, now)
@@ -116,6 +120,8 @@ def _put(before: Preferences, after: Preferences) -> Write:
         version=after.version,
         **given,
     )
+    if after.is_child and after.of_age_on is not None:
+        row.due, row.due_shard = begins(date.fromisoformat(after.of_age_on)), due_shard(WORK, after.contact_id)
     return put(row, PreferencesRow.version == before.version) if before.version else put_new(row)
 
 

@@ -1,14 +1,17 @@
 """Preferences over HTTP."""
 
 from chalicelib.clock import new_id
-from chalicelib.consent import history, service
-from chalicelib.consent.models import ChangeRow
+from chalicelib.consent import children, history, service
+from chalicelib.consent.models import ChangeRow, GuardianConsent
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.rules import Preferences
 from chalicelib.consent.schemas import (
     AsOfQuery,
     ChangeView,
     ExternalConsent,
+    GuardianConsents,
+    GuardianConsentView,
+    GuardianSaid,
     PastView,
     PreferencesChange,
     PreferencesView,
@@ -79,6 +82,25 @@ def show_consent_as_of(call: Call[Nothing], contact_id: str) -> PastView:
         for each in history.proofs(past)
     ]
     return PastView(at=call.query.at, people=past.people, proof=proof, **past.allowed.fields())
+
+
+@api.on(
+    "POST /contacts/{contact_id}/guardian-consents", scope="contacts:write", body=GuardianSaid, returns=PreferencesView
+)
+def record_guardian_consent(call: Call[GuardianSaid], contact_id: str) -> PreferencesView:
+    """Record what a child's guardian said, as proof; without its consent the child gets no message."""
+    return _view(children.record(contact_id, call.body.model_dump(), call.caller.id, call.new_id, call.now))
+
+
+@api.on("GET /contacts/{contact_id}/guardian-consents", scope="contacts:read", returns=GuardianConsents)
+def list_guardian_consents(_: Call[Nothing], contact_id: str) -> GuardianConsents:
+    """List what a child's guardians said, newest first, the last hundred."""
+    return GuardianConsents(items=[_proof(row) for row in children.proofs(contact_id)])
+
+
+def _proof(row: GuardianConsent) -> GuardianConsentView:
+    given = {name: getattr(row, name) for name in GuardianConsentView.model_fields if name != "id"}
+    return GuardianConsentView(id=row.sk.rpartition("#")[2], **given)
 
 
 def _change(row: ChangeRow) -> ChangeView:

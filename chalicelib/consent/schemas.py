@@ -1,11 +1,15 @@
 """Preferences as clients send and get them."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from pydantic import AwareDatetime, Field, field_validator
 
+from chalicelib.consent.ages import AGES, DEFAULT
 from chalicelib.http import Schema
+
+CLEARED = {"guardian_id", "of_age_on"}
+"""What null takes away."""
 
 
 class PreferencesChange(Schema):
@@ -20,11 +24,15 @@ class PreferencesChange(Schema):
     is_child: bool | None = None
     guardian_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     guardian_consent: bool | None = None
+    of_age_on: Annotated[
+        date | None,
+        Field(description="Of a child: from which day it consents for itself; left out, by its birth date."),
+    ] = None
     reason: Annotated[str, Field(max_length=500)] | None = None
 
     def wanted(self) -> dict[str, Any]:
-        given = self.model_dump(exclude_unset=True, exclude={"reason"})
-        return {name: value for name, value in given.items() if value is not None or name == "guardian_id"}
+        given = self.model_dump(exclude_unset=True, exclude={"reason"}, mode="json")
+        return {name: value for name, value in given.items() if value is not None or name in CLEARED}
 
 
 class PreferencesView(Schema):
@@ -40,6 +48,7 @@ class PreferencesView(Schema):
     is_child: bool
     guardian_id: str | None = None
     guardian_consent: bool
+    of_age_on: date | None = None
     external_level: int | None = None
     version: int
 
@@ -50,6 +59,36 @@ class ExternalConsent(Schema):
     level: Annotated[int, Field(ge=0, le=5)] | None
     system: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,49}$", description="The name of the system.")]
     reference: Annotated[str, Field(max_length=500)] = ""
+
+
+class GuardianSaid(Schema):
+    """What a child's guardian said: whether it consents, when, in which words, and how it was taken down."""
+
+    given: bool = True
+    given_at: Annotated[AwareDatetime | None, Field(description="Left out, now.")] = None
+    wording: Annotated[str, Field(min_length=1, max_length=5000)]
+    method: Annotated[str, Field(min_length=1, max_length=100, examples=["signed form", "by telephone"])]
+
+
+class GuardianConsentView(Schema):
+    """The proof of what a guardian said."""
+
+    id: str
+    guardian_id: str
+    given: bool
+    given_at: datetime
+    wording: str
+    method: str
+    recorded_at: datetime
+    recorded_by: str
+
+
+class GuardianConsents(Schema):
+    items: list[GuardianConsentView]
+
+
+Country = Annotated[str, Field(pattern="^[A-Z]{2}$")]
+Age = Annotated[int, Field(ge=13, le=21)]
 
 
 class ConsentSettingsChange(Schema):
@@ -63,6 +102,11 @@ class ConsentSettingsChange(Schema):
         bool, Field(description="Whether each change of consent is recorded: always, for it is the proof of it.")
     ] = True
 
+    ages: Annotated[
+        dict[Country, Age],
+        Field(max_length=250, description="Ages of consent by country code, where they are not those shipped."),
+    ] = Field(default_factory=dict)
+
     @field_validator("log_changes")
     @classmethod
     def _always(cls, given: bool) -> bool:
@@ -72,6 +116,8 @@ class ConsentSettingsChange(Schema):
 
 
 class ConsentSettingsView(ConsentSettingsChange):
+    shipped_ages: dict[str, int] = Field(default_factory=lambda: dict(AGES))
+    default_age: int = DEFAULT
     version: int
 
 
@@ -122,5 +168,6 @@ class PastView(Schema):
     is_child: bool
     guardian_id: str | None = None
     guardian_consent: bool
+    of_age_on: date | None = None
     external_level: int | None = None
     proof: list[ProofView]

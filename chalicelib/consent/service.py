@@ -1,17 +1,16 @@
 """Use cases: read what a contact allows, change it, show every change."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from chalicelib.conditions.catalogue import Field, FieldType
-from chalicelib.conditions.sources import Identity
-from chalicelib.consent import plans
-from chalicelib.consent.models import ConsentItem, PreferencesRow, preferences_key
+from chalicelib.consent import children, plans, reading
+from chalicelib.consent.models import ConsentItem
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.rules import Preferences, changed, raises, strictest
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, Look, Write, commit, read
+from chalicelib.dynamodb import ConditionFailed, Write, commit
 from chalicelib.errors import Invalid, Problem, Stale, Unavailable
 from chalicelib.sweeping import emptied
 
@@ -27,21 +26,10 @@ FIELDS: Mapping[str, Field] = {
 TRIES = 5
 
 
-def preferences(contact_id: str) -> Preferences:
-    """Return what a contact allows by its own row, read consistently; the defaults where it never said anything."""
-    return of_each([contact_id])[0]
-
-
-def of_each(contact_ids: Iterable[str], look: Look = read) -> list[Preferences]:
-    """Return what each of several contacts allows by its own row, read consistently in one request."""
-    wanted = list(contact_ids)
-    rows = look(preferences_key(each) for each in wanted)
-    return [of_row(each, row) for each, row in zip(wanted, rows, strict=True)]
-
-
-def of_person(who: Identity, look: Look = read) -> Preferences:
-    """Return what somebody allows: where contacts were merged, the strictest of them counts (decision 46)."""
-    return strictest(of_each(who.ids, look))
+preferences = reading.preferences
+of_each = reading.of_each
+of_person = reading.of_person
+of_row = reading.of_row
 
 
 def may_track(contact_id: str | None) -> bool:
@@ -78,21 +66,6 @@ def foresee(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
     return {"before": before.fields(), "after": after.fields()}
 
 
-def of_row(contact_id: str, row: PreferencesRow | None) -> Preferences:
-    if row is None:
-        return Preferences(contact_id)
-    given = {name: getattr(row, name) for name in Preferences(contact_id).fields()}
-    return Preferences(
-        contact_id,
-        version=row.version,
-        changed_at=row.changed_at,
-        record=row.record,
-        people=tuple(row.people or ()),
-        withdrawn=frozenset(row.withdrawn or ()),
-        **{**given, "guardian_consent": bool(row.guardian_consent)},
-    )
-
-
 def change_by_user(
     contact_id: str, wanted: Mapping[str, Any], version: int, evidence: Evidence, change_id: str, now: datetime
 ) -> Preferences:
@@ -102,11 +75,10 @@ def change_by_user(
     before = strictest(each)
     if before.version != version:
         raise Stale("The preferences have changed since you read them. Read them again and repeat the change.")
-    wanted = _of_this_guardian(before, wanted)
+    wanted = children.asked(who, before, wanted, now)
     if raises(before, wanted) and not evidence.reason:
         reason = "Say how the person asked for it: only they can allow more than before."
         raise Invalid("This allows more than the person allowed.", [Problem("reason", reason)])
-    _require_guardian(who.id, before, wanted)
     try:
         commit([contacts.still_itself(who.id)], plans.every(each, wanted, evidence, change_id, now))
     except ConditionFailed as failed:
@@ -126,23 +98,6 @@ def note_external(contact_id: str, level: int | None, evidence: Evidence, change
             continue  # merged, deleted, or somebody else was quicker
         return of_person(contacts.find_who(contact_id))
     raise Unavailable("The preferences are being changed by others. Try again in a few seconds.")
-
-
-def _of_this_guardian(before: Preferences, wanted: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A guardian's consent ends with the guardian: another one has to give it anew."""
-    another = wanted.get("guardian_id", before.guardian_id) != before.guardian_id
-    return {"guardian_consent": False, **wanted} if another and before.guardian_consent else wanted
-
-
-def _require_guardian(contact_id: str, before: Preferences, wanted: Mapping[str, Any]) -> None:
-    guardian = wanted.get("guardian_id", before.guardian_id)
-    if guardian is None:
-        if wanted.get("guardian_consent", before.guardian_consent):
-            raise Invalid("A guardian's consent needs a guardian.", [Problem("guardian_id", "This field is required.")])
-        return
-    if guardian == contact_id:
-        raise Invalid("The guardian must be another contact.", [Problem("guardian_id", "This is the contact itself.")])
-    contacts.find(guardian)
 
 
 def sweep(contact_id: str) -> bool:

@@ -16,9 +16,11 @@ def show_consent_settings(_: Call[Nothing]) -> ConsentSettingsView:
 
 @api.on("PUT /settings/consent", scope="settings:write", body=ConsentSettingsChange, returns=ConsentSettingsView)
 def save_consent_settings(call: Call[ConsentSettingsChange]) -> ConsentSettingsView:
-    """Decide about consent; turning minimum consent on or off looks at everybody again."""
-    return _view(switches.save(call.version, call.now, minimum_consent=call.body.minimum_consent))
+    """Decide about consent; with another minimum or other ages everybody is looked at again."""
+    wanted = call.body
+    return _view(switches.save(call.version, call.now, minimum_consent=wanted.minimum_consent, ages=wanted.ages))
 
 
 def _view(settings: ConsentSettings) -> ConsentSettingsView:
-    return ConsentSettingsView(minimum_consent=settings.minimum_consent, version=settings.version)
+    ages = settings.ages or {}
+    return ConsentSettingsView(minimum_consent=settings.minimum_consent, ages=ages, version=settings.version)

@@ -1,6 +1,7 @@
-"""The switches of consent (15.2): whether the minimum consent of journeys and models counts at all."""
+"""What is decided about consent (15.2): whether a minimum counts at all, from which ages people consent themselves."""
 
 import time
+from collections.abc import Mapping
 from datetime import datetime
 
 from chalicelib.consent.models import ConsentSettings
@@ -10,7 +11,7 @@ from chalicelib.dynamodb import Write, commit, put_changed, put_new
 from chalicelib.errors import Problem, Stale
 from chalicelib.settings import settings
 
-WORK = "consent-switch"
+WORK, AGES = "consent-switch", "consent-ages"
 KNOWN_EVERYWHERE = 10  # seconds after a change in which every process has forgotten what was before
 OFF = "Minimum consent is switched off, so this would have no effect. Switch it on in the settings, or leave it out."
 
@@ -32,20 +33,27 @@ def problems(minimum: int | None, place: str = "/minimum_consent") -> list[Probl
     return [Problem(place, OFF)] if minimum is not None and not current().minimum_consent else []
 
 
-def save(version: int, now: datetime, *, minimum_consent: bool) -> ConsentSettings:
-    """Turn the switch. Raises Stale. Everybody is then looked at again, once all processes know of it."""
+def ages() -> Mapping[str, int]:
+    """Return the ages of consent that the organisation puts in the place of those that are shipped, by country."""
+    return _remembered().ages or {}
+
+
+def save(version: int, now: datetime, *, minimum_consent: bool, ages: Mapping[str, int]) -> ConsentSettings:
+    """Decide about consent. Raises Stale. Everybody is then looked at again, once all processes know of it."""
     stale = Stale("The settings have changed since you read them. Read them again and repeat the change.")
     before = current()
     wanted = ConsentSettings(*ConsentSettings.at(), minimum_consent=minimum_consent, version=version or 1)
-    turned = minimum_consent != before.minimum_consent
+    wanted.ages = dict(ages) or None
+    turned = [WORK] if minimum_consent != before.minimum_consent else []
+    moved = [AGES] if wanted.ages != before.ages else []
     write = put_changed(wanted, refused=stale) if version else put_new(wanted, refused=stale)
-    commit([write], _again(version, now) if turned else [])
+    commit([write], *(_again(work, version, now) for work in (*turned, *moved)))
     _known.clear()
     return wanted
 
 
-def _again(version: int, now: datetime) -> list[Write]:
-    return jobs.plan(f"{WORK}-{version}", JobWanted(WORK, delay=KNOWN_EVERYWHERE), now)
+def _again(work: str, version: int, now: datetime) -> list[Write]:
+    return jobs.plan(f"{work}-{version}", JobWanted(work, delay=KNOWN_EVERYWHERE), now)
 
 
 def _remembered() -> ConsentSettings:

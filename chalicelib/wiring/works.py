@@ -41,8 +41,14 @@ def _consent_again(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> No
         queues.send(queue, told)
 
 
+def _ages_again(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
+    """Have it looked at again who is a child, since ages of consent were changed."""
+    queues.send("children", ({"fact": "contact.age", "id": each, "contact": each} for each in ids))
+
+
 def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
     """Have every reaction look at a contact again, and at who it is; safe at any time."""
+    _ages_again({}, ids, __)
     for queue in ("rescore", "wake"):
         queues.send(queue, ({"fact": "rebuild", "contact": each} for each in ids))
     for queue in ("membership", "enrol"):
@@ -94,6 +100,7 @@ WORKS = {
     **previews.WORKS,
     **imports.WORKS,
     switches.WORK: jobs.Work(EVERY_CONTACT, _consent_again, room=scoring.has_room),
+    switches.AGES: jobs.Work(EVERY_CONTACT, _ages_again),
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),

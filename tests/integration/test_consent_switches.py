@@ -28,6 +28,10 @@ def switch(api, *, on):
     return api.change("PUT", SETTINGS, api.get(SETTINGS), {"minimum_consent": on})
 
 
+def state(settings):
+    return settings["minimum_consent"], settings["log_changes"], settings["version"]
+
+
 def drafted(api, path, document):
     return api.post(path, {"name": "Asks", "document": document})
 
@@ -44,13 +48,13 @@ def enter(world, contact_id):
 
 @pytest.mark.rule("PRV-3")
 def test_both_switches_have_a_state_and_the_log_of_changes_cannot_be_switched_off(api):
-    assert api.get(SETTINGS) == {"minimum_consent": False, "log_changes": True, "version": 0}
+    assert state(api.get(SETTINGS)) == (False, True, 0)
 
     status, problem, _ = api.call("PUT", SETTINGS, {"log_changes": False}, If_Match='"0"')
 
     assert (status, problem["errors"][0]["field"]) == (400, "log_changes")
     assert "recorded" in problem["errors"][0]["message"]
-    assert switch(api, on=True) == {"minimum_consent": True, "log_changes": True, "version": 1}
+    assert state(switch(api, on=True)) == (True, True, 1)
     assert api.call("PUT", SETTINGS, {"minimum_consent": False}, If_Match='"0"')[0] == 412
 
 
