@@ -11,8 +11,8 @@ from chalicelib.capture.handlers import finish_submissions, route_capture
 from chalicelib.capture.handlers import handlers as capture_handlers
 from chalicelib.capture.linkedin.handlers import handlers as linkedin_handlers
 from chalicelib.capture.linkedin.handlers import sync_linkedin
+from chalicelib.consent.handlers import guard_children, route_consent
 from chalicelib.consent.handlers import handlers as consent_handlers
-from chalicelib.consent.handlers import route_consent
 from chalicelib.contacts.handlers import handlers as contacts_handlers
 from chalicelib.contacts.handlers import route_contacts, sweep_contacts
 from chalicelib.definitions.handlers import finish_job, route_definitions, start_jobs, work_slice
@@ -66,6 +66,7 @@ __all__ = [
     "evaluate_membership",
     "finish_job",
     "finish_submissions",
+    "guard_children",
     "perform_tile",
     "poll_due",
     "raise_business_triggers",
@@ -102,6 +103,7 @@ ROUTES = {
     "chalicelib.capture.linkedin.webhook_routes": ("webhooks",),
     "chalicelib.capture.routes": ("forms", "leads", "p", "pages", "settings", "static", "submissions"),
     "chalicelib.consent.routes": ("contacts",),
+    "chalicelib.consent.settings_routes": ("settings",),
     "chalicelib.consent.subscriptions.routes": ("contacts", "subscription-lists"),
     "chalicelib.contacts.custom.routes": ("fields",),
     "chalicelib.contacts.merge_routes": ("accounts", "contacts"),

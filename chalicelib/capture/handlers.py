@@ -7,6 +7,7 @@ from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 from chalicelib.capture import pending
 from chalicelib.capture.facts import facts_of
 from chalicelib.clock import now
+from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
 from chalicelib.interactions import service as interactions
 from chalicelib.queues import Message, consume
@@ -28,6 +29,7 @@ def finish_submissions(event: SQSEvent) -> dict[str, Any]:
 def _finish(message: Message) -> None:
     if message["fact"] == "visitor.identified":
         for who in contacts.who_are([message["contact"]]):
-            interactions.identify(message["visitor"], who.id, now())  # decision 34
+            if consent.may_track(who.id):  # PRV-12
+                interactions.identify(message["visitor"], who.id, now())  # decision 34
     else:
         pending.finish(message["id"], now())

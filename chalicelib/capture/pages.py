@@ -18,6 +18,7 @@ from chalicelib.capture.schemas import FormDocument, PageDocument
 from chalicelib.capture.service import Submitted
 from chalicelib.capture.states import FAILURE, is_told
 from chalicelib.clock import digest, new_id
+from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Live
@@ -105,10 +106,12 @@ def _link(token: str | None) -> tuple[str | None, str | None, str | None]:
 
 
 def show(slug: str, visit: Visit, now: datetime) -> Reply:
-    """Show a page and record the visit. Raises NotFound, Gone."""
+    """Show a page and record the visit, unless the contact refuses that (PRV-12). Raises NotFound, Gone."""
     live = find(slug)
     document = PageDocument.model_validate(live.document)
     form_ids = [block.form_id for block in document.blocks if block.form_id]
+    if not consent.may_track(visit.contact_id):
+        return _rendered(slug, live, visit, None)
     visits.visited(
         live.id,
         form_ids,

@@ -9,6 +9,7 @@ from chalicelib.capture import states
 from chalicelib.capture import values as reading
 from chalicelib.capture.models import CaptureItem, Submission
 from chalicelib.capture.resolving import resolve
+from chalicelib.capture.schemas import REFUSALS
 from chalicelib.capture.service import form_of
 from chalicelib.capture.values import Read
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, shard
@@ -41,9 +42,9 @@ def finish(submission_id: str, now: datetime) -> Submission:
 
 def _read_back(submission: Submission) -> Read:
     kept = dict(submission.values or {})
-    refuses = bool(kept.pop("do_not_bulk_email", False))
+    refused = tuple(each for each in REFUSALS if kept.pop(each.value, False))
     lists = tuple(kept.pop("subscription_list", ()))
-    return Read(kept, (), refuses, lists)
+    return Read(kept, (), refused, lists)
 
 
 def _later(submission_id: str, now: datetime) -> Submission:

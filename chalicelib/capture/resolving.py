@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from chalicelib import dynamodb
 from chalicelib.capture import values as reading
 from chalicelib.capture.models import Submission, Visitor
-from chalicelib.capture.schemas import FormDocument, Update
+from chalicelib.capture.schemas import REFUSALS, FormDocument, Update
 from chalicelib.capture.values import Read
 from chalicelib.clock import digest
 from chalicelib.conditions.sources import Identity
@@ -64,7 +64,7 @@ def resolve(submission: Submission, form: FormDocument, read: Read, now: datetim
     if form.update in OF_LEADS:
         _resolve_lead(resolved, submission, form, read, now, look)
     if resolved.contact_id is not None and form.update is not Update.NONE:
-        resolved.writes += _consent(resolved, submission, read, now)
+        resolved.writes += _consent(resolved, submission, form, read, now)
         resolved.writes += _lists(resolved, submission, form, read, now)
         if submission.visitor_id is not None and known != resolved.contact_id:
             resolved.writes.append(_bind(submission.visitor_id, resolved.contact_id, now))
@@ -188,13 +188,23 @@ def result(*, created: bool, changed: bool) -> str:
     return CREATED if created else "updated" if changed else "matched"
 
 
-def _consent(resolved: Resolved, submission: Submission, read: Read, now: datetime) -> list[Write]:
-    """Refuse bulk email where the box was ticked; a form never allows again what was refused (invariant 7)."""
-    if not read.refuses_bulk_email:
+def _consent(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> list[Write]:
+    """Refuse what was ticked: bulk email, tracking (PRV-12); a form never allows again what was refused (invariant 7).
+
+    A program may send a refusal that the form has no box for; it counts, without words.
+    """
+    if not read.refused:
         return []
-    evidence = Evidence(who=f"contact:{resolved.contact_id}", source=f"form:{submission.form_id}", method="checkbox")
-    before = consent.of_each(resolved.identities)
-    return consent_plans.every(before, {"bulk_email": False}, evidence, submission.submission_id, now)
+    words = [each.words for each in form.elements if each.kind in read.refused]
+    evidence = Evidence(
+        who=f"contact:{resolved.contact_id}",
+        source=f"form:{submission.form_id}",
+        method="checkbox",
+        wording=" · ".join(dict.fromkeys(words)) or None,
+        version=submission.form_version,
+    )
+    wanted = {REFUSALS[each][0]: False for each in read.refused}
+    return consent_plans.every(consent.of_each(resolved.identities), wanted, evidence, submission.submission_id, now)
 
 
 def _lists(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> list[Write]:
@@ -227,6 +237,7 @@ def _agreed(list_id: str, resolved: Resolved, submission: Submission, form: Form
         source=f"form:{submission.form_id}",
         method="hidden on the form" if element.hidden else "checkbox",
         wording=element.text,
+        version=submission.form_version,
     )
     return Said(evidence, submission.submission_id, _where(submission))
 

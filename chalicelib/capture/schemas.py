@@ -80,10 +80,17 @@ class ElementKind(StrEnum):
     IMAGE = "image"
     DIVIDER = "divider"
     BULK_EMAIL = "do_not_bulk_email"
+    TRACKING = "do_not_track"
     SUBSCRIPTION_LIST = "subscription_list"
     SUBMIT = "submit"
     RESET = "reset"
 
+
+REFUSALS = {
+    ElementKind.BULK_EMAIL: ("bulk_email", "Please send me no newsletters"),
+    ElementKind.TRACKING: ("tracking", "Please do not record what I open and click"),
+}
+"""Boxes by which people refuse something: which preference, and in which words where the form has none of its own."""
 
 NOT_YET = {
     "remember_me": "Remember me comes with prefilled forms, which are not there yet; take this element out.",
@@ -105,6 +112,11 @@ class Element(Schema):
     alt: Text = ""
     list_id: Id | None = None
     hidden: bool = Field(default=False, description="Of a subscription list: whoever sends the form joins it.")
+
+    @property
+    def words(self) -> str:
+        """What stands beside the box, which is kept as proof of what was refused."""
+        return self.text or REFUSALS.get(self.kind, ("", ""))[1]
 
     @field_validator("kind", mode="before")
     @classmethod

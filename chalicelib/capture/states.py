@@ -20,7 +20,7 @@ def storable(read: Read) -> dict[str, Any]:
         name: value if isinstance(value, bool | int | list | None) else str(value)
         for name, value in read.values.items()
     }
-    refused = {"do_not_bulk_email": True} if read.refuses_bulk_email else {}
+    refused = {each.value: True for each in read.refused}
     joined = {"subscription_list": list(read.lists)} if read.lists else {}
     return {**values, **refused, **joined}
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 from msgspec import Struct
 
 from chalicelib.capture import cascading
-from chalicelib.capture.schemas import ElementKind, FieldType, FormDocument, FormField
+from chalicelib.capture.schemas import REFUSALS, ElementKind, FieldType, FormDocument, FormField
 from chalicelib.errors import Problem
 
 YES = {"true", "on", "yes", "1"}
@@ -20,11 +20,11 @@ Typed = Mapping[str, Any]
 
 
 class Read(Struct, frozen=True):
-    """Values as typed, by field name; what is wrong with them; whether bulk email was refused; which lists to join."""
+    """Values as typed, by field name; what is wrong with them; which boxes refuse something; which lists to join."""
 
     values: dict[str, Any]
     problems: tuple[Problem, ...]
-    refuses_bulk_email: bool
+    refused: tuple[ElementKind, ...] = ()
     lists: tuple[str, ...] = ()
 
     def for_target(self, form: FormDocument, target: str) -> dict[str, Any]:
@@ -44,7 +44,8 @@ def read(form: FormDocument, typed: Typed) -> Read:
     known = {field.name for field in form.fields} | BESIDES
     problems += [Problem(name, "This form has no such field.") for name in sorted(set(typed) - known)]
     lists, unknown = _lists(form, typed.get(ElementKind.SUBSCRIPTION_LIST.value))
-    return Read(values, (*problems, *unknown), _yes(typed.get(ElementKind.BULK_EMAIL.value)), lists)
+    refused = tuple(each for each in REFUSALS if _yes(typed.get(each.value)))
+    return Read(values, (*problems, *unknown), refused, lists)
 
 
 def _taken(field: FormField, typed: Typed, values: dict[str, Any]) -> list[Problem]:
@@ -63,7 +64,7 @@ def _taken(field: FormField, typed: Typed, values: dict[str, Any]) -> list[Probl
     return []
 
 
-BESIDES = frozenset({ElementKind.BULK_EMAIL.value, ElementKind.SUBSCRIPTION_LIST.value})
+BESIDES = frozenset({*(each.value for each in REFUSALS), ElementKind.SUBSCRIPTION_LIST.value})
 """What is sent besides fields, by the kind of its element."""
 
 

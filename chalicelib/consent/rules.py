@@ -1,6 +1,7 @@
 """What may be sent to whom, and who may allow it; pure."""
 
 from collections.abc import Mapping, Sequence, Set
+from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Any
 
@@ -27,7 +28,12 @@ class Designation(StrEnum):
 
 
 class Preferences(Struct, frozen=True):
-    """What a contact allows (2.3); `version` 0 means that it never said anything, and these are the defaults."""
+    """What a contact allows (2.3); `version` 0 means that it never said anything, and these are the defaults.
+
+    `external_level` is what an external consent system says of it (PRV-9): it bars from journeys and allows nothing.
+    What follows `version` tells of the log: the record after which it stands so, which contacts were one person then
+    (none: it was alone), and what was ever withdrawn.
+    """
 
     contact_id: str
     bulk_email: bool = True
@@ -39,11 +45,20 @@ class Preferences(Struct, frozen=True):
     is_child: bool = False
     guardian_id: str | None = None
     guardian_consent: bool = False
+    of_age_on: str | None = None
+    external_level: int | None = None
     version: int = 0
+    changed_at: datetime | None = None
+    record: str | None = None
+    people: tuple[str, ...] = ()
+    withdrawn: frozenset[str] = frozenset()
 
     def fields(self) -> dict[str, Any]:
         """Return what can be changed."""
-        return {name: value for name, value in asdict(self).items() if name not in {"contact_id", "version"}}
+        return {name: value for name, value in asdict(self).items() if name not in OF_THE_ROW}
+
+
+OF_THE_ROW = frozenset({"contact_id", "version", "changed_at", "record", "people", "withdrawn"})
 
 
 class Refusal(StrEnum):
@@ -68,15 +83,12 @@ MATRIX: Mapping[tuple[bool, bool, Designation], Refusal | None] = {
 
 
 def refusal(preferences: Preferences, designation: Designation) -> Refusal | None:
-    """Return why a message of a designation may not be sent, None if it may (CON-15, decision 37)."""
-    found = MATRIX[preferences.email, preferences.bulk_email, designation]
-    if found is None and designation is Designation.COMMERCIAL and not _grown_or_guarded(preferences):
-        return Refusal.CHILD
-    return found
+    """Return why a message of a designation may not be sent, None if it may (CON-15; PRV-11: whatever it is)."""
+    return MATRIX[preferences.email, preferences.bulk_email, designation] or _unguarded(preferences)
 
 
-def _grown_or_guarded(preferences: Preferences) -> bool:
-    return not preferences.is_child or preferences.guardian_consent
+def _unguarded(preferences: Preferences) -> Refusal | None:
+    return Refusal.CHILD if preferences.is_child and not preferences.guardian_consent else None
 
 
 ALLOWING = ("bulk_email", "email", "tracking", "prefill", "follow_email", "guardian_consent")
@@ -85,13 +97,26 @@ ALLOWING = ("bulk_email", "email", "tracking", "prefill", "follow_email", "guard
 def raises(before: Preferences, after: Mapping[str, Any]) -> bool:
     """Return whether a change allows more than before: only the person, or a user with a reason, may (invariant 7)."""
     more = any(after.get(name) is True and not getattr(before, name) for name in ALLOWING)
-    grown = before.is_child and after.get("is_child") is False  # ends the protection of a child
+    grown = before.is_child and (after.get("is_child") is False or _sooner(before, after))  # ends a child's protection
     return more or grown or int(after.get("consent_level", before.consent_level)) > before.consent_level
+
+
+def _sooner(before: Preferences, after: Mapping[str, Any]) -> bool:
+    day = after.get("of_age_on")
+    return day is not None and (before.of_age_on is None or day < before.of_age_on)
 
 
 def changed(before: Preferences, wanted: Mapping[str, Any]) -> dict[str, Any]:
     """Return what of `wanted` differs."""
     return {name: value for name, value in wanted.items() if before.fields()[name] != value}
+
+
+def lawful(before: Preferences, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is wanted as the law has it: nobody profiles a child (15.1), and no guardian speaks for an adult."""
+    if wanted.get("is_child", before.is_child):
+        level = wanted.get("consent_level", before.consent_level)
+        return {**wanted, **({"consent_level": int(Level.MARKETING)} if level > Level.MARKETING else {})}
+    return {**wanted, "of_age_on": None, "guardian_consent": False}
 
 
 def strictest(each: Sequence[Preferences]) -> Preferences:
@@ -103,15 +128,25 @@ def strictest(each: Sequence[Preferences]) -> Preferences:
     if len(each) == 1:
         return each[0]
     children = [one for one in each if one.is_child]
+    flags: dict[str, Any] = {name: all(getattr(one, name) for one in each) for name in ALLOWING[:-1]}
     return Preferences(
         each[0].contact_id,
-        **{name: all(getattr(one, name) for one in each) for name in ALLOWING[:-1]},
+        **flags,
         consent_level=min(one.consent_level for one in each),
         is_child=bool(children),
         guardian_id=next((one.guardian_id for one in (*children, *each) if one.guardian_id), None),
         guardian_consent=all(one.guardian_consent for one in children or each),
+        of_age_on=_latest(children),
+        external_level=min((one.external_level for one in each if one.external_level is not None), default=None),
         version=sum(one.version for one in each),
+        withdrawn=frozenset(name for one in each for name in one.withdrawn),
     )
+
+
+def _latest(children: Sequence[Preferences]) -> str | None:
+    """Return when the last of several children comes of age, None if that is not known of each."""
+    days = [one.of_age_on for one in children]
+    return max((day for day in days if day is not None), default=None) if None not in days else None
 
 
 def raisable(before: Preferences, wanted: Mapping[str, Any], lowered: Set[str]) -> dict[str, Any]:
@@ -124,3 +159,14 @@ def lowers(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
     flags = {name for name in ALLOWING if before.get(name) and after.get(name) is False}
     level = int(after.get("consent_level", 0)) < int(before.get("consent_level", 0)) and "consent_level" in after
     return flags | ({"consent_level"} if level else set())
+
+
+A_MOMENT = timedelta(microseconds=1)
+
+
+def moment(before: Preferences, now: datetime) -> datetime:
+    """Return from when a change counts: now, or right after the last change where another clock was ahead of ours.
+
+    So the log of a contact is in the order in which its changes were made.
+    """
+    return now if before.changed_at is None or now > before.changed_at else before.changed_at + A_MOMENT

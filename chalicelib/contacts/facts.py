@@ -28,12 +28,25 @@ def facts_of(record: Any) -> Iterator[dict[str, Any]]:
     kind = image["kind"]
     identity = image["pk"].partition("#")[2]
     about = {"contact": identity} if kind == "contact" else {}
+    if kind == "contact":
+        yield from _aging(record, identity)
     if record.old is None:
         yield {"fact": f"{kind}.created", "id": identity, "changed": [], **about}
     elif record.new is None:
         yield {"fact": f"{kind}.deleted", "id": identity, **about}
     else:
         yield from _changes(kind, identity, set(record.changed), about)
+
+
+AGING = {"birth_date", "country"}
+"""What says from when somebody consents for themselves."""
+
+
+def _aging(record: Any, identity: str) -> Iterator[dict[str, Any]]:
+    """Tell that a contact that was born on a known day may be a child, or not as long as was thought."""
+    known = record.new is not None and record.new.get("birth_date") is not None
+    if known and (record.old is None or AGING & set(record.changed)):
+        yield {"fact": "contact.age", "id": identity, "contact": identity}
 
 
 def _changes(kind: str, identity: str, names: set[str], about: dict[str, str]) -> Iterator[dict[str, Any]]:

@@ -18,8 +18,8 @@ MOST_WRITES = 100  # of one transaction
 SHOWN = 50  # merges of a contact, newest first
 BUSY = Conflict("Others change these contacts at this moment. Try again in a few seconds.")
 
-Besides = Callable[[Sequence[str], datetime], list[Write]]
-"""contact ids that become one, or stop being one; now → what another domain writes with it."""
+Besides = Callable[[Sequence[Sequence[str]], datetime], list[Write]]
+"""contact ids, together those that are one from now on; now → what another domain writes with it."""
 
 Foresight = Callable[[Sequence[str], Sequence[str]], Any]
 """ids of who stays, ids of who is merged into it → what a domain says would change; for people to read."""
@@ -73,9 +73,9 @@ def merge(contact_id: str, other_id: str, wish: Wish, version: int, now: datetim
             return earlier
         primary, other, below = _read(contact_id, other_id, version)
         _values(primary, other, wish.choices)
-        ids = [*_ids(primary), *_ids(other)]
+        one = [*_ids(primary), *_ids(other)]
         writes = joining.merged(primary, other, below, wish, now)
-        if _made([*writes, *(write for each in besides for write in each(ids, now))]):
+        if _made([*writes, *(write for each in besides for write in each([one], now))]):
             return find_merge(contact_id, wish.merge_id)
     raise BUSY
 
@@ -146,9 +146,10 @@ def undo(contact_id: str, merge_id: str, by: str, now: datetime) -> Merge:
         identity.require_itself(primary)
         other = find(record.other_id)
         below = [each for each in read(key(each) for each in other.merged["identities"] or ()) if each is not None]
-        ids, later = _ids(primary), parting.later_ones(contact_id, primary.identities or {}, record)
+        later = parting.later_ones(contact_id, primary.identities or {}, record)
         writes = parting.undone(primary, other, below, record, later, by, now)
-        if _made([*writes, *(write for each in besides for write in each(ids, now))]):
+        two = [_ids(primary), [each.contact_id for each in (other, *below)]]
+        if _made([*writes, *(write for each in besides for write in each(two, now))]):
             return record
     raise BUSY
 

@@ -9,11 +9,11 @@ from pydantic import ValidationError
 from chalicelib.conditions.catalogue import FieldType
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.custom.record import flat, nested
+from chalicelib.csvs import FORMULAS
 from chalicelib.errors import Invalid, Problem
 from chalicelib.http.problems import details_of
 from chalicelib.imports.cells import Column, Manner, flag, level, of_custom, of_type, phone, wrong
 from chalicelib.imports.fields import ID, NONE, OF_CONSENT, Own, Target, target_of
-from chalicelib.scoring.reports.csvs import FORMULAS
 
 BROKEN = ("\ufffd", "\x00")
 

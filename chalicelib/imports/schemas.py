@@ -50,7 +50,7 @@ class StatementView(Schema):
     @model_validator(mode="after")
     def _known(self) -> "StatementView":
         PreferencesChange.model_validate(self.allows)
-        if unknown := self.allows.keys() & {"guardian_id", "guardian_consent", "reason", "is_child"}:
+        if unknown := self.allows.keys() & {"guardian_id", "guardian_consent", "of_age_on", "reason", "is_child"}:
             raise ValueError(f"A list cannot speak for guardians: leave out {', '.join(sorted(unknown))}.")
         return self
 

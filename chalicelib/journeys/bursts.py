@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from chalicelib.consent import switches
 from chalicelib.dynamodb import Write, commit
 from chalicelib.journeys import plans, second, versions, waiting
 from chalicelib.journeys.document import IfThen, JourneyDocument
@@ -78,8 +79,10 @@ def _situation(burst: Burst, journey: versions.Running, known: Snapshot | None) 
         ended=bounds.ended,
         next_iteration=bounds.next_iteration,
         suppressed=known.suppressed(burst.document),
-        consent=known.consent,
-        minimum_consent=burst.document.minimum_consent,
+        consent=known.allowed.consent_level,
+        minimum_consent=switches.counted(burst.document.minimum_consent),
+        external=known.allowed.external_level,
+        minimum_external=burst.document.minimum_external_consent,
         in_audience=known.audience_holds(burst.document),
         stops_leavers=_stops_leavers(burst.document) or _left_list(burst, known),
         merged=second.is_second(known.who, burst.enrolment),

@@ -188,6 +188,13 @@ def _rule(document: JourneyDocument, rule: Rule, earlier: frozenset[str], place:
         yield Problem(f"{place}/form", "Name a form among those that the email links to.")
 
 
+def consent_moved(document: JourneyDocument, live: JourneyDocument | None) -> Iterator[Problem]:
+    """Yield what of the consent asked for differs from the live version: whoever is inside relied on it (PRV-6)."""
+    for name in ("minimum_consent", "minimum_external_consent"):
+        if live is not None and getattr(document, name) != getattr(live, name):
+            yield Problem(f"/{name}", "This cannot change while the journey is live. Stop the journey first.")
+
+
 def _warnings(document: JourneyDocument) -> Iterator[Problem]:
     if not any(isinstance(tile, EmailTile) for tile in document.tiles.values()):
         yield Problem("/tiles", "This journey sends no message.")

@@ -279,6 +279,10 @@ class JourneyDocument(Schema):
     content_settings: Id | None = None
     suppression_segment: Id | None = None
     minimum_consent: Annotated[int, Field(ge=1, le=5)] | None = None
+    minimum_external_consent: Annotated[
+        int | None,
+        Field(ge=1, le=5, description="Stops whom the external consent system puts below, or says nothing of."),
+    ] = None
     recurrence: Recurrence | None = None
     first: TileId | None = None
     tiles: Annotated[dict[TileId, AnyTile], Field(max_length=100)] = Field(default_factory=dict)

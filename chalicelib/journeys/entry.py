@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from chalicelib.clock import digest
 from chalicelib.conditions.sources import Identity
+from chalicelib.consent import switches
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.journeys import plans, second, snapshot, versions
 from chalicelib.journeys.document import Reentry, Segments
@@ -108,8 +109,10 @@ def enter(journey: Running, contact_id: str, call: Call, now: datetime) -> StopR
         Situation(
             exists=known.contact is not None,
             suppressed=known.suppressed(journey.document),
-            consent=known.consent,
-            minimum_consent=journey.document.minimum_consent,
+            consent=known.allowed.consent_level,
+            minimum_consent=switches.counted(journey.document.minimum_consent),
+            external=known.allowed.external_level,
+            minimum_external=journey.document.minimum_external_consent,
             merged=second.entered(known.who, entry),
         )
     )

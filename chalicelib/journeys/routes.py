@@ -3,7 +3,6 @@
 from http import HTTPStatus
 
 from chalicelib.clock import now
-from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.routes import Kind, checked_view, lifecycle
 from chalicelib.definitions.routes import view as definition_view
@@ -45,7 +44,7 @@ lifecycle(api, Kind(raising.KIND, "/triggers", TriggerDocument, _check_trigger))
 @api.on("POST /journeys/{journey_id}/check", scope="journeys:write", returns=CheckView)
 def check_journey(_: Call[Nothing], journey_id: str) -> CheckView:
     """Say everything that keeps the draft from going live."""
-    return checked_view(definitions.check(versions.KIND, journey_id, JOURNEYS.checked))
+    return checked_view(service.check_draft(journey_id, now()))
 
 
 @api.on("POST /journeys/{journey_id}/publish", scope="journeys:write", body=PublishJourney, returns=DefinitionView)

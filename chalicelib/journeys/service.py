@@ -6,9 +6,10 @@ from itertools import islice
 from typing import Any
 
 from chalicelib.conditions import sources
+from chalicelib.consent import switches
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
-from chalicelib.definitions.lifecycle import Checked
+from chalicelib.definitions.lifecycle import LIVE_STATES, Check, Checked
 from chalicelib.definitions.models import Definition
 from chalicelib.errors import NotFound, Problem
 from chalicelib.journeys import bulk, checks, raising, versions
@@ -20,10 +21,24 @@ from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.tokens import seal, unseal
 
 
-def check(document: JourneyDocument, now: datetime) -> Checked:
-    """Return everything that keeps a journey from going live (JRN-7), and what it names."""
+def check(document: JourneyDocument, now: datetime, live: JourneyDocument | None = None) -> Checked:
+    """Return everything that keeps a journey from going live (JRN-7), also over its `live` version; what it names."""
     found = checks.find(document, sources.current_catalogue(), now, _triggers(document))
-    return Checked([*found.problems, *_forms(found.references)], found.references, found.warnings)
+    consent = [*switches.problems(document.minimum_consent), *checks.consent_moved(document, live)]
+    return Checked([*found.problems, *consent, *_forms(found.references)], found.references, found.warnings)
+
+
+def check_draft(journey_id: str, now: datetime) -> Checked:
+    """Return everything that keeps a journey's draft from going live, as publishing would say it. Raises NotFound."""
+    return definitions.check(versions.KIND, journey_id, _checking(journey_id, now))
+
+
+def _checking(journey_id: str, now: datetime) -> Check:
+    """Return the check of a draft against the version that is live, which nobody changes without changing the draft."""
+    definition = definitions.get(versions.KIND, journey_id)
+    running = definition.state in LIVE_STATES and definition.live_version
+    live = versions.document(journey_id, definition.live_version) if running else None
+    return lambda document: check(JourneyDocument.model_validate(document), now, live)
 
 
 def _forms(references: Iterable[checks.Reference]) -> Iterator[Problem]:
@@ -47,7 +62,7 @@ def publish(journey_id: str, inside: GoingLive, version: int, by: str, now: date
     return definitions.publish(
         versions.KIND,
         journey_id,
-        lambda document: check(JourneyDocument.model_validate(document), now),
+        _checking(journey_id, now),
         version=version,
         by=by,
         now=now,

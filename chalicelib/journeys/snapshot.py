@@ -12,7 +12,7 @@ from chalicelib.conditions.facts import Interaction
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent import service as consent
 from chalicelib.consent.models import preferences_key
-from chalicelib.consent.rules import strictest
+from chalicelib.consent.rules import Preferences, strictest
 from chalicelib.consent.subscriptions.models import subscription_key
 from chalicelib.consent.subscriptions.plans import Standing
 from chalicelib.contacts import service as contacts
@@ -32,7 +32,7 @@ class Snapshot(Struct, frozen=True):
     """
 
     who: Identity
-    consent: int
+    allowed: Preferences
     members: frozenset[str]
     enrolment: Enrolment | None = None
     lists: Sequence[Standing] = ()
@@ -92,7 +92,7 @@ def take(contact_id: str, document: JourneyDocument, audience: Asked, enrolment_
     last = 1 + len(asked.segments)
     held = frozenset(each.segment_id for own in rows for each in own[1:last] if each is not None and each.holds)
     lists = [Standing(each, who.ids, [own[last + at] for own in rows]) for at, each in enumerate(asked.lists)]
-    return Snapshot(who, preferences.consent_level, held, enrolment, lists)
+    return Snapshot(who, preferences, held, enrolment, lists)
 
 
 def _enrolment(enrolment_id: str | None) -> list[Key]:

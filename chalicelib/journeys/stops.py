@@ -32,7 +32,7 @@ SENTENCES: Mapping[StopReason, str] = {
     StopReason.EXCLUDED: "A segment that the audience excludes holds the contact.",
     StopReason.SUPPRESSION_SEGMENT: "The contact is in the journey's suppression segment.",
     StopReason.CONSENT_BELOW_MINIMUM: "The contact's consent is below the journey's minimum.",
-    StopReason.EXTERNAL_CONSENT: "An external consent system keeps the contact out.",
+    StopReason.EXTERNAL_CONSENT: "The external consent system puts the contact below what the journey asks for.",
     StopReason.WRONG_BUSINESS_UNIT: "The contact belongs to another business unit.",
     StopReason.LEFT_AUDIENCE: "The contact left the audience, and the journey stops those who do.",
     StopReason.NEXT_ITERATION: "The next iteration began while the contact was still held in this one.",
@@ -52,6 +52,8 @@ class Situation(Struct, frozen=True):
     suppressed: bool = False
     consent: int = 0
     minimum_consent: int | None = None
+    external: int | None = None
+    minimum_external: int | None = None
     in_audience: bool = True
     stops_leavers: bool = False
     merged: bool = False
@@ -61,16 +63,21 @@ def _below(now: Situation) -> bool:
     return now.minimum_consent is not None and now.consent < now.minimum_consent
 
 
+def _externally_below(now: Situation) -> bool:
+    return now.minimum_external is not None and (now.external or 0) < now.minimum_external
+
+
 INSIDE: tuple[tuple[str, StopReason, Callable[[Situation], bool]], ...] = (
     ("17", StopReason.CONTACT_DELETED, lambda now: not now.exists),
     ("3", StopReason.JOURNEY_ENDED, lambda now: now.ended),
     ("23", StopReason.NEXT_ITERATION, lambda now: now.next_iteration),
     ("5", StopReason.SUPPRESSION_SEGMENT, lambda now: now.suppressed),
     ("6", StopReason.CONSENT_BELOW_MINIMUM, _below),
+    ("7", StopReason.EXTERNAL_CONSENT, _externally_below),
     ("9", StopReason.LEFT_AUDIENCE, lambda now: now.stops_leavers and not now.in_audience),
     ("merging", StopReason.MERGED, lambda now: now.merged),
 )
-"""Rows of the matrix that stop a contact inside. Rows 7 and 8 need what no part built so far can report."""
+"""Rows of the matrix that stop a contact inside. Row 8 needs what no part built so far can report."""
 
 
 def stopped(now: Situation) -> StopReason | None:
@@ -78,20 +85,16 @@ def stopped(now: Situation) -> StopReason | None:
     return next((reason for _, reason, holds in INSIDE if holds(now)), None)
 
 
-REFUSED = (
-    StopReason.NO_CONTACT,
-    StopReason.SUPPRESSION_SEGMENT,
-    StopReason.CONSENT_BELOW_MINIMUM,
-    StopReason.MERGED,
+REFUSED: tuple[tuple[StopReason, Callable[[Situation], bool]], ...] = (
+    (StopReason.NO_CONTACT, lambda now: not now.exists),
+    (StopReason.SUPPRESSION_SEGMENT, lambda now: now.suppressed),
+    (StopReason.CONSENT_BELOW_MINIMUM, _below),
+    (StopReason.EXTERNAL_CONSENT, _externally_below),
+    (StopReason.MERGED, lambda now: now.merged),
 )
+"""What keeps a contact of the audience from entering, first match wins."""
 
 
 def refused(now: Situation) -> StopReason | None:
     """Return why a contact of the audience is not processed (decision 22); it is recorded and looked at again."""
-    if not now.exists:
-        return StopReason.NO_CONTACT
-    if now.suppressed:
-        return StopReason.SUPPRESSION_SEGMENT
-    if _below(now):
-        return StopReason.CONSENT_BELOW_MINIMUM
-    return StopReason.MERGED if now.merged else None
+    return next((reason for reason, holds in REFUSED if holds(now)), None)

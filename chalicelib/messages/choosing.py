@@ -87,6 +87,7 @@ def _evidence(send: Send, contact_id: str | None, wording: str) -> Evidence:
         source=f"send:{send.send_id}",
         method="subscription-centre",
         wording=wording,
+        version=send.email_version,
     )
 
 

@@ -1,7 +1,7 @@
 """Emails, content settings, sends, suppression and settings as clients send and get them."""
 
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
@@ -137,6 +137,18 @@ class TrialResult(Schema):
     items: list[TrialView]
 
 
+class ReliedOn(Schema):
+    """The consent that a message relied on: what stood and was no default, and the record of each identity's log.
+
+    A contact without a record had never said anything, so the defaults allowed it.
+    """
+
+    version: int
+    level: int
+    stood: dict[str, Any]
+    records: dict[str, str | None]
+
+
 class SendView(Schema):
     """One message to one contact: where it stands and why."""
 
@@ -153,6 +165,8 @@ class SendView(Schema):
     queued_at: datetime
     settled_at: datetime | None = None
     provider_id: str | None = None
+    designation: str | None = None
+    consent: ReliedOn | None = None
 
 
 class SendsQuery(ListQuery):

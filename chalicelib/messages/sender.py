@@ -173,7 +173,7 @@ def _claim(row: Send, ready: _Ready, now: datetime, token: str) -> ConditionFail
         address_hash=hashed,
         account_id=ready.contact.account_id,
         tracked=ready.preferences.tracking,
-        consent={"version": ready.preferences.version, "level": ready.preferences.consent_level},
+        consent=consent.proof(ready.consents),
         links=composed.computed_links,
     )
     once = [] if ready.settings.bypass_deduplication else plans.only_once(row, hashed, now)

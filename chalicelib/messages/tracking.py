@@ -81,7 +81,7 @@ def _note(send: Send, type_: InteractionType, event_id: str, user_agent: str, no
         return  # CON-14
     who = contacts.who_is(contact_id)
     if who.contact is None or not consent.of_person(who).tracking:
-        return  # it was deleted, or does not wish it any more
+        return  # it was deleted, or does not wish it any more (PRV-12)
     new = NewInteraction(
         type_,
         now,

@@ -19,6 +19,7 @@ from chalicelib.errors import NotFound
 RESYNC, RESYNC_LEADS = "resync", "resync-leads"
 QUEUES = (
     "business",
+    "children",
     "confirm",
     "count",
     "digest",

@@ -3,6 +3,7 @@
 from http import HTTPStatus
 
 from chalicelib.conditions import sources
+from chalicelib.consent import switches
 from chalicelib.contacts.custom import naming
 from chalicelib.definitions.lifecycle import Checked, State
 from chalicelib.definitions.routes import Kind, lifecycle
@@ -33,7 +34,8 @@ def _check(model: ModelDocument) -> Checked:
     catalogue = sources.current_catalogue()
     problems = problems_of(model, catalogue)
     named = () if problems else naming.asked(each.subject for each in compile_model(model, catalogue).dependencies)
-    return Checked(problems, named, warnings=targets.warnings_of(model))
+    found = [*problems, *switches.problems(model.minimum_consent)]
+    return Checked(found, named, warnings=targets.warnings_of(model))
 
 
 lifecycle(

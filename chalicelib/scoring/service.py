@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from chalicelib.clock import from_text
+from chalicelib.consent import switches
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Write, commit
 from chalicelib.errors import Conflict
@@ -163,7 +164,7 @@ def _decided(
         before = standing(model, kept)
         outside, changes_at = entry_refusal(model.compiled, facts, now)
         due += [changes_at] if changes_at else []
-        if why := refusal(scene.person, model.minimum_consent) or outside:
+        if why := refusal(scene.person, switches.counted(model.minimum_consent)) or outside:
             writes += plans.removed(before, why, now) if before else []
             continue
         each = evaluate(model, facts, before, now, recycled_at)

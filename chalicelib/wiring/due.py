@@ -6,6 +6,8 @@ from chalicelib.agenda import Agenda
 from chalicelib.capture.linkedin import messages
 from chalicelib.capture.linkedin.sources import WORK as LINKEDIN_PULL
 from chalicelib.capture.models import CaptureItem
+from chalicelib.consent.models import ConsentItem
+from chalicelib.consent.plans import WORK as OF_AGE
 from chalicelib.contacts import deletion
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions.models import DefinitionsItem
@@ -54,6 +56,7 @@ def _due_pull(pk: str, sk: str) -> dict[str, Any]:
 
 AGENDAS = (
     Agenda("enrolment", "wake", JourneysItem.by_due, _due_enrolment),
+    Agenda(OF_AGE, "children", ConsentItem.by_due, _due_contact),
     Agenda("membership", "membership", SegmentsItem.by_due, _due_contact),
     Agenda("rescore", "rescore", ScoringItem.by_due, _due_contact),
     Agenda(account_scoring.WORK, "rescore", ScoringItem.by_due, _due_account),

@@ -18,6 +18,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "account.joined": ("rescore",),
     "account.left": ("rescore",),
     "contact.created": ("membership", "business"),
+    "contact.age": ("children",),
     "contact.changed": ("rescore", "membership", "business"),
     "contact.merged": ("rescore", "membership", "enrol"),
     "contact.deleted": ("rescore", "membership", "sweep"),

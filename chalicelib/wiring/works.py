@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib import queues
 from chalicelib.clock import as_text
+from chalicelib.consent import switches
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts import strategies
 from chalicelib.contacts.models import ContactsItem
@@ -33,8 +34,21 @@ def _asked(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tup
     return (EVERY_CONTACT if asking.adds(arguments) else asking.members)(arguments, number, cursor)
 
 
+def _consent_again(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
+    """Have scores and journeys look at contacts again, since minimum consent was switched on or off."""
+    told = [{"fact": "preferences.changed", "id": each, "contact": each, "changed": ["consent_level"]} for each in ids]
+    for queue in ("rescore", "enrol"):
+        queues.send(queue, told)
+
+
+def _ages_again(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
+    """Have it looked at again who is a child, since ages of consent were changed."""
+    queues.send("children", ({"fact": "contact.age", "id": each, "contact": each} for each in ids))
+
+
 def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
     """Have every reaction look at a contact again, and at who it is; safe at any time."""
+    _ages_again({}, ids, __)
     for queue in ("rescore", "wake"):
         queues.send(queue, ({"fact": "rebuild", "contact": each} for each in ids))
     for queue in ("membership", "enrol"):
@@ -85,6 +99,8 @@ WORKS = {
     **exports.WORKS,
     **previews.WORKS,
     **imports.WORKS,
+    switches.WORK: jobs.Work(EVERY_CONTACT, _consent_again, room=scoring.has_room),
+    switches.AGES: jobs.Work(EVERY_CONTACT, _ages_again),
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),

@@ -287,10 +287,61 @@ def test_only_leads_takes_no_parent_from_the_link_of_a_message(api, browser):
     assert (kept.contact_id, leads.find(kept.lead_id).contact_id) == (None, None)
 
 
-def test_who_refuses_newsletters_on_a_form_gets_none(client, api):
-    made = stored(submit(client, form(api), {**PERSON, "do_not_bulk_email": True})[1])
+@pytest.mark.rule("PRV-12", "CON-10", "CON-14")
+@pytest.mark.parametrize(
+    ("box", "name", "text", "words"),
+    [
+        ("do_not_bulk_email", "bulk_email", "", "Please send me no newsletters"),
+        ("do_not_track", "tracking", "", "Please do not record what I open and click"),
+        ("do_not_track", "tracking", "Leave me alone", "Leave me alone"),
+    ],
+)
+def test_a_box_on_a_form_refuses_in_its_words_and_never_allows_again(client, api, browser, box, name, text, words):
+    besides = [each for each in newsletter_form()["elements"] if each["kind"] != box]
+    form_id, _ = paged(api, elements=[*besides, {"kind": box, "text": text}])
+    _, shown = browser.open("/p/newsletter")
+    assert words in shown
 
-    assert consent.preferences(made.contact_id).bulk_email is False
+    made = stored(submit(client, form_id, {**PERSON, box: True})[1])
+    submit(client, form_id, {**PERSON, box: False})
+
+    assert getattr(consent.preferences(made.contact_id), name) is False
+    [change] = api.get(f"/contacts/{made.contact_id}/consent-changes")["items"]
+    assert (change["after"], change["wording"], change["method"]) == ({name: False}, words, "checkbox")
+    assert (change["source"], change["source_version"]) == (f"form:{form_id}", 1)
+    assert change["who"] == f"contact:{made.contact_id}"
+
+
+@pytest.mark.rule("PRV-12", "FSU-5")
+def test_a_refusal_waits_with_a_submission_that_failed(client, api, world):
+    document = newsletter_form()
+    document["fields"][2]["required"] = False
+    submit(client, publish(api, "/forms", document), {"last_name": "Berg", "do_not_track": True})
+    [failed] = api.get("/submissions?state=failure")["items"]
+
+    api.change("PATCH", f"/submissions/{failed['id']}", failed, {"values": {"email": "ada@example.com"}})
+    api.post(f"/submissions/{failed['id']}/retry")
+    world.settle()
+
+    kept = consent.preferences(capture.find(failed["id"]).contact_id)
+    assert (kept.tracking, kept.bulk_email) == (False, True)
+
+
+@pytest.mark.rule("PRV-12", "CON-14", "WEB-5")
+def test_who_refuses_tracking_visits_pages_unseen_also_before_it_was_known(api, browser, world):
+    form_id, _ = paged(api, elements=[*newsletter_form()["elements"], {"kind": "do_not_track"}])
+    browser.open("/p/newsletter")
+    browser.send("/p/newsletter", **PERSON, do_not_track="true")
+    [kept] = submissions(form_id)
+    world.settle()
+
+    browser.open("/p/newsletter")
+    world.settle()
+
+    assert resolving.contact_of_visitor(kept.visitor_id) == kept.contact_id
+    assert done(kept.contact_id, "WebsiteVisited") == []
+    assert done(kept.contact_id, "FormVisited") == []
+    assert len(done(kept.contact_id, "FormSubmitted")) == 1
 
 
 # Hosted pages ------------------------------------------------------------------------------------------------------

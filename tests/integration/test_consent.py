@@ -52,8 +52,9 @@ def test_a_childs_guardian_is_another_contact(api, guardian, status):
 
 @pytest.mark.parametrize("guardian", [None, "other"])
 def test_a_guardians_consent_ends_with_the_guardian(api, guardian):
-    agreed = {"is_child": True, "guardian_id": "guardian", "guardian_consent": True, "reason": "signed"}
-    shown = api.change("PATCH", PATH, api.get(PATH), agreed)
+    api.change("PATCH", PATH, api.get(PATH), {"is_child": True, "guardian_id": "guardian"})
+    shown = api.post("/contacts/c/guardian-consents", {"wording": "I agree", "method": "signed form"})
+    assert shown["guardian_consent"] is True
 
     changed = api.change("PATCH", PATH, shown, {"guardian_id": guardian})
 

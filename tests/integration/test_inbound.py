@@ -18,6 +18,7 @@ from chalicelib.leads import service as leads
 from chalicelib.leads.choices import LeadSource
 from infra.local.linkedin_leads import notice
 from tests.support.between import before_the_next_write
+from tests.support.consents import changes
 from tests.support.linkedin import answers_of
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
@@ -76,7 +77,7 @@ def test_a_second_connector_brings_leads_with_their_contacts_and_what_they_agree
     )
     assert (lead.contact_id, contact.last_name, lead.linkedin_submissions) == (contact.contact_id, "Berg", None)
     assert [(each.lead_id, each.attributes["form_id"]) for each in done(contact.contact_id)] == [(lead.lead_id, FAIR)]
-    [kept] = consent.changes(contact.contact_id)
+    [kept] = changes(contact.contact_id)
     assert (kept.wording, kept.source, kept.method) == ("Send me news", "fair:1", "checkbox ticked")
     assert consent.preferences(contact.contact_id).consent_level == 3
 

@@ -14,6 +14,7 @@ from chalicelib.journeys.models import Enrolment, Inside, Raised, Refusal
 from chalicelib.journeys.schemas import RaiseRequest
 from chalicelib.segments import plans as segment_plans
 from chalicelib.segments import service as segments
+from tests.support.consents import minimum_counts
 from tests.support.journeys import NOW, burst, contact, document, publish, ready, ring, wait
 
 pytestmark = [pytest.mark.usefixtures("cloud"), pytest.mark.usefixtures("fresh")]
@@ -197,6 +198,7 @@ def test_a_suppressed_contact_is_refused_with_the_reason_and_enters_once_it_is_f
 
 @pytest.mark.rule("PRV-4", "JRN-71")
 def test_a_contact_below_the_minimum_consent_is_refused_and_looked_at_again_when_it_consents():
+    minimum_counts()
     journey(minimum_consent=4)
     contact("c")
 
@@ -210,6 +212,7 @@ def test_a_contact_below_the_minimum_consent_is_refused_and_looked_at_again_when
 
 
 def test_a_refusal_that_is_repeated_is_recorded_once():
+    minimum_counts()
     journey(minimum_consent=4)
     contact("c")
     fact = join()
@@ -222,6 +225,7 @@ def test_a_refusal_that_is_repeated_is_recorded_once():
 
 @pytest.mark.rule("PRV-5", "JRN-70")
 def test_whoever_drops_below_the_minimum_inside_is_stopped_before_the_next_effect():
+    minimum_counts()
     journey(tiles={"w": wait("PT1H", "r"), "r": ring()}, minimum_consent=2)
     contact("c")
     allow("c", 2)

@@ -10,6 +10,7 @@ from chalicelib.access import service as access
 from chalicelib.clock import now
 from chalicelib.journeys import entry, plans, versions
 from chalicelib.journeys.models import Enrolment, Standing
+from tests.support.consents import minimum_counts
 from tests.support.journeys import NOW, burst, contact, document, publish, ready, ring, wait
 
 pytestmark = [pytest.mark.usefixtures("cloud"), pytest.mark.usefixtures("fresh")]
@@ -145,6 +146,7 @@ def test_a_user_resumes_what_was_set_aside_and_nothing_else(send):
 
 
 def test_a_refusal_is_shown_with_a_sentence(send):
+    minimum_counts()
     publish("journey", "j", document({"r": ring()}, minimum_consent=4))
     contact("c")
     entry.enter(versions.running("j"), "c", entry.Call(entry.FORM), NOW)

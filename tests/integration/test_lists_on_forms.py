@@ -9,7 +9,6 @@ from chalice.test import Client
 from app import app
 from chalicelib.capture import pending
 from chalicelib.clock import now
-from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.subscriptions import service
 from chalicelib.consent.subscriptions.rules import State
@@ -20,6 +19,7 @@ from tests.integration.test_capture import Browser, publish
 from tests.support.accessible import Page, faults
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
+from tests.support.consents import changes
 from tests.support.merged import merge
 
 WORDS = "Yes, write to me about lamps"
@@ -81,7 +81,7 @@ def test_a_ticked_list_is_joined_and_the_words_are_kept_with_it(client, api, lis
 
     assert status == 201
     assert on(ada()) == {lamps}
-    [change] = consent.changes(ada())
+    [change] = changes(ada())
     assert (change.list_id, change.wording, change.method) == (lamps, WORDS, "checkbox")
     assert (change.who, change.source) == (f"contact:{ada()}", f"form:{form_id}")
     [joined] = log.of_contact(ada(), "SegmentSubscribed")
@@ -108,7 +108,7 @@ def test_a_hidden_list_is_joined_by_whoever_sends_the_form(client, api, lists):
 
     submit(client, form_id)
 
-    [change] = consent.changes(ada())
+    [change] = changes(ada())
     assert (on(ada()), change.method, change.wording) == (
         {lists[0]},
         "hidden on the form",

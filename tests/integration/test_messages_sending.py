@@ -419,7 +419,7 @@ def test_a_message_that_has_expired_when_its_turn_comes_is_skipped(office):
     assert valid.state == State.SENT
 
 
-@pytest.mark.rule("CON-11", "CON-15")
+@pytest.mark.rule("CON-11", "CON-15", "EML-2")
 def test_who_refuses_email_gets_no_transactional_mail_either(office):
     publish("email", "receipt", EmailDocument(**{**EMAIL, "legal_designation": "transactional"}), check_email)
     contact()
@@ -440,7 +440,7 @@ def test_follow_email_changes_neither_sending_nor_tracking(office):
     assert (send.state, send.tracked) == (State.SENT, True)
 
 
-@pytest.mark.rule("CON-15")
+@pytest.mark.rule("CON-15", "EML-2")
 def test_who_refuses_bulk_mail_still_gets_transactional_mail(office):
     publish("email", "receipt", EmailDocument(**{**EMAIL, "legal_designation": "transactional"}), check_email)
     contact()
@@ -462,7 +462,7 @@ def test_commercial_mail_has_the_headers_of_one_click_unsubscription(office):
     assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
 
 
-@pytest.mark.rule("CON-14")
+@pytest.mark.rule("CON-14", "PRV-12")
 def test_who_refuses_tracking_gets_plain_links_and_no_pixel(office):
     contact()
     prefer(tracking=False)

@@ -24,6 +24,7 @@ from chalicelib.scoring.models import Score, ScoringItem
 from chalicelib.scoring.reports import previews, walks
 from chalicelib.scoring.reports.previewing import Effect
 from tests.support.api import Caller
+from tests.support.consents import minimum_counts
 from tests.support.faults import Faults, Killed, database, injected
 from tests.support.scoring import DAY, NOW, click, clicked, lead, lives_in, person, publish, rescore
 
@@ -124,6 +125,7 @@ def test_a_first_version_and_a_stricter_one_gain_and_lose_scores(api, world, mod
     allowed = {"consent_level": 4}
     evidence = Evidence(who="user:u", source="test", method="test")
     commit(consent_plans.change(consent.preferences("a"), allowed, evidence, "change", NOW))
+    minimum_counts()
     draft(model, clicked(10), minimum_consent=4)
 
     preview = run(api, world, model)

@@ -121,6 +121,18 @@ def test_who_follows_no_email_can_be_found():
     assert holds(asked)
 
 
+@pytest.mark.rule("PRV-8", "PRV-3")
+def test_who_gave_a_level_of_consent_can_be_found_whether_or_not_minimum_consent_counts():
+    person()
+    asked = {"field": "preferences.consent_level", "operator": "at_least", "values": [3]}
+    assert not holds(asked)
+
+    said = Evidence(who="user:u", source="api", method="api", reason="on the phone")
+    consent.change_by_user("c", {"consent_level": 4}, 0, said, "change", NOW)
+
+    assert holds(asked)
+
+
 @pytest.mark.rule("SEG-12")
 def test_a_deed_counts_often_enough_within_its_window_and_with_its_attributes():
     person()

@@ -35,6 +35,7 @@ from chalicelib.messages.reasons import INTERACTION_OF, Reason
 from chalicelib.messages.suppression import Wanted
 from chalicelib.segments import service as segments
 from tests.support import campaign, journeys, mail
+from tests.support.consents import minimum_counts
 
 ID = "ada.j.1"
 HOUR = timedelta(hours=1)
@@ -66,6 +67,16 @@ def prefer(**wanted):
         commit(consent_plans.change(consent.preferences("ada"), wanted, evidence, "change", world.now))
 
     return change
+
+
+def say(level):
+    """Let an external consent system say something of the contact."""
+
+    def note(world):
+        evidence = Evidence(who="key:k", source="external:central", method="external system")
+        consent.note_external("ada", level, evidence, f"change-{level}", world.now)
+
+    return note
 
 
 def amend(**values):
@@ -103,6 +114,7 @@ def set_up(world, case):
     for identity in ("s", "never"):
         journeys.publish("segment", identity, {"type": "static", "time_zone": "UTC"}, world.now)
     campaign.contact(world, "ada", email_2="shared@contoso.example")
+    minimum_counts()
     case.before(world)
     world.settle()
 
@@ -151,7 +163,7 @@ def check_gone_on():
     assert service.find(ID).standing == "finished"
 
 
-@pytest.mark.rule("JRN-70")
+@pytest.mark.rule("JRN-70", "CON-10", "CON-11", "CON-19", "EML-2")
 @pytest.mark.parametrize("row", BLOCKED)
 def test_a_blocked_message_lets_its_contact_go_on(world, office, row):
     reason = BLOCKED[row].reason
@@ -224,6 +236,12 @@ STOPPED = {
         inside=prefer(consent_level=1),
         journey=lambda _: {"minimum_consent": 2},
     ),
+    "7": Case(
+        StopReason.EXTERNAL_CONSENT,
+        before=say(4),
+        inside=say(1),
+        journey=lambda _: {"minimum_external_consent": 3},
+    ),
     "9": Case(
         StopReason.LEFT_AUDIENCE,
         before=pick("s"),
@@ -249,7 +267,7 @@ STOPPED = {
 }
 
 
-@pytest.mark.rule("JRN-70")
+@pytest.mark.rule("JRN-70", "PRV-5", "PRV-9")
 @pytest.mark.parametrize("row", STOPPED)
 def test_a_stopped_contact_gets_nothing_more(world, office, row):
     reason = STOPPED[row].reason
@@ -275,6 +293,10 @@ REFUSED = {
         StopReason.SUPPRESSION_SEGMENT, before=pick("never"), journey=lambda _: {"suppression_segment": "never"}
     ),
     "6 at entry": Case(StopReason.CONSENT_BELOW_MINIMUM, journey=lambda _: {"minimum_consent": 2}),
+    "7 at entry": Case(StopReason.EXTERNAL_CONSENT, before=say(1), journey=lambda _: {"minimum_external_consent": 3}),
+    "7 of whom it knows nothing": Case(
+        StopReason.EXTERNAL_CONSENT, before=prefer(consent_level=5), journey=lambda _: {"minimum_external_consent": 1}
+    ),
 }
 OUTSIDE = {
     "2 not in the audience": Case(journey=lambda _: {"audience": IN_S}),
@@ -294,7 +316,7 @@ def check_outside(office):
     assert (campaign.sends(), campaign.gone_on(), office.letters()) == ([], [], [])
 
 
-@pytest.mark.rule("JRN-70")
+@pytest.mark.rule("JRN-70", "PRV-4", "PRV-9")
 @pytest.mark.parametrize("row", REFUSED)
 def test_who_is_refused_does_not_enter_and_the_reason_is_kept(world, office, row):
     case = REFUSED[row]
@@ -369,7 +391,6 @@ def test_22_stopped_content_settings_let_the_contact_wait_at_its_email(world, of
 
 ELSEWHERE = {"4", "12", "17", "19", "22"}  # rows with a test of their own, above
 NOT_BUILT = {
-    "7": "no external consent system is connected",
     "8": "contacts have no business unit",
     "24": "no tile is once per account",
     "25": "no tile tests variants against each other",
@@ -380,7 +401,6 @@ NEVER_GIVEN = {
     Reason.OUT_OF_CREDITS: "SES has a quota and no credits: back-pressure (row 19)",
     StopReason.NOT_RUNNING: "nobody enters and nothing is recorded (row 3)",
     StopReason.EXCLUDED: "nobody enters and nothing is recorded (row 2)",
-    StopReason.EXTERNAL_CONSENT: NOT_BUILT["7"],
     StopReason.WRONG_BUSINESS_UNIT: NOT_BUILT["8"],
     StopReason.MERGED: NOT_BUILT["merging"],
     StopReason.BY_USER: "a user stops a journey, not one contact in it",

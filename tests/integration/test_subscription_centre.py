@@ -29,6 +29,7 @@ from tests.support.accessible import faults
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.centre import Reader
+from tests.support.consents import changes
 from tests.support.merged import merge
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -142,26 +143,26 @@ def test_no_submission_is_kept_and_each_change_has_its_proof_and_its_interaction
     joined = next(each for each in log.of_contact("ada", "SegmentSubscribed") if each.attributes["list_id"] == "news")
     assert (joined.attributes["send_id"], left.attributes["list_id"]) == ("s1", "lamps")
     assert submitted.attributes["email_id"] == joined.attributes["email_id"] == "e"
-    proof = {each.list_id: each for each in consent.changes("ada") if each.method == "subscription-centre"}
+    proof = {each.list_id: each for each in changes("ada") if each.method == "subscription-centre"}
     assert {each: proof[each].wording for each in proof} == {"news": "News", "lamps": "Lamps"}
     assert {(each.who, each.source) for each in proof.values()} == {("contact:ada", "send:s1")}
 
 
 def test_saving_what_is_shown_changes_nothing_but_is_recorded(reader):
-    before = len(consent.changes("ada"))
+    before = len(changes("ada"))
 
     reader.open().save()
 
-    assert (len(consent.changes("ada")), on("ada")) == (before, {"lamps", "events"})
+    assert (len(changes("ada")), on("ada")) == (before, {"lamps", "events"})
     assert len(log.of_contact("ada", "EmailSubscriptionSubmit")) == 1
 
 
 def test_looking_at_the_centre_changes_nothing(reader):
-    before = len(consent.changes("ada"))
+    before = len(changes("ada"))
 
     reader.open().open()
 
-    assert len(consent.changes("ada")) == before
+    assert len(changes("ada")) == before
     assert log.of_contact("ada", "EmailSubscriptionSubmit") == []
 
 
@@ -192,7 +193,7 @@ def test_the_proof_has_the_words_that_were_read(reader):
 
     reader.open().save(Nyheder=True)
 
-    [joined] = [each for each in consent.changes("ada") if each.list_id == "news"]
+    [joined] = [each for each in changes("ada") if each.list_id == "news"]
     assert joined.wording == "Nyheder"
 
 
@@ -350,7 +351,7 @@ def test_the_person_raises_and_lowers_its_consent_level_and_each_has_its_words(c
     corrector.open().save(pick=NOTHING)
 
     assert (raised, consent.preferences("ada").consent_level) == (4, 0)
-    levels = [each for each in consent.changes("ada") if "consent_level" in each.after]
+    levels = [each for each in changes("ada") if "consent_level" in each.after]
     assert [each.after["consent_level"] for each in levels] == [4, 0]
     assert [each.wording for each in levels] == [f"What may we do? {each}" for each in (MARKETING, NOTHING)]
 

@@ -14,6 +14,7 @@ from chalicelib.scoring import service
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.routes import _check
 from chalicelib.scoring.schemas import ModelDocument
+from tests.support.consents import minimum_counts
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -41,6 +42,8 @@ def publish(*rules: Any, threshold: int = 100, model_id: str | None = None, **mo
     """Publish a model, new or the next version, and return its id; ids are new ones, for processes cache versions."""
     model_id = model_id or f"model-{next(_numbers)}-{datetime.now(UTC).timestamp()}"
     document = {"sales_ready_score": threshold, "rules": list(rules), **more}
+    if "minimum_consent" in more:
+        minimum_counts()
     definitions.create(KIND, model_id, "Interest", document, "user:u", NOW)
     version = definitions.get(KIND, model_id).version
     definitions.save_draft(KIND, model_id, "Interest", document, version=version, by="user:u", now=NOW)

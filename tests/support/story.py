@@ -28,6 +28,7 @@ from chalicelib.scoring.models import Score
 from chalicelib.segments import service as segments
 from infra.local.demo.company import newsletter_form
 from tests.support import campaign, journeys
+from tests.support.consents import changes
 from tests.support.mail import Office, letter_links
 from tests.support.streams import World
 
@@ -167,6 +168,6 @@ def _person(address: str) -> dict[str, Any]:
         "did": Counter(each.type for each in _rows(Interaction) if each.pk == f"CONTACT#{identity}"),
         "verdicts": [each.verdict for each in _rows(Interaction) if each.contact_id == identity and each.verdict],
         "bulk": consent.preferences(identity).bulk_email,
-        "consent": [change.method for change in consent.changes(identity)],
+        "consent": [change.method for change in changes(identity)],
         "suppressed": [(row.scope, row.reason) for row in messages.suppressions(address)],
     }

@@ -103,6 +103,7 @@ def _record(contact_id: str, standing: Standing, at: int, wanted: State, said: S
         list_id=standing.list_id,
         who=said.evidence.who,
         source=said.evidence.source,
+        source_version=said.evidence.version,
         wording=said.evidence.wording,
         method=said.evidence.method,
         reason=said.evidence.reason,

@@ -5,6 +5,7 @@ from datetime import datetime
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.conditions.facts import KnownFacts
+from chalicelib.consent import switches
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Invalid
@@ -70,7 +71,7 @@ def refused(person: Person | None, model: Model, lead: Lead, now: datetime) -> s
     if outside is not None:
         return outside
     outside, _ = entry_refusal(model.compiled, KnownFacts({"lead": [record_of(lead)]}, {}), now)
-    return (refusal(person, model.minimum_consent) if person else None) or outside
+    return (refusal(person, switches.counted(model.minimum_consent)) if person else None) or outside
 
 
 def scores_of_model(model_id: str, asked: Asked, now: datetime) -> Page[ScoreView]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+from chalicelib.consent import switches
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import reading
 from chalicelib.scoring.accounts import rescoring as accounts
@@ -40,4 +41,6 @@ def see(lead: Lead, model: Model, now: datetime) -> Sight:
     scene = reading.scene(reading.somebody(lead.contact_id, [lead.lead_id]), [model], now)
     facts = scene.of(lead)
     outside, _ = entry_refusal(model.compiled, facts, now)
-    return Sight(scene.contact_id, None, facts, stored, refusal(scene.person, model.minimum_consent) or outside)
+    return Sight(
+        scene.contact_id, None, facts, stored, refusal(scene.person, switches.counted(model.minimum_consent)) or outside
+    )

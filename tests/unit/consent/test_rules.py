@@ -7,7 +7,7 @@ from chalicelib.consent.rules import Designation, Level, Preferences, Refusal, r
 COMMERCIAL, TRANSACTIONAL = Designation.COMMERCIAL, Designation.TRANSACTIONAL
 
 
-@pytest.mark.rule("CON-10", "CON-11", "CON-15")
+@pytest.mark.rule("CON-10", "CON-11", "CON-15", "EML-2")
 @pytest.mark.parametrize(
     ("email", "bulk_email", "commercial", "transactional"),
     [
@@ -38,11 +38,12 @@ def test_follow_email_has_no_effect_on_what_is_sent(designation):
     assert refusal(Preferences("c", follow_email=False), designation) is None
 
 
+@pytest.mark.rule("PRV-11")
 @pytest.mark.parametrize(("consent", "why"), [(False, Refusal.CHILD), (True, None)])
-def test_a_child_gets_commercial_messages_with_the_guardians_consent_only(consent, why):
+def test_a_child_gets_messages_of_any_kind_with_the_guardians_consent_only(consent, why):
     child = Preferences("c", is_child=True, guardian_id="g", guardian_consent=consent)
 
-    assert (refusal(child, COMMERCIAL), refusal(child, TRANSACTIONAL)) == (why, None)
+    assert (refusal(child, COMMERCIAL), refusal(child, TRANSACTIONAL)) == (why, why)
 
 
 @pytest.mark.rule("PRV-1")
@@ -61,6 +62,10 @@ def test_the_levels_are_ordered_from_none_to_profiling():
         ({"consent_level": 2}, {"consent_level": 1}, False),
         ({"is_child": True}, {"is_child": False}, True),
         ({"is_child": False}, {"is_child": True}, False),
+        ({"is_child": True}, {"of_age_on": "2030-01-01"}, True),
+        ({"is_child": True, "of_age_on": "2030-01-01"}, {"of_age_on": "2029-12-31"}, True),
+        ({"is_child": True, "of_age_on": "2030-01-01"}, {"of_age_on": "2031-01-01"}, False),
+        ({"is_child": True, "of_age_on": "2030-01-01"}, {"of_age_on": None}, False),
         ({}, {"guardian_consent": True}, True),
     ],
 )

@@ -5,13 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from chalicelib.contacts.custom.definition import Option, RecordType
+from chalicelib.csvs import lines
 from chalicelib.errors import Invalid
 from chalicelib.imports.cells import Column, Manner
 from chalicelib.imports.fields import suggested
 from chalicelib.imports.mapping import placed, problems, read, typed
 from chalicelib.imports.parts import packed, spread
 from chalicelib.imports.rows import Row
-from chalicelib.scoring.reports.csvs import lines
 from tests.support.custom import field, options
 
 
