@@ -13,6 +13,13 @@ Found = Iterator[Problem]
 MOST_LISTS = 5  # that one transaction puts somebody on who is several contacts
 
 
+NOBODY_BACK = Problem(
+    "elements",
+    "Whoever left one of these lists cannot come back by this form, until the settings of double opt-in name a message "
+    "that asks for a confirmation.",
+)
+
+
 def check_form(
     form: FormDocument,
     *,

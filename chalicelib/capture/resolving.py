@@ -34,6 +34,10 @@ from chalicelib.leads import matching as lead_matching
 from chalicelib.leads import service as leads
 from chalicelib.leads.matching import BOOK as LEADS
 from chalicelib.leads.models import settings_key as lead_settings_key
+from chalicelib.messages import words
+from chalicelib.messages.optin import asking
+from chalicelib.messages.optin import settings as optin_settings
+from chalicelib.messages.optin.asking import Asked
 
 
 class Resolved(Struct):
@@ -41,6 +45,8 @@ class Resolved(Struct):
 
     writes: list[Write] = field(default_factory=list)
     contact_id: str | None = None
+    contact: Any = None
+    """Its record, where the submission made or changed it."""
     identities: Sequence[str] = ()
     lead_id: str | None = None
     contact_result: str | None = None
@@ -137,7 +143,7 @@ def _resolve_contact(
         look=look,
     )
     resolved.writes += prepared.writes
-    resolved.contact_id = prepared.record.contact_id
+    resolved.contact, resolved.contact_id = prepared.record, prepared.record.contact_id
     resolved.identities = [prepared.record.contact_id, *(prepared.record.identities or ())]
     resolved.contact_result = result(created=prepared.created, changed=prepared.changed)
 
@@ -175,7 +181,6 @@ SHARED = frozenset({"first_name", "last_name", "company_name", "email", "phone",
 
 
 CREATED = "created"
-MOST_OF_LISTS = 60  # writes of lists in the transaction of a submission, which may have a hundred
 
 
 def result(*, created: bool, changed: bool) -> str:
@@ -194,17 +199,32 @@ def _consent(resolved: Resolved, submission: Submission, read: Read, now: dateti
 def _lists(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> list[Write]:
     """Put the contact on the lists that were ticked (SUB-6); a form never takes anybody off one.
 
-    Whoever left a list after sending the form stays off it, however late this is tried again (invariant 7).
+    Whoever left a list after sending the form stays off it, however late this is tried again (invariant 7). Where
+    joining has to be confirmed it waits for that.
     """
     if not read.lists or form.update not in OF_CONTACTS:
         return []
-    found = _standings(resolved, read.lists)
-    joining = [each for each in found if not each.left_after(submission.submitted_at)]
-    moves = [(each, _agreed(each.list_id, resolved, submission, form)) for each in joining]
-    writes = [write for move in moves for write in list_plans.move(move[0], State.SUBSCRIBED, move[1], now)]
-    if len(writes) > MOST_OF_LISTS:
-        raise Unprocessable("This person left these lists as too many contacts to join them by one form.")
+    own = optin_settings.current()
+    writes: list[Write] = []
+    for each in _standings(resolved, read.lists):
+        if each.on or each.left_after(submission.submitted_at):
+            continue
+        said = _agreed(each.list_id, resolved, submission, form)
+        if asking.must_be_confirmed(each, own):
+            writes += asking.for_list(resolved.contact, each.list_id, _asked(resolved, submission, said))
+        else:
+            writes += list_plans.move(each, State.SUBSCRIBED, said, now)
     return writes
+
+
+def _asked(resolved: Resolved, submission: Submission, said: Said) -> Asked:
+    return Asked(
+        at=submission.submitted_at,
+        source=said.evidence.source,
+        language=words.language_of(resolved.contact.language),
+        wording=said.evidence.wording,
+        where=said.attributes,
+    )
 
 
 def _standings(resolved: Resolved, list_ids: Sequence[str]) -> list[Standing]:

@@ -51,6 +51,7 @@ from chalicelib.http import (
     query_of,
 )
 from chalicelib.leads import fields as lead_fields
+from chalicelib.messages.optin import settings as optin_settings
 from chalicelib.settings import settings
 
 api = Api(__name__)
@@ -68,6 +69,8 @@ def _check_form(form: FormDocument) -> Checked:
         allow_without_update=visits.landing_settings().allow_without_update,
     )
     named = [(LIST, element.list_id) for element in checks.lists_of(form) if element.list_id]
+    if named and not optin_settings.current().subscriptions_email_id:
+        checked = replace(checked, warnings=[*checked.warnings, checks.NOBODY_BACK])
     held = [reference for each in matched_by for reference in strategies.held(*each)]
     return replace(checked, references=[*held, *dict.fromkeys(named)])
 
@@ -201,6 +204,7 @@ def _submitted(call: Call[Nothing], form_id: str, allowed: Mapping[str, str | li
         state=submission.state,
         message=form.success_message,
         redirect_url=str(form.redirect_url) if form.redirect_url else None,
+        awaits_confirmation=service.awaits_confirmation(form, sent.values),
     )
     status = HTTPStatus.ACCEPTED if submission.state == PENDING else HTTPStatus.CREATED
     return Reply(result, status, headers=allowed)

@@ -187,6 +187,7 @@ class SubmissionResult(Schema):
     state: str
     message: str
     redirect_url: str | None = None
+    awaits_confirmation: bool = Field(default=False, description="Whether to tell the person to look for our message.")
 
 
 class ProblemView(Schema):

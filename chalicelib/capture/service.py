@@ -16,6 +16,7 @@ from chalicelib.clock import digest
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, commit, put_new, shard
 from chalicelib.errors import DomainError, Invalid, NotFound, Problem, Unavailable
+from chalicelib.messages.optin import settings as optin_settings
 
 TRIES = 5
 
@@ -64,6 +65,14 @@ def submit(submitted: Submitted, now: datetime) -> Submission:
         raise Invalid(form.error_message, named(form, error.problems)) from error
     except DomainError as error:
         return _stored(states.failed(states.kept(submission, read), error))
+
+
+def awaits_confirmation(form: FormDocument, typed: Mapping[str, Any]) -> bool:
+    """Return whether whoever sent this is to be told to look for a message: where joining lists has to be confirmed.
+
+    It follows from what was sent alone, so that nobody learns whether an address is known here, or left a list.
+    """
+    return bool(reading.read(form, typed).lists) and optin_settings.current().enabled
 
 
 def named(form: FormDocument, problems: Iterable[Problem]) -> list[Problem]:

@@ -114,7 +114,8 @@ def _changes(contact_id: str, *, consistent: bool = False) -> Iterable[ChangeRow
     return ChangeRow.query(f"CONTACT#{contact_id}", ChangeRow.sk.startswith("CHANGE#"), consistent_read=consistent)
 
 
-def lowered(contact_id: str) -> set[str]:
-    """Return what a person once allowed and withdrew, as any of its identities, read consistently."""
+def lowered(contact_id: str, since: datetime | None = None) -> set[str]:
+    """Return what a person once allowed and withdrew (after `since`), as any of its identities, read consistently."""
     rows = [row for each in contacts.who_is(contact_id).ids for row in _changes(each, consistent=True)]
-    return {name for row in rows for name in lowers(row.before, row.after)}
+    counted = [row for row in rows if since is None or row.changed_at > since]
+    return {name for row in counted for name in lowers(row.before, row.after)}

@@ -9,8 +9,8 @@ from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.errors import Invalid, Problem
 from chalicelib.messages.ledger import COMMERCIAL
-from chalicelib.messages.personalisation import MESSAGE_FIELDS, faults, is_dynamic, names
-from chalicelib.messages.schemas import ACCOUNT, ContentSettingsDocument, EmailDocument
+from chalicelib.messages.personalisation import CONFIRMATION_FIELDS, MESSAGE_FIELDS, faults, is_dynamic, names
+from chalicelib.messages.schemas import ACCOUNT, DEFAULT, ContentSettingsDocument, EmailDocument
 
 CONTACT = frozenset({"id", *FIELDS})
 CONTENT_SETTINGS = frozenset(ContentSettingsDocument.model_fields) - {
@@ -24,12 +24,19 @@ REQUIRED = {
     "html": "A message needs a body.",
 }
 CENTRE = {("message", "subscription_center_url"), ("content_settings", "subscription_center")}
+CONFIRMATION_URL = ("message", "confirmation_url")
 POSTAL = ("content_settings", "address_main")
 
 
 def check_email(document: EmailDocument) -> Checked:
     """Return every problem and warning of an email at once."""
-    problems = [*_missing(document), *_templates(document), *_addresses(document), *_by_law(document)]
+    problems = [
+        *_missing(document),
+        *_templates(document),
+        *_addresses(document),
+        *_by_law(document),
+        *_confirmation(document),
+    ]
     return Checked(problems=problems, warnings=list(_accessibility(document)))
 
 
@@ -44,7 +51,8 @@ def _missing(document: EmailDocument) -> Iterator[Problem]:
 def _templates(document: EmailDocument) -> Iterator[Problem]:
     # Own fields of content settings are not known here: which record is used, the journey says.
     own = CONTENT_SETTINGS | _own(document)
-    sources = {"contact": CONTACT | ACCOUNT, "content_settings": own, "message": MESSAGE_FIELDS}
+    known = MESSAGE_FIELDS if document.content_type == DEFAULT else CONFIRMATION_FIELDS
+    sources = {"contact": CONTACT | ACCOUNT, "content_settings": own, "message": known}
     for field in TEMPLATES:
         for sentence in faults(getattr(document, field), sources):
             yield Problem(field, sentence)
@@ -80,6 +88,18 @@ def _by_law(document: EmailDocument) -> Iterator[Problem]:
         yield Problem("html", "A commercial message needs a link to {{ message.subscription_center_url }}.")
     if not any(path[:2] == POSTAL for path in named):
         yield Problem("html", "A commercial message needs the postal address: {{ content_settings.address_main }}.")
+
+
+def _confirmation(document: EmailDocument) -> Iterator[Problem]:
+    """Yield what keeps a message from asking for a confirmation (DOI-5)."""
+    if document.content_type == DEFAULT:
+        return
+    if document.legal_designation == COMMERCIAL:
+        yield Problem("legal_designation", "A message that asks for a confirmation must be transactional.")
+    templates = [("html", document.html), *([] if document.automatic_text else [("text", document.text)])]
+    for field, template in templates:
+        if CONFIRMATION_URL not in names(template):
+            yield Problem(field, "A message that asks for a confirmation needs {{ message.confirmation_url }}.")
 
 
 def _accessibility(document: EmailDocument) -> Iterator[Problem]:

@@ -5,6 +5,16 @@ from functools import cache, lru_cache
 from typing import Any
 
 MESSAGE_FIELDS = frozenset({"subscription_center_url", "unsubscribe_url"})
+CONFIRMATION_FIELDS = frozenset(
+    {
+        "confirmation_url",
+        "confirmation_request_type",
+        "confirmation_object_name",
+        "confirmation_object_description",
+        "confirmation_object_value",
+    }
+)
+"""What a message that asks for a confirmation knows (DOI-5); it has no centre, for it may be to nobody we know."""
 FORBIDDEN_TAGS = frozenset({"include", "render"})
 
 

@@ -16,7 +16,7 @@ from chalicelib.messages import cleaning
 from chalicelib.messages.addresses import TRAP, Tracked, centre_url, link_url, pixel_url, unsubscribe_url
 from chalicelib.messages.ledger import COMMERCIAL
 from chalicelib.messages.personalisation import Unrenderable, line, render
-from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
+from chalicelib.messages.schemas import DEFAULT, ContentSettingsDocument, EmailDocument
 
 HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
 
@@ -65,10 +65,19 @@ def content_values(settings: ContentSettingsDocument) -> dict[str, Any]:
 
 
 def compose(
-    document: EmailDocument, shared: ContentSettingsDocument, contact: Mapping[str, Any], send_id: str, *, tracked: bool
+    document: EmailDocument,
+    shared: ContentSettingsDocument,
+    contact: Mapping[str, Any],
+    send_id: str,
+    *,
+    tracked: bool,
+    message: Mapping[str, Any] | None = None,
 ) -> Composed:
-    """Render a message for a contact (EML-13). A template that cannot be rendered leaves its part missing."""
-    sources = _sources(shared, contact, send_id)
+    """Render a message for a contact (EML-13). A template that cannot be rendered leaves its part missing.
+
+    `message` is what it knows of itself where that is not the centre of a send, such as what it asks to confirm.
+    """
+    sources = _sources(shared, contact, send_id, message)
     values = sources.values()
     links = Tracked(send_id, links_of(document), frozenset(sources.message.values()))
     seen: list[str] = []
@@ -84,7 +93,9 @@ def compose(
     reply_to = _part(document.reply_to, values, one_line=True)
     reply = _address(reply_to)
     recipient = _address(_part(document.to, values, one_line=True))
-    missing = tuple(name for name, part in (("subject", subject), ("html", html.strip()), ("text", text)) if not part)
+    asking = document.content_type == DEFAULT or message is not None
+    parts = (("subject", subject), ("html", html.strip()), ("text", text), ("confirmation", asking))
+    missing = tuple(name for name, part in parts if not part)
     return Composed(
         recipient=recipient,
         sender=_sender(document, values),
@@ -100,8 +111,10 @@ def compose(
     )
 
 
-def _sources(shared: ContentSettingsDocument, contact: Mapping[str, Any], send_id: str) -> Sources:
-    message = {
+def _sources(
+    shared: ContentSettingsDocument, contact: Mapping[str, Any], send_id: str, message: Mapping[str, Any] | None
+) -> Sources:
+    message = message or {
         "subscription_center_url": shared.subscription_center or centre_url(send_id),
         "unsubscribe_url": unsubscribe_url(send_id),
     }

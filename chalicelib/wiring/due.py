@@ -10,7 +10,9 @@ from chalicelib.contacts import deletion
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.journeys.models import JourneysItem
+from chalicelib.messages import facts as confirmations
 from chalicelib.messages.models import MessagesItem
+from chalicelib.messages.optin.rules import WORK as CONFIRMATION
 from chalicelib.scoring.accounts import rescoring as account_scoring
 from chalicelib.scoring.models import ScoringItem
 from chalicelib.segments.models import SegmentsItem
@@ -41,6 +43,10 @@ def _due_enrolment(pk: str, sk: str) -> dict[str, Any]:
     return {"fact": "due", "enrolment": f"{_id(pk)}.{journey}.{occurrence}"}
 
 
+def _due_confirmation(pk: str, sk: str) -> dict[str, Any]:
+    return {"fact": confirmations.ASKED, "id": _id(sk), "address": _id(pk)}
+
+
 def _due_pull(pk: str, sk: str) -> dict[str, Any]:
     _, lead_type, owner = sk.split("#")
     return messages.message(_id(pk), lead_type, owner)
@@ -53,6 +59,7 @@ AGENDAS = (
     Agenda(account_scoring.WORK, "rescore", ScoringItem.by_due, _due_account),
     Agenda("job", "jobs", DefinitionsItem.by_due, _due_record),
     Agenda("send", "send", MessagesItem.by_due, _due_record),
+    Agenda(CONFIRMATION, "send", MessagesItem.by_due, _due_confirmation),
     Agenda("submission", "submissions", CaptureItem.by_due, _due_record),
     Agenda(LINKEDIN_PULL, messages.QUEUE, CaptureItem.by_due, _due_pull),
     Agenda(deletion.WORK, "sweep", ContactsItem.by_due, _due_deleted),

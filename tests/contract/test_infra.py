@@ -137,6 +137,8 @@ def test_every_route_asks_for_a_scope_that_exists_or_is_meant_to_be_public():
         "GET /static/{digest}/{name}",
         "GET /p/{slug}",
         "POST /p/{slug}",
+        "GET /confirm/{token}",
+        "POST /confirm/{token}",
         "OPTIONS /forms/{form_id}/submissions",
         "POST /forms/{form_id}/submissions",
         "GET /t/{token}",
