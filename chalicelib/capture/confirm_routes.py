@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from msgspec.structs import replace
 
+from chalicelib.capture import confirming
 from chalicelib.http import FORM, Api, Call, Nothing, Reply
-from chalicelib.messages.optin import confirming, links, settings, wordings, words
+from chalicelib.messages.optin import links, words
 from chalicelib.messages.optin.models import Confirmation
-from chalicelib.messages.optin.rules import Outcome, What
+from chalicelib.messages.optin.rules import Outcome
 from chalicelib.messages.pages import page
 from chalicelib.messages.public import kindly
 from chalicelib.messages.words import DEFAULT
@@ -50,10 +51,10 @@ def _shown(call: Call[Any], token: str) -> Reply:
         "confirm.html",
         language=row.language,
         words=words.of(row.language),
-        asked=[wordings.named(row)[:2]],
+        asked=confirming.asked(row),
         action=f"{deployed.public_url}/confirm/{token}",
     )
-    return _leading(shown, _thanks(row))
+    return _leading(shown, confirming.thanks(row))
 
 
 def _found(call: Call[Any], token: str) -> tuple[Confirmation | None, Outcome]:
@@ -61,14 +62,14 @@ def _found(call: Call[Any], token: str) -> tuple[Confirmation | None, Outcome]:
     row = links.find(named)
     if named.late(call.now) and (row is None or row.confirmed_at is None):
         return row, Outcome.LATE
-    return (row, confirming.judge(row).outcome) if row is not None else (None, Outcome.GONE)
+    return (row, confirming.judge(row)) if row is not None else (None, Outcome.GONE)
 
 
 def _confirmed(call: Call[Any], token: str) -> Reply:
     row, outcome = _found(call, token)
     if row is not None and outcome is Outcome.OPEN:
         outcome = confirming.confirm(row, call.now)
-    onward = _thanks(row) if row is not None and outcome is Outcome.CONFIRMED else None
+    onward = confirming.thanks(row) if row is not None and outcome is Outcome.CONFIRMED else None
     if onward is not None:
         return Reply("", HTTPStatus.SEE_OTHER, headers={"Location": onward, "Referrer-Policy": "no-referrer"})
     return _told(row, outcome)
@@ -78,17 +79,6 @@ def _told(row: Confirmation | None, outcome: Outcome) -> Reply:
     language = row.language if row is not None else DEFAULT
     title, text = words.of(language).told[outcome]
     return page("notice.html", STATUSES[outcome], language=language, title=title, text=text)
-
-
-def _thanks(row: Confirmation) -> str | None:
-    own = settings.current()
-    of_list = row.what == What.LIST
-    page_id, address = (
-        (own.subscriptions_page_id, own.subscriptions_address)
-        if of_list
-        else (own.consent_page_id, own.consent_address)
-    )
-    return settings.leads_to(page_id, address, own.allowed_addresses or ())
 
 
 def _leading(reply: Reply, onward: str | None) -> Reply:

@@ -25,7 +25,7 @@ def finish(submission_id: str, now: datetime) -> Submission:
     if submission.state != states.PENDING:
         return submission
     form, _ = form_of(submission.form_id, submission.form_version)
-    read = _read_back(submission)
+    read = read_back(submission)
     try:
         resolved = resolve(submission, form, read, now)
         states.succeeded(submission, form, resolved)
@@ -39,7 +39,8 @@ def finish(submission_id: str, now: datetime) -> Submission:
     return submission
 
 
-def _read_back(submission: Submission) -> Read:
+def read_back(submission: Submission) -> Read:
+    """Return what a stored submission holds as if it had just been read."""
     kept = dict(submission.values or {})
     refuses = bool(kept.pop("do_not_bulk_email", False))
     lists = tuple(kept.pop("subscription_list", ()))

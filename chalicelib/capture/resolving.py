@@ -17,6 +17,7 @@ from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.subscriptions import plans as list_plans
+from chalicelib.consent.subscriptions import records
 from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.consent.subscriptions.plans import Said, Standing
 from chalicelib.consent.subscriptions.rules import State
@@ -38,6 +39,7 @@ from chalicelib.messages import words
 from chalicelib.messages.optin import asking
 from chalicelib.messages.optin import settings as optin_settings
 from chalicelib.messages.optin.asking import Asked
+from chalicelib.messages.optin.confirming import METHOD, since
 
 
 class Resolved(Struct):
@@ -181,6 +183,7 @@ SHARED = frozenset({"first_name", "last_name", "company_name", "email", "phone",
 
 
 CREATED = "created"
+MOST_OF_LISTS = 60  # writes of lists in the transaction of a submission, which may have a hundred
 
 
 def result(*, created: bool, changed: bool) -> str:
@@ -204,17 +207,24 @@ def _lists(resolved: Resolved, submission: Submission, form: FormDocument, read:
     """
     if not read.lists or form.update not in OF_CONTACTS:
         return []
-    own = optin_settings.current()
+    confirmed, own = submission.asked_at, optin_settings.current()
     writes: list[Write] = []
-    for each in _standings(resolved, read.lists):
-        if each.on or each.left_after(submission.submitted_at):
+    for each in _standings(resolved, _offered(read.lists) if confirmed else read.lists):
+        if each.on or each.left_after(confirmed or submission.submitted_at):
             continue
         said = _agreed(each.list_id, resolved, submission, form)
-        if asking.must_be_confirmed(each, own):
+        if confirmed is None and asking.must_be_confirmed(each, own):
             writes += asking.for_list(resolved.contact, each.list_id, _asked(resolved, submission, said))
         else:
             writes += list_plans.move(each, State.SUBSCRIBED, said, now)
+    if len(writes) > MOST_OF_LISTS:
+        raise Unprocessable("This person left these lists as too many contacts to join them by one form.")
     return writes
+
+
+def _offered(list_ids: Sequence[str]) -> list[str]:
+    """Return the lists that can still be joined: the form that offered them may have been stopped since, and they."""
+    return [each.list_id for each in records.find_many(list_ids) if not each.stopped]
 
 
 def _asked(resolved: Resolved, submission: Submission, said: Said) -> Asked:
@@ -239,8 +249,9 @@ def _agreed(list_id: str, resolved: Resolved, submission: Submission, form: Form
     evidence = Evidence(
         who=f"contact:{resolved.contact_id}",
         source=f"form:{submission.form_id}",
-        method="hidden on the form" if element.hidden else "checkbox",
+        method=METHOD if submission.asked_at else "hidden on the form" if element.hidden else "checkbox",
         wording=element.text,
+        reason=since(submission.asked_at, submission.mailed_at) if submission.asked_at else None,
     )
     return Said(evidence, submission.submission_id, _where(submission))
 

@@ -9,8 +9,22 @@ from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.errors import Invalid, Problem
 from chalicelib.messages.ledger import COMMERCIAL
-from chalicelib.messages.personalisation import CONFIRMATION_FIELDS, MESSAGE_FIELDS, faults, is_dynamic, names
-from chalicelib.messages.schemas import ACCOUNT, DEFAULT, ContentSettingsDocument, EmailDocument
+from chalicelib.messages.personalisation import (
+    CONFIRMATION_FIELDS,
+    FORM_CONFIRMATION_FIELDS,
+    MESSAGE_FIELDS,
+    faults,
+    is_dynamic,
+    names,
+)
+from chalicelib.messages.schemas import (
+    ACCOUNT,
+    CONFIRMATION,
+    DEFAULT,
+    FORM_CONFIRMATION,
+    ContentSettingsDocument,
+    EmailDocument,
+)
 
 CONTACT = frozenset({"id", *FIELDS})
 CONTENT_SETTINGS = frozenset(ContentSettingsDocument.model_fields) - {
@@ -24,7 +38,16 @@ REQUIRED = {
     "html": "A message needs a body.",
 }
 CENTRE = {("message", "subscription_center_url"), ("content_settings", "subscription_center")}
-CONFIRMATION_URL = ("message", "confirmation_url")
+KNOWN = {
+    DEFAULT: MESSAGE_FIELDS,
+    CONFIRMATION: CONFIRMATION_FIELDS,
+    FORM_CONFIRMATION: FORM_CONFIRMATION_FIELDS,
+}
+NEEDED = {
+    CONFIRMATION: ("confirmation_url",),
+    FORM_CONFIRMATION: ("confirmation_url", "subscription_list_names"),
+}
+"""What a message must name by what it is for (DOI-5, DOI-8)."""
 POSTAL = ("content_settings", "address_main")
 
 
@@ -50,17 +73,19 @@ def _missing(document: EmailDocument) -> Iterator[Problem]:
 
 def _templates(document: EmailDocument) -> Iterator[Problem]:
     # Own fields of content settings are not known here: which record is used, the journey says.
-    own = CONTENT_SETTINGS | _own(document)
-    known = MESSAGE_FIELDS if document.content_type == DEFAULT else CONFIRMATION_FIELDS
-    sources = {"contact": CONTACT | ACCOUNT, "content_settings": own, "message": known}
+    own = CONTENT_SETTINGS | _named(document, "content_settings")
+    known = {"contact": CONTACT | ACCOUNT, "content_settings": own, "message": KNOWN[document.content_type]}
+    # What a form has for fields is not known here: which forms use the message, they say.
+    submitted = {"submission": _named(document, "submission")}
+    sources = {**known, **(submitted if document.content_type == FORM_CONFIRMATION else {})}
     for field in TEMPLATES:
         for sentence in faults(getattr(document, field), sources):
             yield Problem(field, sentence)
 
 
-def _own(document: EmailDocument) -> frozenset[str]:
+def _named(document: EmailDocument, source: str) -> frozenset[str]:
     named = {path for field in TEMPLATES for path in names(getattr(document, field))}
-    return frozenset(path[1] for path in named if len(path) > 1 and path[0] == "content_settings")
+    return frozenset(path[1] for path in named if len(path) > 1 and path[0] == source)
 
 
 def _addresses(document: EmailDocument) -> Iterator[Problem]:
@@ -98,8 +123,9 @@ def _confirmation(document: EmailDocument) -> Iterator[Problem]:
         yield Problem("legal_designation", "A message that asks for a confirmation must be transactional.")
     templates = [("html", document.html), *([] if document.automatic_text else [("text", document.text)])]
     for field, template in templates:
-        if CONFIRMATION_URL not in names(template):
-            yield Problem(field, "A message that asks for a confirmation needs {{ message.confirmation_url }}.")
+        for needed in NEEDED[document.content_type]:
+            if ("message", needed) not in names(template):
+                yield Problem(field, f"A message that asks for a confirmation needs {{{{ message.{needed} }}}}.")
 
 
 def _accessibility(document: EmailDocument) -> Iterator[Problem]:

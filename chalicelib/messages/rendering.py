@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib.accessibility.checks import direction
 from chalicelib.contacts.normalise import Email
@@ -43,9 +44,11 @@ class Sources(Struct, frozen=True):
     contact: Mapping[str, Any]
     content_settings: Mapping[str, Any]
     message: Mapping[str, Any] = field(default_factory=dict)
+    submission: Mapping[str, Any] | None = None
 
     def values(self) -> dict[str, Any]:
-        return {"contact": self.contact, "content_settings": self.content_settings, "message": self.message}
+        known = {"contact": self.contact, "content_settings": self.content_settings, "message": self.message}
+        return known if self.submission is None else {**known, "submission": self.submission}
 
 
 @lru_cache(maxsize=500)
@@ -72,12 +75,14 @@ def compose(
     *,
     tracked: bool,
     message: Mapping[str, Any] | None = None,
+    submission: Mapping[str, Any] | None = None,
 ) -> Composed:
     """Render a message for a contact (EML-13). A template that cannot be rendered leaves its part missing.
 
-    `message` is what it knows of itself where that is not the centre of a send, such as what it asks to confirm.
+    `message` is what it knows of itself where that is not the centre of a send, such as what it asks to confirm;
+    `submission` what somebody sent by a form, where it asks to confirm that.
     """
-    sources = _sources(shared, contact, send_id, message)
+    sources = replace(_sources(shared, contact, send_id, message), submission=submission)
     values = sources.values()
     links = Tracked(send_id, links_of(document), frozenset(sources.message.values()))
     seen: list[str] = []

@@ -30,8 +30,8 @@ def _of_contact(name: str) -> str:
 ContactField = Annotated[str, AfterValidator(_of_contact)]
 
 
-DEFAULT, CONFIRMATION = "default", "confirmation-request"
-"""What a message is for. What asks for a confirmation goes out by double opt-in only (DOI-5, DOI-6)."""
+DEFAULT, CONFIRMATION, FORM_CONFIRMATION = "default", "confirmation-request", "form-confirmation"
+"""What a message is for. What asks for a confirmation goes out by double opt-in only (DOI-5, DOI-6, DOI-8)."""
 
 
 class EmailDocument(Schema):
@@ -48,7 +48,7 @@ class EmailDocument(Schema):
     text: Annotated[str, Field(max_length=100_000)] = ""
     automatic_text: bool = True
     legal_designation: Literal["commercial", "transactional"] = "commercial"
-    content_type: Literal["default", "confirmation-request"] = "default"
+    content_type: Literal["default", "confirmation-request", "form-confirmation"] = "default"
 
     @field_validator("subject", "from_name", "from_address", "to", "reply_to")
     @classmethod

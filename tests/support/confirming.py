@@ -18,6 +18,13 @@ EMAIL = {
     "html": '<p>Hello {{ contact.first_name | default: "there" }}, {{ message.confirmation_object_description }} '
     '{{ message.confirmation_object_value }} <a href="{{ message.confirmation_url }}">please confirm</a></p>',
 }
+FORM_EMAIL = {
+    **EMAIL,
+    "subject": "Please confirm, {{ submission.first_name }}",
+    "content_type": "form-confirmation",
+    "html": "<p>Hello {{ contact.first_name }}, these lists: {{ message.subscription_list_names }} "
+    '<a href="{{ message.confirmation_url }}">please confirm</a></p>',
+}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 

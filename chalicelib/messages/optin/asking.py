@@ -49,6 +49,15 @@ def for_level(contact: Contact, level: int, asked: Asked) -> list[Write]:
     return _request(contact, name, asked, what=What.LEVEL, level=level)
 
 
+def for_form(address: str, submission_id: str, asked: Asked, **what: Any) -> Confirmation:
+    """Return the request by which a submission waits for its address; each submission is one of its own.
+
+    So whoever presses the button confirms what that link was mailed for, whatever others send with the address.
+    """
+    hashed = suppression.address_hash(read_email(address).key)
+    return row_of(hashed, submission_id, asked, what=What.FORM, address=address, **what)
+
+
 def _request(contact: Contact, name: str, asked: Asked, **what: Any) -> list[Write]:
     """Asking again takes the place of what was asked before: its message may go out anew, older links stay good."""
     if not contact.email:

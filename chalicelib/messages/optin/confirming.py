@@ -91,20 +91,27 @@ def confirm(row: Confirmation, now: datetime) -> Outcome:
 def done(row: Confirmation, now: datetime) -> Write:
     """Return the write that confirms a request, once, and only what was asked for when it was looked at."""
     as_asked = Confirmation.confirmed_at.does_not_exist() & (Confirmation.asked_at == row.asked_at)
-    ended = (Confirmation.due.remove(), Confirmation.due_shard.remove())
+    ended = [
+        each.remove() for each in (Confirmation.due, Confirmation.due_shard, Confirmation.address, Confirmation.request)
+    ]
     return update(row.key, Confirmation.confirmed_at.set(now), *ended, condition=as_asked)
 
 
 def evidence_of(row: Confirmation, contact_id: str, wording: str | None) -> Evidence:
     """Return the proof: where and in which words it was asked for, when, and when the link was mailed."""
-    mailed = f", the link was mailed at {as_text(row.mailed_at)}" if row.mailed_at else ""
     return Evidence(
         who=f"contact:{contact_id}",
         source=row.source,
         method=METHOD,
         wording=wording,
-        reason=f"Asked for at {as_text(row.asked_at)}{mailed}.",
+        reason=since(row.asked_at, row.mailed_at),
     )
+
+
+def since(asked_at: datetime, mailed_at: datetime | None) -> str:
+    """Return when it was asked for and when the link was mailed, as the proof says it."""
+    mailed = f", the link was mailed at {as_text(mailed_at)}" if mailed_at else ""
+    return f"Asked for at {as_text(asked_at)}{mailed}."
 
 
 def _change_id(row: Confirmation) -> str:

@@ -19,6 +19,12 @@ class Confirmation(MessagesItem, discriminator="confirmation"):
     where = JsonAttribute(null=True)
     list_id = UnicodeAttribute(null=True)
     level = IntegerAttribute(null=True)
+    # Of a form whose submissions have to be confirmed (DOI-9); address and request only until they are:
+    form_id = UnicodeAttribute(null=True)
+    form_version = IntegerAttribute(null=True)
+    email_id = UnicodeAttribute(null=True)
+    address = UnicodeAttribute(null=True)
+    request = JsonAttribute(null=True)
     # Of its message:
     state = UnicodeAttribute()
     token = UnicodeAttribute(null=True)

@@ -23,6 +23,7 @@ class What(StrEnum):
 
     LIST = "list"
     LEVEL = "level"
+    FORM = "form"
 
 
 class Mail(StrEnum):
@@ -60,15 +61,15 @@ def recent(mails: Mails, now: datetime) -> list[tuple[str, datetime]]:
     return [(name, at) for name, at in mails if now - at < DAY]
 
 
-def may_mail(mails: Mails, name: str, now: datetime) -> bool:
+def may_mail(mails: Mails, name: str, now: datetime, *, apart: timedelta = AGAIN_AFTER) -> bool:
     """Return whether an address may be mailed once more, whoever asks for it.
 
-    The same request once an hour and three times a day, and twenty messages a day in all: as many as a subscription
-    centre offers lists at once (DOI-2).
+    The same request once an hour (`apart`) and three times a day, and twenty messages a day in all: as many as a
+    subscription centre offers lists at once (DOI-2).
     """
     counted = recent(mails, now)
     same = [at for each, at in counted if each == name]
-    soon = any(now - at < AGAIN_AFTER for at in same)
+    soon = any(now - at < apart for at in same)
     return not soon and len(same) < MOST_OF_ONE and len(counted) < MOST_A_DAY
 
 

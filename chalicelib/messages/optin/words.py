@@ -12,6 +12,8 @@ class Words(Struct, frozen=True):
 
     title: str
     asked: str
+    sent: str
+    """What is said in its place of a form that asks for nothing by name."""
     button: str
     ignore: str
     level: str
@@ -26,6 +28,7 @@ WORDS = {
     "en": Words(
         title="Please confirm",
         asked="You asked for this:",
+        sent="We keep what you sent us by our form once you confirm it.",
         button="Yes, I confirm",
         ignore="If you did not ask for it, close this page. Nothing will happen.",
         level="What may we do?",
@@ -52,6 +55,7 @@ WORDS = {
     "da": Words(
         title="Bekræft venligst",
         asked="Du har bedt om dette:",
+        sent="Vi gemmer det, du sendte med vores formular, når du bekræfter det.",
         button="Ja, jeg bekræfter",
         ignore="Hvis du ikke har bedt om det, kan du lukke siden. Så sker der ikke noget.",
         level="Hvad må vi?",
@@ -75,6 +79,7 @@ WORDS = {
     "de": Words(
         title="Bitte bestätigen Sie",
         asked="Sie haben darum gebeten:",
+        sent="Was Sie uns mit unserem Formular gesendet haben, behalten wir, sobald Sie es bestätigen.",
         button="Ja, ich bestätige",
         ignore="Wenn Sie nicht darum gebeten haben, schließen Sie diese Seite. Es geschieht nichts.",
         level="Was dürfen wir?",
@@ -101,6 +106,7 @@ WORDS = {
     "ar": Words(
         title="يرجى التأكيد",
         asked="لقد طلبت ما يلي:",
+        sent="نحتفظ بما أرسلته عبر نموذجنا حين تؤكده.",
         button="نعم، أؤكد",
         ignore="إن لم تكن قد طلبت ذلك فأغلق هذه الصفحة، ولن يحدث شيء.",
         level="ما الذي تسمح لنا به؟",

@@ -7,9 +7,10 @@ import pytest
 from chalicelib.messages.checks import check_email
 from chalicelib.messages.optin import words
 from chalicelib.messages.optin.rules import Outcome, What, harmless, may_mail
+from chalicelib.messages.personalisation import Bulleted, render
 from chalicelib.messages.schemas import EmailDocument
 from chalicelib.messages.words import WORDS
-from tests.support.confirming import EMAIL
+from tests.support.confirming import EMAIL, FORM_EMAIL
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 
@@ -66,7 +67,7 @@ def test_what_people_are_called_is_shown(typed):
 def test_the_page_has_its_words_in_every_language_of_the_centre():
     assert words.WORDS.keys() == WORDS.keys()
     for each in words.WORDS.values():
-        assert each.kinds.keys() == set(What)
+        assert each.kinds.keys() == set(What) - {What.FORM}
         assert each.told.keys() == set(Outcome) - {Outcome.OPEN}
 
 
@@ -88,3 +89,20 @@ def test_a_message_that_asks_for_a_confirmation_is_transactional_and_holds_the_l
 @pytest.mark.rule("DOI-5")
 def test_only_a_message_that_asks_for_a_confirmation_knows_what_is_asked():
     assert set(problems(content_type="default")) == {"subject", "html"}
+
+
+@pytest.mark.rule("DOI-8")
+def test_a_message_that_asks_to_confirm_a_form_names_its_lists_and_what_was_submitted():
+    named = {**FORM_EMAIL, "subject": "{{ submission.whatever }}"}
+
+    assert problems(**named) == []
+    assert problems(**{**named, "html": EMAIL["html"]}) == ["html", "html", "html"]
+    assert problems(**{**named, "content_type": "confirmation-request"}) == ["subject", "html"]
+
+
+def test_names_are_a_list_in_html_and_lines_in_text():
+    names = Bulleted(["News", "Lamps <b>"])
+
+    assert render("{{ x }}", {"x": names}, escape=True) == "<ul><li>News</li><li>Lamps &lt;b&gt;</li></ul>"
+    assert render("{{ x }}", {"x": names}, escape=False) == "- News\n- Lamps <b>"
+    assert render("{{ x }}", {"x": Bulleted([])}, escape=True) == ""
