@@ -44,8 +44,9 @@ def check_form(
 
 
 def address_field(form: FormDocument) -> FormField | None:
-    """Return the field that takes the address which confirms a submission."""
-    return next((each for each in form.fields if "email" in {each.contact_field, each.lead_field}), None)
+    """Return the field that takes the address of whoever sends the form."""
+    mapped = (each for each in form.fields if "email" in {each.contact_field, each.lead_field})
+    return next(mapped, next((each for each in form.fields if each.type is FieldType.EMAIL), None))
 
 
 def check_double_opt_in(form: FormDocument, *, mailable: bool, allowed: Collection[str]) -> Found:

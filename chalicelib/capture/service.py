@@ -8,14 +8,18 @@ from msgspec import Struct
 
 from chalicelib.capture import states, waiting
 from chalicelib.capture import values as reading
+from chalicelib.capture.checks import address_field
 from chalicelib.capture.models import Submission
 from chalicelib.capture.resolving import resolve
-from chalicelib.capture.schemas import FormDocument
+from chalicelib.capture.schemas import ElementKind, FormDocument, Update
 from chalicelib.capture.values import Read
 from chalicelib.clock import digest
+from chalicelib.consent.plans import Evidence
+from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, Write, commit, put_new, shard
 from chalicelib.errors import DomainError, Invalid, NotFound, Problem, Unavailable
+from chalicelib.messages import opting, suppression
 from chalicelib.messages.optin import settings as optin_settings
 
 TRIES = 5
@@ -71,6 +75,8 @@ def take(
 
     Raises Invalid for broken values, with nothing stored.
     """
+    if form.update is Update.NONE and read.refuses_bulk_email:
+        _opt_out(submission, form, read, now)
     try:
         taken = _taken(submission, form, read, now, also)
         return taken or stored(states.waiting(states.kept(submission, read), now), also)
@@ -80,6 +86,26 @@ def take(
         raise
     except DomainError as error:
         return stored(states.failed(states.kept(submission, read), error), also)
+
+
+def _opt_out(submission: Submission, form: FormDocument, read: Read, now: datetime) -> None:
+    """Opt out all who have the address, by a form that otherwise updates nobody (SBC-11).
+
+    Before the submission is stored: who is told that it was taken is opted out. Raises Invalid for no address.
+    """
+    field = address_field(form)
+    value = read.values.get(field.name) if field is not None else None
+    if field is None or value is None:
+        return
+    element = next((each for each in form.elements if each.kind is ElementKind.BULK_EMAIL), None)
+    evidence = Evidence(
+        who="recipient",
+        source=f"form:{submission.form_id}",
+        method="checkbox",
+        wording=element.text if element is not None else None,
+    )
+    address_hash = suppression.address_hash(read_email(str(value), field.name).key)
+    opting.at(address_hash, evidence, submission.submission_id, now)
 
 
 def awaits_confirmation(form: FormDocument, typed: Mapping[str, Any]) -> bool:

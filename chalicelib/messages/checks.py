@@ -8,14 +8,17 @@ from chalicelib.contacts.fields import FIELDS
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.errors import Invalid, Problem
+from chalicelib.messages.cleaning import links_in
 from chalicelib.messages.ledger import COMMERCIAL
 from chalicelib.messages.personalisation import (
     CONFIRMATION_FIELDS,
     FORM_CONFIRMATION_FIELDS,
     MESSAGE_FIELDS,
+    Unrenderable,
     faults,
     is_dynamic,
     names,
+    render,
 )
 from chalicelib.messages.schemas import (
     ACCOUNT,
@@ -48,6 +51,7 @@ NEEDED = {
     FORM_CONFIRMATION: ("confirmation_url", "subscription_list_names"),
 }
 """What a message must name by what it is for (DOI-5, DOI-8)."""
+NEEDS_CENTRE = "A commercial message needs a link to {{ message.subscription_center_url }}."
 POSTAL = ("content_settings", "address_main")
 
 
@@ -109,10 +113,22 @@ def _by_law(document: EmailDocument) -> Iterator[Problem]:
     if document.legal_designation != COMMERCIAL:
         return
     named = names(document.html)
-    if not any(path[:2] in CENTRE for path in named):
-        yield Problem("html", "A commercial message needs a link to {{ message.subscription_center_url }}.")
+    if not _links_to_centre(document.html):
+        yield Problem("html", f"{NEEDS_CENTRE} It must stand there for everybody, whatever is known of them.")
+    if not document.automatic_text and not any(path[:2] in CENTRE for path in names(document.text)):
+        yield Problem("text", NEEDS_CENTRE)
     if not any(path[:2] == POSTAL for path in named):
         yield Problem("html", "A commercial message needs the postal address: {{ content_settings.address_main }}.")
+
+
+def _links_to_centre(html: str) -> bool:
+    """Return whether somebody of whom nothing is known could follow a link to the centre (SBC-2)."""
+    url = "https://centre.example/"
+    of_message = {"message": {"subscription_center_url": url}, "content_settings": {"subscription_center": url}}
+    try:
+        return url in links_in(render(html, of_message, escape=True), "")
+    except Unrenderable:
+        return True  # which is said of the template itself
 
 
 def _confirmation(document: EmailDocument) -> Iterator[Problem]:

@@ -7,10 +7,12 @@ from email.policy import HTTP
 from http import HTTPStatus
 from typing import Any
 
+from msgspec.structs import replace
+
 from chalicelib.clock import new_id
 from chalicelib.errors import Invalid, NotFound, Unavailable
 from chalicelib.http import FORM, MULTIPART, Api, Call, Nothing, Reply, form_of
-from chalicelib.messages import centre, choosing, chosen, tracking, words
+from chalicelib.messages import centre, choosing, chosen, remembering, tracking, words
 from chalicelib.messages.optin import words as confirmations
 from chalicelib.messages.pages import page
 from chalicelib.settings import settings
@@ -63,6 +65,12 @@ def show_subscription_centre(_: Call[Nothing], token: str) -> Reply:
     return kindly(lambda: _shown(token, centre.show(token)))
 
 
+@api.on("GET /subscriptions", scope=None)
+def show_own_subscription_centre(call: Call[Nothing]) -> Reply:
+    """Show the centre to a browser that was there by a personal link before (SBC-5)."""
+    return kindly(lambda: _own(call))
+
+
 @api.on("POST /subscriptions/{token}", scope=None, content_types=(FORM,), largest=4 * SMALL)
 def submit_subscription_centre(call: Call[Nothing], token: str) -> Reply:
     """Save what the recipient of a message chose."""
@@ -99,8 +107,16 @@ def _fields(call: Call[Any]) -> dict[str, Any]:
     return {str(part.get_param("name", header="content-disposition")): part.get_content().strip() for part in parts}
 
 
+def _own(call: Call[Any]) -> Reply:
+    token = remembering.token_in(call.headers.get("cookie") or "")
+    found = centre.show(token) if token else None
+    if found is None or found.contact_id is None:
+        raise Invalid("Open this page by the link in one of our messages: only that tells us who you are.")
+    return _shown(token, found)
+
+
 def _shown(token: str, found: centre.Centre, *, saved: bool = False) -> Reply:
-    return page(
+    shown = page(
         "centre.html",
         HTTPStatus.UNPROCESSABLE_ENTITY if found.wrong else HTTPStatus.OK,
         action=f"{settings.public_url}/subscriptions/{token}",
@@ -110,6 +126,9 @@ def _shown(token: str, found: centre.Centre, *, saved: bool = False) -> Reply:
         centre=found,
         saved=saved,
     )
+    if found.contact_id is None:
+        return shown
+    return replace(shown, headers={**shown.headers, "Set-Cookie": remembering.cookie(token)})
 
 
 def kindly(use: Callable[[], Reply]) -> Reply:
@@ -117,7 +136,7 @@ def kindly(use: Callable[[], Reply]) -> Reply:
     try:
         return use()
     except Invalid as error:
-        title, status = "We cannot tell whose link this is", HTTPStatus.BAD_REQUEST
+        title, status = "We cannot tell whose link this is, or who you are", HTTPStatus.BAD_REQUEST
         return page("notice.html", status, title=title, text=str(error))
     except Unavailable as error:
         return page("notice.html", HTTPStatus.SERVICE_UNAVAILABLE, title="Not just now", text=str(error))

@@ -46,6 +46,10 @@ class Sources(Struct, frozen=True):
     message: Mapping[str, Any] = field(default_factory=dict)
     submission: Mapping[str, Any] | None = None
 
+    @property
+    def centre(self) -> Any:
+        return self.message.get("subscription_center_url")
+
     def values(self) -> dict[str, Any]:
         known = {"contact": self.contact, "content_settings": self.content_settings, "message": self.message}
         return known if self.submission is None else {**known, "submission": self.submission}
@@ -99,8 +103,15 @@ def compose(
     reply = _address(reply_to)
     recipient = _address(_part(document.to, values, one_line=True))
     asking = document.content_type == DEFAULT or message is not None
-    parts = (("subject", subject), ("html", html.strip()), ("text", text), ("confirmation", asking))
-    missing = tuple(name for name, part in parts if not part)
+    reachable = document.legal_designation != COMMERCIAL or sources.centre in seen
+    parts = {
+        "subject": subject,
+        "html": html.strip(),
+        "text": text,
+        "confirmation": asking,
+        "link to the subscription centre": reachable,
+    }
+    missing = tuple(name for name, part in parts.items() if not part)
     return Composed(
         recipient=recipient,
         sender=_sender(document, values),
@@ -124,9 +135,10 @@ def _sources(
         "unsubscribe_url": unsubscribe_url(send_id),
     }
     bare = {"contact": contact}
+    centre = {"subscription_center": message.get("subscription_center_url")}
     own = {
         name: _part(value, bare, one_line=name != "address_main") if isinstance(value, str) else value
-        for name, value in content_values(shared).items()
+        for name, value in {**content_values(shared), **centre}.items()
     }
     return Sources(contact, own, message)
 

@@ -145,6 +145,7 @@ def test_every_route_asks_for_a_scope_that_exists_or_is_meant_to_be_public():
         "HEAD /t/{token}",
         "GET /o/{token}",
         "HEAD /o/{token}",
+        "GET /subscriptions",
         "GET /subscriptions/{token}",
         "POST /subscriptions/{token}",
         "GET /unsubscribe/{token}",

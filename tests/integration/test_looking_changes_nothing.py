@@ -34,6 +34,7 @@ PATHS = {
     "/confirm/{token}": ["/confirm/{confirm}", "/confirm/{send}"],
     "/t/{token}": ["/t/{link}", "/t/{trap}"],
     "/o/{token}": ["/o/{open}.gif"],
+    "/subscriptions": ["/subscriptions"],
     "/subscriptions/{token}": ["/subscriptions/{send}", "/subscriptions/{test}", "/subscriptions/{none}"],
     "/unsubscribe/{token}": ["/unsubscribe/{send}", "/unsubscribe/{test}", "/unsubscribe/{none}"],
     "/webhooks/linkedin/{connection_id}": [

@@ -21,7 +21,7 @@ PAGES = (
     "/p/",
     "/t/",
     "/confirm/",
-    "/subscriptions/",
+    "/subscriptions",
     "/unsubscribe/",
 )  # what people see: they get a page, not a problem
 MOST = 64 * 1024  # bytes of an answer that says what is wrong
