@@ -97,6 +97,7 @@ __all__ = [
 ROUTES = {
     "chalicelib.access.routes": ("settings",),
     "chalicelib.activities.routes": ("activities",),
+    "chalicelib.capture.confirm_routes": ("confirm",),
     "chalicelib.capture.linkedin.routes": ("linkedin-connections",),
     "chalicelib.capture.linkedin.strategy_routes": ("linkedin-strategies",),
     "chalicelib.capture.linkedin.submission_routes": ("leads", "linkedin-submissions"),
@@ -120,6 +121,7 @@ ROUTES = {
     "chalicelib.leads.routes": ("leads",),
     "chalicelib.leads.settings_routes": ("leads", "orphan-leads", "settings"),
     "chalicelib.leads.stakeholder_routes": ("leads",),
+    "chalicelib.messages.optin.routes": ("settings",),
     "chalicelib.messages.public": ("o", "subscriptions", "t", "unsubscribe"),
     "chalicelib.messages.routes": ("contacts", "content-settings", "emails", "sends", "settings"),
     "chalicelib.openapi": ("openapi.json",),

@@ -1,7 +1,7 @@
 """What keeps a form or a page from going live; pure but for what is live."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 from chalicelib.accessibility.checks import about_html, about_language, about_words
 from chalicelib.capture import cascading, writing
@@ -13,6 +13,13 @@ from chalicelib.errors import Problem
 
 Found = Iterator[Problem]
 MOST_LISTS = 5  # that one transaction puts somebody on who is several contacts
+
+
+NOBODY_BACK = Problem(
+    "elements",
+    "Whoever left one of these lists cannot come back by this form, until the settings of double opt-in name a message "
+    "that asks for a confirmation.",
+)
 
 
 def check_form(
@@ -38,6 +45,32 @@ def check_form(
         sentence = "The settings of landing pages do not allow forms that update nothing."
         problems.append(Problem("update", sentence))
     return Checked(problems, warnings=list(_form_warnings(form)))
+
+
+def address_field(form: FormDocument) -> FormField | None:
+    """Return the field that takes the address of whoever sends the form."""
+    mapped = (each for each in form.fields if "email" in {each.contact_field, each.lead_field})
+    return next(mapped, next((each for each in form.fields if each.type is FieldType.EMAIL), None))
+
+
+def check_double_opt_in(form: FormDocument, *, mailable: bool, allowed: Collection[str]) -> Found:
+    """Yield what keeps a form from asking for confirmations (DOI-7, DOI-8, DOI-10)."""
+    if not form.double_opt_in:
+        return
+    if not mailable:
+        yield Problem("confirmation_email_id", "Name a live email of the content type form-confirmation.")
+    asked = address_field(form)
+    if asked is None or not asked.required or asked.hidden:
+        yield Problem("fields", "A form that has to be confirmed needs a required field for the email address.")
+    if form.thank_you_address and form.thank_you_address not in allowed:
+        sentence = "This address is not among those that the settings of double opt-in allow."
+        yield Problem("thank_you_address", sentence)
+
+
+def references_of(form: FormDocument) -> list[tuple[str, str]]:
+    """Return what a form names for its confirmations."""
+    named = (("email", form.confirmation_email_id), ("page", form.thank_you_page_id))
+    return [(kind, each) for kind, each in named if each] if form.double_opt_in else []
 
 
 def _elements(form: FormDocument) -> Found:

@@ -78,6 +78,8 @@ class Submission(CaptureItem, discriminator="submission"):
     lead_result = UnicodeAttribute(null=True)
     failure = UnicodeAttribute(null=True)
     problems = JSONAttribute(null=True)
+    asked_at = InstantAttribute(null=True)  # where it had to be confirmed: when it was sent, and when that was mailed
+    mailed_at = InstantAttribute(null=True)
     attempts = IntegerAttribute(default=0)
     rounds = IntegerAttribute(default=0)
     version = IntegerAttribute(default=1)

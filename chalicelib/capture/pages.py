@@ -26,6 +26,8 @@ from chalicelib.definitions.models import Definition
 from chalicelib.dynamodb import Write, put
 from chalicelib.errors import Conflict, Gone, Invalid, NotFound, Problem
 from chalicelib.http import Reply
+from chalicelib.messages import words
+from chalicelib.messages.optin import words as confirmations
 from chalicelib.settings import settings
 from chalicelib.tokens import sign, verify
 
@@ -204,7 +206,10 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
     if submission.state == FAILURE and is_told(submission, form):
         problems = [Problem(**each) for each in submission.problems or []]
         return _again(slug, live, visit, form_id, typed, problems or [Problem("", str(submission.failure))])
-    return thanks(form, PageDocument.model_validate(live.document), visit)
+    document = PageDocument.model_validate(live.document)
+    if service.awaits_confirmation(form, typed):
+        return _look(document, visit)
+    return thanks(form, document, visit)
 
 
 def _submitted(
@@ -245,6 +250,14 @@ def _again(slug: str, live: Live, visit: Visit, form_id: str, typed: Mapping[str
     form, _ = service.form_of(form_id)
     wrong = {problem.field: problem.message for problem in service.named(form, problems)}
     return _rendered(slug, live, visit, Answers(form_id, typed, wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
+
+
+def _look(page: PageDocument, visit: Visit) -> Reply:
+    """Send somebody to the mailbox (DOI-3); the same whether the address was known or not."""
+    language = words.language_of(page.language)
+    shown = web.message(page.title, confirmations.of(language).look, language=language, named=True)
+    cookie = {"Set-Cookie": visit.cookie} if visit.fresh else {}
+    return Reply(shown.body, shown.status, headers={**shown.headers, **cookie})
 
 
 def thanks(form: FormDocument, page: PageDocument, visit: Visit) -> Reply:

@@ -26,7 +26,7 @@ def finish(submission_id: str, now: datetime) -> Submission:
     if submission.state != states.PENDING:
         return submission
     form, _ = form_of(submission.form_id, submission.form_version)
-    read = _read_back(submission)
+    read = read_back(submission)
     try:
         resolved = resolve(submission, form, read, now)
         states.succeeded(submission, form, resolved)
@@ -40,7 +40,8 @@ def finish(submission_id: str, now: datetime) -> Submission:
     return submission
 
 
-def _read_back(submission: Submission) -> Read:
+def read_back(submission: Submission) -> Read:
+    """Return what a stored submission holds as if it had just been read."""
     kept = dict(submission.values or {})
     refused = tuple(each for each in REFUSALS if kept.pop(each.value, False))
     lists = tuple(kept.pop("subscription_list", ()))

@@ -17,6 +17,7 @@ from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.subscriptions import plans as list_plans
+from chalicelib.consent.subscriptions import records
 from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.consent.subscriptions.plans import Said, Standing
 from chalicelib.consent.subscriptions.rules import State
@@ -36,6 +37,11 @@ from chalicelib.leads import matching as lead_matching
 from chalicelib.leads import service as leads
 from chalicelib.leads.matching import BOOK as LEADS
 from chalicelib.leads.models import settings_key as lead_settings_key
+from chalicelib.messages import words
+from chalicelib.messages.optin import asking
+from chalicelib.messages.optin import settings as optin_settings
+from chalicelib.messages.optin.asking import Asked
+from chalicelib.messages.optin.confirming import METHOD, since
 
 
 class Resolved(Struct):
@@ -43,6 +49,8 @@ class Resolved(Struct):
 
     writes: list[Write] = field(default_factory=list)
     contact_id: str | None = None
+    contact: Any = None
+    """Its record, where the submission made or changed it."""
     identities: Sequence[str] = ()
     lead_id: str | None = None
     contact_result: str | None = None
@@ -141,7 +149,7 @@ def _resolve_contact(
     if prepared.created:
         custom_fields.require(RecordType.CONTACT, prepared.record)
     resolved.writes += prepared.writes
-    resolved.contact_id = prepared.record.contact_id
+    resolved.contact, resolved.contact_id = prepared.record, prepared.record.contact_id
     resolved.identities = [prepared.record.contact_id, *(prepared.record.identities or ())]
     resolved.contact_result = result(created=prepared.created, changed=prepared.changed)
 
@@ -210,17 +218,39 @@ def _consent(resolved: Resolved, submission: Submission, form: FormDocument, rea
 def _lists(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> list[Write]:
     """Put the contact on the lists that were ticked (SUB-6); a form never takes anybody off one.
 
-    Whoever left a list after sending the form stays off it, however late this is tried again (invariant 7).
+    Whoever left a list after sending the form stays off it, however late this is tried again (invariant 7). Where
+    joining has to be confirmed it waits for that.
     """
     if not read.lists or form.update not in OF_CONTACTS:
         return []
-    found = _standings(resolved, read.lists)
-    joining = [each for each in found if not each.left_after(submission.submitted_at)]
-    moves = [(each, _agreed(each.list_id, resolved, submission, form)) for each in joining]
-    writes = [write for move in moves for write in list_plans.move(move[0], State.SUBSCRIBED, move[1], now)]
+    confirmed, own = submission.asked_at, optin_settings.current()
+    writes: list[Write] = []
+    for each in _standings(resolved, _offered(read.lists) if confirmed else read.lists):
+        if each.on or each.left_after(confirmed or submission.submitted_at):
+            continue
+        said = _agreed(each.list_id, resolved, submission, form)
+        if confirmed is None and asking.must_be_confirmed(each, own):
+            writes += asking.for_list(resolved.contact, each.list_id, _asked(resolved, submission, said))
+        else:
+            writes += list_plans.move(each, State.SUBSCRIBED, said, now)
     if len(writes) > MOST_OF_LISTS:
         raise Unprocessable("This person left these lists as too many contacts to join them by one form.")
     return writes
+
+
+def _offered(list_ids: Sequence[str]) -> list[str]:
+    """Return the lists that can still be joined: the form that offered them may have been stopped since, and they."""
+    return [each.list_id for each in records.find_many(list_ids) if not each.stopped]
+
+
+def _asked(resolved: Resolved, submission: Submission, said: Said) -> Asked:
+    return Asked(
+        at=submission.submitted_at,
+        source=said.evidence.source,
+        language=words.language_of(resolved.contact.language),
+        wording=said.evidence.wording,
+        where=said.attributes,
+    )
 
 
 def _standings(resolved: Resolved, list_ids: Sequence[str]) -> list[Standing]:
@@ -235,9 +265,10 @@ def _agreed(list_id: str, resolved: Resolved, submission: Submission, form: Form
     evidence = Evidence(
         who=f"contact:{resolved.contact_id}",
         source=f"form:{submission.form_id}",
-        method="hidden on the form" if element.hidden else "checkbox",
+        method=METHOD if submission.asked_at else "hidden on the form" if element.hidden else "checkbox",
         wording=element.text,
         version=submission.form_version,
+        reason=since(submission.asked_at, submission.mailed_at) if submission.asked_at else None,
     )
     return Said(evidence, submission.submission_id, _where(submission))
 

@@ -26,7 +26,7 @@ from chalicelib.capture.schemas import (
     ValuesChange,
 )
 from chalicelib.capture.service import Submitted
-from chalicelib.capture.states import FAILURE, PENDING
+from chalicelib.capture.states import FAILURE, SUCCESS
 from chalicelib.clock import digest, new_id
 from chalicelib.consent.subscriptions.models import LIST
 from chalicelib.contacts import fields as contact_fields
@@ -53,6 +53,8 @@ from chalicelib.http import (
     query_of,
 )
 from chalicelib.leads import fields as lead_fields
+from chalicelib.messages.optin import settings as optin_settings
+from chalicelib.messages.schemas import FORM_CONFIRMATION
 from chalicelib.settings import settings
 
 api = Api(__name__)
@@ -71,12 +73,16 @@ def _check_form(form: FormDocument) -> Checked:
         allow_without_update=visits.landing_settings().allow_without_update,
     )
     named = [(LIST, element.list_id) for element in checks.lists_of(form) if element.list_id]
+    named += checks.references_of(form)
     held = [reference for each in matched_by for reference in strategies.held(*each)]
-    return replace(
-        checked,
-        problems=[*checked.problems, *writing.unfilled(form, custom)],
-        warnings=[*checked.warnings, *writing.lacking(form, _made(form, custom))],
-        references=[*held, *dict.fromkeys(named), *_own(form)],
+    return _confirmable(
+        form,
+        replace(
+            checked,
+            problems=[*checked.problems, *writing.unfilled(form, custom)],
+            warnings=[*checked.warnings, *writing.lacking(form, _made(form, custom))],
+            references=[*held, *dict.fromkeys(named), *_own(form)],
+        ),
     )
 
 
@@ -89,6 +95,16 @@ def _made(form: FormDocument, custom: Mapping[str, Any]) -> dict[str, Any]:
 def _own(form: FormDocument) -> list[Reference]:
     of_leads = naming.named("lead", [field.lead_field for field in form.fields])
     return [*naming.named("contact", [field.contact_field for field in form.fields]), *of_leads]
+
+
+def _confirmable(form: FormDocument, checked: Checked) -> Checked:
+    """Add what double opt-in has to say of a form."""
+    own, email_id = optin_settings.current(), form.confirmation_email_id
+    mailable = bool(email_id) and optin_settings.is_email_of(str(email_id), FORM_CONFIRMATION)
+    problems = checks.check_double_opt_in(form, mailable=mailable, allowed=own.allowed_addresses or ())
+    nobody_back = checks.lists_of(form) and not form.double_opt_in and not own.subscriptions_email_id
+    warnings = [checks.NOBODY_BACK] if nobody_back else []
+    return replace(checked, problems=[*checked.problems, *problems], warnings=[*checked.warnings, *warnings])
 
 
 def _matched_by(form: FormDocument) -> list[tuple[str, str | None]]:
@@ -220,8 +236,9 @@ def _submitted(call: Call[Nothing], form_id: str, allowed: Mapping[str, str | li
         state=submission.state,
         message=form.success_message,
         redirect_url=str(form.redirect_url) if form.redirect_url else None,
+        awaits_confirmation=service.awaits_confirmation(form, sent.values),
     )
-    status = HTTPStatus.ACCEPTED if submission.state == PENDING else HTTPStatus.CREATED
+    status = HTTPStatus.CREATED if submission.state == SUCCESS else HTTPStatus.ACCEPTED
     return Reply(result, status, headers=allowed)
 
 

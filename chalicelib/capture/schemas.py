@@ -157,6 +157,10 @@ class FormDocument(Schema):
     store_all_submissions: bool = False
     blank_clears: bool = False
     allowed_origins: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list)
+    double_opt_in: bool = Field(default=False, description="Nothing is made of a submission before it is confirmed.")
+    confirmation_email_id: Id | None = None
+    thank_you_page_id: Id | None = None
+    thank_you_address: Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s]+$")] | None = None
 
     @field_validator("type", mode="before")
     @classmethod
@@ -215,6 +219,7 @@ class SubmissionResult(Schema):
     state: str
     message: str
     redirect_url: str | None = None
+    awaits_confirmation: bool = Field(default=False, description="Whether to tell the person to look for our message.")
 
 
 class ProblemView(Schema):
@@ -239,6 +244,7 @@ class SubmissionView(Schema):
     contact_id: str | None = None
     lead_id: str | None = None
     contact_result: str | None = None
+    asked_at: datetime | None = Field(default=None, description="When it was sent, where it had to be confirmed.")
     lead_result: str | None = None
     failure: str | None = None
     problems: list[ProblemView] = Field(default_factory=list)

@@ -12,6 +12,9 @@ from chalicelib.dynamodb import shard
 from chalicelib.errors import DomainError
 
 PENDING, SUCCESS, FAILURE = "pending", "success", "failure"
+UNCONFIRMED = "unconfirmed"
+"""Waits for its address to confirm it; no submission is stored before that (DOI-9)."""
+
 WORK = "submission"
 
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from chalicelib import csvs
 from chalicelib.clock import as_text
 from chalicelib.consent.models import ChangeRow
-from chalicelib.consent.rules import Preferences, strictest
+from chalicelib.consent.rules import Preferences, lowers, strictest
 from chalicelib.contacts import service as contacts
 from chalicelib.lists import Asked, Page
 from chalicelib.tokens import seal, unseal
@@ -45,6 +45,12 @@ def _log(contact_id: str, after: str | None) -> Iterator[ChangeRow]:
     behind = ChangeRow.sk > after if after else ChangeRow.sk.startswith("CHANGE#")
     found = ChangeRow.query(f"CONTACT#{contact_id}", behind, consistent_read=True)
     return (each for each in found if isinstance(each, ChangeRow))
+
+
+def lowered_since(contact_id: str, since: datetime) -> set[str]:
+    """Return what a person took back after a moment, as any of its identities, read consistently."""
+    log = (row for each in contacts.who_is(contact_id).ids for row in _log(each, f"CHANGE#{as_text(since)}"))
+    return {name for row in log if row.changed_at > since for name in lowers(row.before, row.after)}
 
 
 def exported(contact_id: str) -> bytes:

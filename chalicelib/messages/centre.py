@@ -67,6 +67,8 @@ class Centre(Struct, frozen=True):
     refuses: bool | None = None
     picked: int | None = None
     """What was chosen and could not be saved yet; None: what is known."""
+    waits: bool = False
+    """Whether something of what was saved has to be confirmed first."""
 
     @property
     def refused(self) -> bool:

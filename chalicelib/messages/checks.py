@@ -9,9 +9,27 @@ from chalicelib.contacts.fields import FIELDS
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions.lifecycle import Checked, Reference
 from chalicelib.errors import Invalid, Problem
+from chalicelib.messages.cleaning import links_in
 from chalicelib.messages.ledger import COMMERCIAL
-from chalicelib.messages.personalisation import MESSAGE_FIELDS, faults, is_dynamic, names
-from chalicelib.messages.schemas import ACCOUNT, OF_ACCOUNT, ContentSettingsDocument, EmailDocument
+from chalicelib.messages.personalisation import (
+    CONFIRMATION_FIELDS,
+    FORM_CONFIRMATION_FIELDS,
+    MESSAGE_FIELDS,
+    Unrenderable,
+    faults,
+    is_dynamic,
+    names,
+    render,
+)
+from chalicelib.messages.schemas import (
+    ACCOUNT,
+    CONFIRMATION,
+    DEFAULT,
+    FORM_CONFIRMATION,
+    OF_ACCOUNT,
+    ContentSettingsDocument,
+    EmailDocument,
+)
 
 CONTACT = frozenset({"id", *FIELDS})
 CONTENT_SETTINGS = frozenset(ContentSettingsDocument.model_fields) - {
@@ -25,6 +43,17 @@ REQUIRED = {
     "html": "A message needs a body.",
 }
 CENTRE = {("message", "subscription_center_url"), ("content_settings", "subscription_center")}
+KNOWN = {
+    DEFAULT: MESSAGE_FIELDS,
+    CONFIRMATION: CONFIRMATION_FIELDS,
+    FORM_CONFIRMATION: FORM_CONFIRMATION_FIELDS,
+}
+NEEDED = {
+    CONFIRMATION: ("confirmation_url",),
+    FORM_CONFIRMATION: ("confirmation_url", "subscription_list_names"),
+}
+"""What a message must name by what it is for (DOI-5, DOI-8)."""
+NEEDS_CENTRE = "A commercial message needs a link to {{ message.subscription_center_url }}."
 POSTAL = ("content_settings", "address_main")
 
 
@@ -48,7 +77,13 @@ def _fields_of(*templates: str) -> list[Reference]:
 
 def check_email(document: EmailDocument, custom: Custom = NONE) -> Checked:
     """Return every problem and warning of an email at once, and the custom fields that it names."""
-    problems = [*_missing(document), *_templates(document, custom), *_addresses(document), *_by_law(document)]
+    problems = [
+        *_missing(document),
+        *_templates(document, custom),
+        *_addresses(document),
+        *_by_law(document),
+        *_confirmation(document),
+    ]
     own = _fields_of(*(getattr(document, field) for field in TEMPLATES))
     return Checked(problems=problems, references=own, warnings=list(_accessibility(document)))
 
@@ -63,16 +98,19 @@ def _missing(document: EmailDocument) -> Iterator[Problem]:
 
 def _templates(document: EmailDocument, custom: Custom) -> Iterator[Problem]:
     # Own fields of content settings are not known here: which record is used, the journey says.
-    own = CONTENT_SETTINGS | _own(document)
-    sources = {"contact": _known(custom), "content_settings": own, "message": MESSAGE_FIELDS}
+    own = CONTENT_SETTINGS | _named(document, "content_settings")
+    known = {"contact": _known(custom), "content_settings": own, "message": KNOWN[document.content_type]}
+    # What a form has for fields is not known here: which forms use the message, they say.
+    submitted = {"submission": _named(document, "submission")}
+    sources = {**known, **(submitted if document.content_type == FORM_CONFIRMATION else {})}
     for field in TEMPLATES:
         for sentence in faults(getattr(document, field), sources):
             yield Problem(field, sentence)
 
 
-def _own(document: EmailDocument) -> frozenset[str]:
+def _named(document: EmailDocument, source: str) -> frozenset[str]:
     named = {path for field in TEMPLATES for path in names(getattr(document, field))}
-    return frozenset(path[1] for path in named if len(path) > 1 and path[0] == "content_settings")
+    return frozenset(path[1] for path in named if len(path) > 1 and path[0] == source)
 
 
 def _addresses(document: EmailDocument) -> Iterator[Problem]:
@@ -96,10 +134,35 @@ def _by_law(document: EmailDocument) -> Iterator[Problem]:
     if document.legal_designation != COMMERCIAL:
         return
     named = names(document.html)
-    if not any(path[:2] in CENTRE for path in named):
-        yield Problem("html", "A commercial message needs a link to {{ message.subscription_center_url }}.")
+    if not _links_to_centre(document.html):
+        yield Problem("html", f"{NEEDS_CENTRE} It must stand there for everybody, whatever is known of them.")
+    if not document.automatic_text and not any(path[:2] in CENTRE for path in names(document.text)):
+        yield Problem("text", NEEDS_CENTRE)
     if not any(path[:2] == POSTAL for path in named):
         yield Problem("html", "A commercial message needs the postal address: {{ content_settings.address_main }}.")
+
+
+def _links_to_centre(html: str) -> bool:
+    """Return whether somebody of whom nothing is known could follow a link to the centre (SBC-2)."""
+    url = "https://centre.example/"
+    of_message = {"message": {"subscription_center_url": url}, "content_settings": {"subscription_center": url}}
+    try:
+        return url in links_in(render(html, of_message, escape=True), "")
+    except Unrenderable:
+        return True  # which is said of the template itself
+
+
+def _confirmation(document: EmailDocument) -> Iterator[Problem]:
+    """Yield what keeps a message from asking for a confirmation (DOI-5)."""
+    if document.content_type == DEFAULT:
+        return
+    if document.legal_designation == COMMERCIAL:
+        yield Problem("legal_designation", "A message that asks for a confirmation must be transactional.")
+    templates = [("html", document.html), *([] if document.automatic_text else [("text", document.text)])]
+    for field, template in templates:
+        for needed in NEEDED[document.content_type]:
+            if ("message", needed) not in names(template):
+                yield Problem(field, f"A message that asks for a confirmation needs {{{{ message.{needed} }}}}.")
 
 
 def _accessibility(document: EmailDocument) -> Iterator[Problem]:

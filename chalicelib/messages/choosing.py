@@ -12,6 +12,7 @@ from chalicelib.conditions.sources import Identity
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.rules import strictest
 from chalicelib.consent.subscriptions import plans
 from chalicelib.consent.subscriptions.plans import Said
 from chalicelib.consent.subscriptions.rules import State
@@ -25,6 +26,10 @@ from chalicelib.messages import centre, opting, service, suppression, words
 from chalicelib.messages.centre import Centre, Detail
 from chalicelib.messages.chosen import Chosen, fault
 from chalicelib.messages.models import Send
+from chalicelib.messages.optin import asking
+from chalicelib.messages.optin import settings as optin_settings
+from chalicelib.messages.optin.asking import Asked
+from chalicelib.messages.optin.models import Confirmation, OptInSettings
 from chalicelib.messages.schemas import ContentSettingsDocument
 from chalicelib.messages.sent import attributes_of
 
@@ -91,72 +96,97 @@ def _evidence(send: Send, contact_id: str | None, wording: str) -> Evidence:
     )
 
 
+class Saving(Struct, frozen=True):
+    """A choice that is being saved: for whom, at the centre of which message, under which settings."""
+
+    send: Send
+    who: Identity
+    offered: ContentSettingsDocument | None
+    choice: Choice
+    opt_in: OptInSettings
+    now: datetime
+
+
 def _saved(send: Send, contact_id: str, choice: Choice, now: datetime) -> Centre:
     for _ in range(TRIES):
         who = contacts.who_is(contact_id)
         if who.contact is None:
             return Centre(send, None, bulk_email=bool(choice.chosen.allow))
         offered = service.centre_settings(send.content_settings_id)
+        it = Saving(send, who, offered, choice, optin_settings.current(), now)
         try:
-            first, *further = _parts([_said(send, who, offered, choice, now), *_moves(send, who, offered, choice, now)])
-            commit(_corrected(who, offered, choice, now), first)
+            said, moves = _said(it), _moves(it)
+            first, *further = _parts([said, *moves])
+            commit(_corrected(it), first)
             for part in further:
                 commit([contacts.still_itself(who.id)], part)
         except (ConditionFailed, Conflict, Stale):
             continue  # others were quicker: with this very contact, or with stopping a list
-        return centre.of_person(send, contacts.who_is(who.id))
+        waits = any(write.key.kind is Confirmation for part in (said, *moves) for write in part)
+        return replace(centre.of_person(send, contacts.who_is(who.id)), waits=waits)
     raise Unavailable("The preferences are being changed by somebody else. Try again in a few seconds.")
 
 
-Offered = ContentSettingsDocument | None
-
-
-def _corrected(who: Identity, offered: Offered, choice: Choice, now: datetime) -> list[Write]:
+def _corrected(it: Saving) -> list[Write]:
     """Return what correcting details writes of the contact, or the check that it is still itself."""
-    names: Collection[str] = offered.centre_fields if offered is not None else ()
-    values: dict[str, Any] = {name: value for name, value in choice.chosen.details.items() if name in names}
-    return contacts.corrected(who.contact, values, now) if values else [contacts.still_itself(who.id)]
+    names: Collection[str] = it.offered.centre_fields if it.offered is not None else ()
+    values: dict[str, Any] = {name: value for name, value in it.choice.chosen.details.items() if name in names}
+    return contacts.corrected(it.who.contact, values, it.now) if values else [contacts.still_itself(it.who.id)]
 
 
-def _said(send: Send, who: Identity, offered: Offered, choice: Choice, now: datetime) -> list[Write]:
+def _said(it: Saving) -> list[Write]:
     """Return what is written of mail and consent, and that something was submitted at all (SBC-10)."""
-    wanted, wording = _wanted(offered, choice)
-    evidence, own = _evidence(send, who.id, wording), digest(choice.event_id, who.id)
-    changed = consent_plans.every(consent.of_each(who.ids), wanted, evidence, own, now)
+    before = consent.of_each(it.who.ids)
+    wanted, wording = _wanted(it, strictest(before).consent_level)
+    evidence = _evidence(it.send, it.who.id, " · ".join(wording[name] for name in wanted))
+    level = wanted.pop("waiting_level", None)
+    own = digest(it.choice.event_id, it.who.id)
+    changed = consent_plans.every(before, wanted, evidence, own, it.now)
+    waiting = asking.for_level(it.who.contact, level, _asked(it, wording["waiting_level"])) if level else []
     submitted = NewInteraction(
         InteractionType.EMAIL_SUBSCRIPTION_SUBMIT,
-        now,
+        it.now,
         "subscription-centre",
-        choice.event_id,
-        contact_id=who.id,
-        account_id=send.account_id,
-        attributes=attributes_of(send),
+        it.choice.event_id,
+        contact_id=it.who.id,
+        account_id=it.send.account_id,
+        attributes=attributes_of(it.send),
     )
-    return [*changed, *interactions.record(submitted, now)]
+    return [*changed, *waiting, *interactions.record(submitted, it.now)]
 
 
-def _wanted(offered: Offered, choice: Choice) -> tuple[dict[str, Any], str]:
-    """Return what preferences are to become, and the words in which that was chosen."""
-    chosen, said = choice.chosen, words.of(choice.language)
+def _wanted(it: Saving, known_level: int) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what preferences are to become, and the words in which each was chosen; a raised level may wait."""
+    chosen, said = it.choice.chosen, words.of(it.choice.language)
     wanted: dict[str, Any] = {}
-    wording: list[str] = []
+    wording: dict[str, str] = {}
     if chosen.allow is not None:
-        wanted["bulk_email"] = chosen.allow
-        wording.append(said.wording)
-    if chosen.level is not None and offered is not None and offered.centre_consent_level:
-        wanted["consent_level"] = chosen.level
-        wording.append(f"{said.level} {said.levels[chosen.level]}")
-    return wanted, " · ".join(wording)
+        wanted["bulk_email"], wording["bulk_email"] = chosen.allow, said.wording
+    if chosen.level is not None and it.offered is not None and it.offered.centre_consent_level:
+        name = "waiting_level" if chosen.level > known_level and it.opt_in.enabled else "consent_level"
+        wanted[name], wording[name] = chosen.level, f"{said.level} {said.levels[chosen.level]}"
+    return wanted, wording
 
 
-def _moves(send: Send, who: Identity, offered: Offered, choice: Choice, now: datetime) -> list[list[Write]]:
-    """Return what joining and leaving writes, list by list, in the words in which each was offered."""
+def _asked(it: Saving, wording: str) -> Asked:
+    return Asked(it.now, f"send:{it.send.send_id}", it.choice.language, wording, attributes_of(it.send))
+
+
+def _moves(it: Saving) -> list[list[Write]]:
+    """Return what joining and leaving writes, list by list, in the words in which each was offered.
+
+    Where double opt-in is on, joining waits for the confirmation. Where it is off the link proves who is here: it came
+    by mail, so a list that the person left is joined again at once.
+    """
     moves = []
-    for record, standing in centre.lists_of(offered, who):
-        name, _ = record.words(choice.language)
-        said = Said(_evidence(send, who.id, name), choice.event_id, attributes_of(send))
-        ticked = choice.chosen.lists.get(record.list_id, standing.on)
-        moves.append(plans.move(standing, State.SUBSCRIBED if ticked else State.UNSUBSCRIBED, said, now))
+    for record, standing in centre.lists_of(it.offered, it.who):
+        name, _ = record.words(it.choice.language)
+        ticked = it.choice.chosen.lists.get(record.list_id, standing.on)
+        if ticked and not standing.on and it.opt_in.enabled:
+            moves.append(asking.for_list(it.who.contact, record.list_id, _asked(it, name)))
+            continue
+        said = Said(_evidence(it.send, it.who.id, name), it.choice.event_id, attributes_of(it.send))
+        moves.append(plans.move(standing, State.SUBSCRIBED if ticked else State.UNSUBSCRIBED, said, it.now))
     return moves
 
 

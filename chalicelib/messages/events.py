@@ -35,6 +35,8 @@ class EmailEvent(Struct, frozen=True):
     at: datetime
     send_id: str | None
     detail: str = ""
+    address_hash: str | None = None
+    """Of a message that is no send but names its address, such as one that asks for a confirmation."""
 
 
 DETAILS = {
@@ -78,6 +80,7 @@ def read(body: Mapping[str, Any]) -> EmailEvent | None:
         at=from_text(stamp),
         send_id=str(tags["send"][0]) if tags.get("send") else None,
         detail=words,
+        address_hash=str(tags["address"][0]) if tags.get("address") else None,
     )
 
 

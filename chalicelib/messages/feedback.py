@@ -30,13 +30,18 @@ TYPES: dict[Happened, InteractionType] = {
     Happened.NOT_SPAM: InteractionType.EMAIL_FEEDBACK_LOOP,
     Happened.FAILED: InteractionType.EMAIL_SENDING_FAILED,
 }
+TRIES = 5
+BUSY = Unavailable("The address is being changed by other events.")
 SOFT = {Happened.SOFT_BOUNCED, Happened.BLOCK_BOUNCED}
 
 
 def receive(body: Mapping[str, Any], now: datetime) -> None:
     """Act on one message of the events' queue. Events count for the send named in their tag (decision 33)."""
     event = read_event(body)
-    if event is None or event.send_id is None or event.happened is Happened.NOTHING:
+    if event is None or event.happened is Happened.NOTHING:
+        return
+    if event.send_id is None:
+        _of_address(event, now)
         return
     send = Send.find(*Send.at(event.send_id))
     if send is None or send.address_hash is None:
@@ -47,6 +52,29 @@ def receive(body: Mapping[str, Any], now: datetime) -> None:
         _opt_out(send, event, now)
     elif event.happened in TYPES:
         _record(send, event, now)
+
+
+def _of_address(event: EmailEvent, now: datetime) -> None:
+    """Let what happened to a message that is no send count for its address, once."""
+    hashed = event.address_hash
+    if not hashed:
+        return
+    once = put_new(Fact(*Fact.place(digest("address-event", event.identity)), at=event.at))
+    for _ in range(TRIES):
+        suppressed, bounces = read(_of(hashed))
+        consequences = _consequences(hashed, suppressed, bounces, event, now)
+        try:
+            commit([once] if consequences else [], consequences)
+        except ConditionFailed as failed:
+            if failed.of(Fact):
+                return  # the same event, delivered before
+        else:
+            return
+    raise BUSY
+
+
+def _of(hashed: str) -> list[Key]:
+    return [Key(Suppressed, *Suppressed.at(hashed, suppression.ALL)), Key(Bounces, *Bounces.at(hashed))]
 
 
 def _settle(send: Send, event: EmailEvent, now: datetime) -> None:
@@ -84,12 +112,8 @@ def _record(send: Send, event: EmailEvent, now: datetime) -> None:
         attributes={**attributes_of(send), "reason": event.detail},
     )
     hashed = send.address_hash or ""
-    asked = [
-        contacts.key(send.contact_id or ""),
-        Key(Suppressed, *Suppressed.at(hashed, suppression.ALL)),
-        Key(Bounces, *Bounces.at(hashed)),
-    ]
-    for _ in range(5):
+    asked = [contacts.key(send.contact_id or ""), *_of(hashed)]
+    for _ in range(TRIES):
         known, suppressed, bounces = read(asked)
         recorded = interactions.record(new, now, once=True) if known else [interactions.source_row(new)]
         try:
@@ -99,7 +123,7 @@ def _record(send: Send, event: EmailEvent, now: datetime) -> None:
                 return  # the same event, delivered before
         else:
             return
-    raise Unavailable("The address is being changed by other events.")
+    raise BUSY
 
 
 def _consequences(

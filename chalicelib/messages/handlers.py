@@ -7,7 +7,8 @@ from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 
 from chalicelib.clock import new_id, now
 from chalicelib.messages import feedback, sender, sent, tracking
-from chalicelib.messages.facts import facts_of
+from chalicelib.messages.facts import ASKED, facts_of
+from chalicelib.messages.optin import mailing
 from chalicelib.queues import consume
 from chalicelib.streams import route
 
@@ -23,7 +24,14 @@ def route_messages(event: DynamoDBEvent) -> None:
 
 @handlers.on_sqs_message(queue_arn="PLACEHOLDER")
 def send_messages(event: SQSEvent) -> Answer:
-    return consume(event.to_dict(), lambda message: sender.take_up(send_id_of(message), now(), new_id()))
+    return consume(event.to_dict(), _take_up)
+
+
+def _take_up(message: Mapping[str, Any]) -> None:
+    if message.get("fact") == ASKED:
+        mailing.take_up(message["address"], message["id"], now(), new_id())
+    else:
+        sender.take_up(send_id_of(message), now(), new_id())
 
 
 def send_id_of(message: Mapping[str, Any]) -> str:

@@ -54,6 +54,11 @@ def _set(who: Identity, change_id: str, evidence: Evidence, now: datetime, *, al
 
 def everyone(send: Send, evidence: Evidence, change_id: str, now: datetime) -> None:
     """Opt out every contact that holds a message's address, and the address itself (decision 31)."""
-    hashed = send.address_hash or ""
-    suppression.suppress(Wanted(hashed, suppression.BULK, suppression.UNSUBSCRIBED, note=f"send:{send.send_id}"), now)
-    set_bulk([send.contact_id or "", *contacts.holders(hashed)], change_id, evidence, now, allow=False)
+    at(send.address_hash or "", evidence, change_id, now, contact_id=send.contact_id or "")
+
+
+def at(address_hash: str, evidence: Evidence, change_id: str, now: datetime, *, contact_id: str = "") -> None:
+    """Opt out an address, every contact that holds it, and one more (SBC-11). Repeating it changes nothing."""
+    wanted = Wanted(address_hash, suppression.BULK, suppression.UNSUBSCRIBED, note=evidence.source)
+    suppression.suppress(wanted, now)
+    set_bulk([contact_id, *contacts.holders(address_hash)], change_id, evidence, now, allow=False)

@@ -1,10 +1,21 @@
 """What users write for each recipient: Liquid with limits; what it may name, and what is wrong with a template."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache, lru_cache
+from html import escape as html_escape
 from typing import Any
 
 MESSAGE_FIELDS = frozenset({"subscription_center_url", "unsubscribe_url"})
+CONFIRMATION_FIELDS = frozenset(
+    {
+        "confirmation_url",
+        "confirmation_request_type",
+        "confirmation_object_name",
+        "confirmation_object_description",
+        "confirmation_object_value",
+    }
+)
+"""What a message that asks for a confirmation knows (DOI-5); it has no centre, for it may be to nobody we know."""
 FORBIDDEN_TAGS = frozenset({"include", "render"})
 
 
@@ -27,6 +38,21 @@ def _environment(*, escape: bool) -> Any:
 @lru_cache(maxsize=1000)
 def _compiled(source: str, *, escape: bool) -> Any:
     return _environment(escape=escape).from_string(source)
+
+
+FORM_CONFIRMATION_FIELDS = frozenset({"confirmation_url", "subscription_list_names"})
+"""What a message that asks to confirm a form knows besides what was submitted (DOI-8)."""
+
+
+class Bulleted(str):
+    """Names as a message shows them: a list in HTML, lines in plain text, and in a subject one after the other."""
+
+    def __new__(cls, names: Iterable[str]) -> "Bulleted":
+        return super().__new__(cls, "\n".join(f"- {each}" for each in names))
+
+    def __html__(self) -> str:
+        items = "".join(f"<li>{html_escape(each.removeprefix('- '))}</li>" for each in self.splitlines())
+        return f"<ul>{items}</ul>" if items else ""
 
 
 def render(source: str, values: Mapping[str, Any], *, escape: bool) -> str:

@@ -7,10 +7,13 @@ from email.policy import HTTP
 from http import HTTPStatus
 from typing import Any
 
+from msgspec.structs import replace
+
 from chalicelib.clock import new_id
 from chalicelib.errors import Invalid, NotFound, Unavailable
 from chalicelib.http import FORM, MULTIPART, Api, Call, Nothing, Reply, form_of
-from chalicelib.messages import centre, choosing, chosen, tracking, words
+from chalicelib.messages import centre, choosing, chosen, remembering, tracking, words
+from chalicelib.messages.optin import words as confirmations
 from chalicelib.messages.pages import page
 from chalicelib.settings import settings
 
@@ -34,13 +37,13 @@ def _redirect(url: str | None) -> Reply:
 @api.on("GET /t/{token}", scope=None)
 def follow_link(call: Call[Nothing], token: str) -> Reply:
     """Follow a tracked link."""
-    return _kindly(lambda: _redirect(tracking.follow(token, new_id(), _agent(call), call.now)))
+    return kindly(lambda: _redirect(tracking.follow(token, new_id(), _agent(call), call.now)))
 
 
 @api.on("HEAD /t/{token}", scope=None)
 def look_at_link(_: Call[Nothing], token: str) -> Reply:
     """Say where a tracked link leads; nothing is recorded."""
-    return _kindly(lambda: _redirect(tracking.destination(token)))
+    return kindly(lambda: _redirect(tracking.destination(token)))
 
 
 @api.on("GET /o/{token}", scope=None)
@@ -59,7 +62,13 @@ def look_at_pixel(_: Call[Nothing], token: str) -> Reply:  # noqa: ARG001  whoev
 @api.on("GET /subscriptions/{token}", scope=None)
 def show_subscription_centre(_: Call[Nothing], token: str) -> Reply:
     """Show what the recipient of a message allows."""
-    return _kindly(lambda: _shown(token, centre.show(token)))
+    return kindly(lambda: _shown(token, centre.show(token)))
+
+
+@api.on("GET /subscriptions", scope=None)
+def show_own_subscription_centre(call: Call[Nothing]) -> Reply:
+    """Show the centre to a browser that was there by a personal link before (SBC-5)."""
+    return kindly(lambda: _own(call))
 
 
 @api.on("POST /subscriptions/{token}", scope=None, content_types=(FORM,), largest=4 * SMALL)
@@ -70,13 +79,13 @@ def submit_subscription_centre(call: Call[Nothing], token: str) -> Reply:
         found = choosing.submit(token, call.new_id, call.now, chosen.read(form_of(call)))
         return _shown(token, found, saved=not found.wrong)
 
-    return _kindly(saved)
+    return kindly(saved)
 
 
 @api.on("GET /unsubscribe/{token}", scope=None)
 def show_unsubscribe(_: Call[Nothing], token: str) -> Reply:
     """Show the subscription centre; nothing changes, for scanners open links too (invariant 10)."""
-    return _kindly(lambda: _shown(token, centre.show(token)))
+    return kindly(lambda: _shown(token, centre.show(token)))
 
 
 @api.on("POST /unsubscribe/{token}", scope=None, content_types=(FORM, MULTIPART), largest=SMALL)
@@ -98,24 +107,36 @@ def _fields(call: Call[Any]) -> dict[str, Any]:
     return {str(part.get_param("name", header="content-disposition")): part.get_content().strip() for part in parts}
 
 
+def _own(call: Call[Any]) -> Reply:
+    token = remembering.token_in(call.headers.get("cookie") or "")
+    found = centre.show(token) if token else None
+    if found is None or found.contact_id is None:
+        raise Invalid("Open this page by the link in one of our messages: only that tells us who you are.")
+    return _shown(token, found)
+
+
 def _shown(token: str, found: centre.Centre, *, saved: bool = False) -> Reply:
-    return page(
+    shown = page(
         "centre.html",
         HTTPStatus.UNPROCESSABLE_ENTITY if found.wrong else HTTPStatus.OK,
         action=f"{settings.public_url}/subscriptions/{token}",
         language=found.language,
         words=words.of(found.language),
+        look=confirmations.of(found.language).look,
         centre=found,
         saved=saved,
     )
+    if found.contact_id is None:
+        return shown
+    return replace(shown, headers={**shown.headers, "Set-Cookie": remembering.cookie(token)})
 
 
-def _kindly(use: Callable[[], Reply]) -> Reply:
+def kindly(use: Callable[[], Reply]) -> Reply:
     """Answer a person whose link is broken or gone with a page, not with JSON (SBC-5)."""
     try:
         return use()
     except Invalid as error:
-        title, status = "We cannot tell whose link this is", HTTPStatus.BAD_REQUEST
+        title, status = "We cannot tell whose link this is, or who you are", HTTPStatus.BAD_REQUEST
         return page("notice.html", status, title=title, text=str(error))
     except Unavailable as error:
         return page("notice.html", HTTPStatus.SERVICE_UNAVAILABLE, title="Not just now", text=str(error))

@@ -7,6 +7,7 @@ from html import escape
 from typing import Any
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from chalicelib.accessibility.checks import direction
 from chalicelib.contacts.normalise import Email
@@ -16,7 +17,7 @@ from chalicelib.messages import cleaning
 from chalicelib.messages.addresses import TRAP, Tracked, centre_url, link_url, pixel_url, unsubscribe_url
 from chalicelib.messages.ledger import COMMERCIAL
 from chalicelib.messages.personalisation import Unrenderable, line, render
-from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
+from chalicelib.messages.schemas import DEFAULT, ContentSettingsDocument, EmailDocument
 
 HIDDEN = "display:none;max-height:0;overflow:hidden;mso-hide:all"
 
@@ -43,9 +44,15 @@ class Sources(Struct, frozen=True):
     contact: Mapping[str, Any]
     content_settings: Mapping[str, Any]
     message: Mapping[str, Any] = field(default_factory=dict)
+    submission: Mapping[str, Any] | None = None
+
+    @property
+    def centre(self) -> Any:
+        return self.message.get("subscription_center_url")
 
     def values(self) -> dict[str, Any]:
-        return {"contact": self.contact, "content_settings": self.content_settings, "message": self.message}
+        known = {"contact": self.contact, "content_settings": self.content_settings, "message": self.message}
+        return known if self.submission is None else {**known, "submission": self.submission}
 
 
 @lru_cache(maxsize=500)
@@ -65,10 +72,21 @@ def content_values(settings: ContentSettingsDocument) -> dict[str, Any]:
 
 
 def compose(
-    document: EmailDocument, shared: ContentSettingsDocument, contact: Mapping[str, Any], send_id: str, *, tracked: bool
+    document: EmailDocument,
+    shared: ContentSettingsDocument,
+    contact: Mapping[str, Any],
+    send_id: str,
+    *,
+    tracked: bool,
+    message: Mapping[str, Any] | None = None,
+    submission: Mapping[str, Any] | None = None,
 ) -> Composed:
-    """Render a message for a contact (EML-13). A template that cannot be rendered leaves its part missing."""
-    sources = _sources(shared, contact, send_id)
+    """Render a message for a contact (EML-13). A template that cannot be rendered leaves its part missing.
+
+    `message` is what it knows of itself where that is not the centre of a send, such as what it asks to confirm;
+    `submission` what somebody sent by a form, where it asks to confirm that.
+    """
+    sources = replace(_sources(shared, contact, send_id, message), submission=submission)
     values = sources.values()
     links = Tracked(send_id, links_of(document), frozenset(sources.message.values()))
     seen: list[str] = []
@@ -84,7 +102,16 @@ def compose(
     reply_to = _part(document.reply_to, values, one_line=True)
     reply = _address(reply_to)
     recipient = _address(_part(document.to, values, one_line=True))
-    missing = tuple(name for name, part in (("subject", subject), ("html", html.strip()), ("text", text)) if not part)
+    asking = document.content_type == DEFAULT or message is not None
+    reachable = document.legal_designation != COMMERCIAL or sources.centre in seen
+    parts = {
+        "subject": subject,
+        "html": html.strip(),
+        "text": text,
+        "confirmation": asking,
+        "link to the subscription centre": reachable,
+    }
+    missing = tuple(name for name, part in parts.items() if not part)
     return Composed(
         recipient=recipient,
         sender=_sender(document, values),
@@ -100,15 +127,18 @@ def compose(
     )
 
 
-def _sources(shared: ContentSettingsDocument, contact: Mapping[str, Any], send_id: str) -> Sources:
-    message = {
+def _sources(
+    shared: ContentSettingsDocument, contact: Mapping[str, Any], send_id: str, message: Mapping[str, Any] | None
+) -> Sources:
+    message = message or {
         "subscription_center_url": shared.subscription_center or centre_url(send_id),
         "unsubscribe_url": unsubscribe_url(send_id),
     }
     bare = {"contact": contact}
+    centre = {"subscription_center": message.get("subscription_center_url")}
     own = {
         name: _part(value, bare, one_line=name != "address_main") if isinstance(value, str) else value
-        for name, value in content_values(shared).items()
+        for name, value in {**content_values(shared), **centre}.items()
     }
     return Sources(contact, own, message)
 

@@ -31,6 +31,10 @@ def _of_contact(name: str) -> str:
 ContactField = Annotated[str, AfterValidator(_of_contact)]
 
 
+DEFAULT, CONFIRMATION, FORM_CONFIRMATION = "default", "confirmation-request", "form-confirmation"
+"""What a message is for. What asks for a confirmation goes out by double opt-in only (DOI-5, DOI-6, DOI-8)."""
+
+
 class EmailDocument(Schema):
     """A message (16.1). Every text may hold Liquid: {{ contact.first_name | default: "there" }}."""
 
@@ -45,7 +49,7 @@ class EmailDocument(Schema):
     text: Annotated[str, Field(max_length=100_000)] = ""
     automatic_text: bool = True
     legal_designation: Literal["commercial", "transactional"] = "commercial"
-    content_type: Literal["default"] = "default"
+    content_type: Literal["default", "confirmation-request", "form-confirmation"] = "default"
 
     @field_validator("subject", "from_name", "from_address", "to", "reply_to")
     @classmethod

@@ -108,7 +108,7 @@ def _block(row: Send, reason: Reason, now: datetime) -> None:
 
 
 def _ready(row: Send, shared: ContentSettingsDocument, now: datetime) -> _Ready:
-    version, document = _email(row.email_id)
+    version, document = email_of(row.email_id)
     who = contacts.who_is(row.contact_id or "")
     contact, consents = who.contact, consent.of_each(who.ids)
     composed = None
@@ -119,7 +119,7 @@ def _ready(row: Send, shared: ContentSettingsDocument, now: datetime) -> _Ready:
     return _Ready(version, document, contact, consents, composed, suppressed, own)
 
 
-def _email(email_id: str) -> tuple[int, EmailDocument | None]:
+def email_of(email_id: str) -> tuple[int, EmailDocument | None]:
     """Return the live version of an email, of a stopped one the last: a live journey goes on sending it (EML-5)."""
     live = definitions.live("email", email_id)
     if live is not None:

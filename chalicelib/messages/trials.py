@@ -18,7 +18,7 @@ from chalicelib.messages import provider
 from chalicelib.messages.previews import Drawn, draw, suppressed
 from chalicelib.messages.provider import Accepted, Answer, Lost, NotNow, Refused
 from chalicelib.messages.reasons import EXPLAINED, Reason
-from chalicelib.messages.schemas import PreviewRequest
+from chalicelib.messages.schemas import DEFAULT, PreviewRequest
 
 MARK = "[Test] "
 OF_THE_MESSAGE = {Reason.SENDER, Reason.REPLY_TO, Reason.MISSING_FIELD, Reason.LINKS}
@@ -44,6 +44,8 @@ def send_test(email_id: str, asked: PreviewRequest, addresses: Iterable[str], no
     Raises Unprocessable with everything that would keep the email from going live (EML-3); NotFound, Invalid.
     """
     drawn = draw(email_id, asked, now)
+    if drawn.document.content_type != DEFAULT:
+        raise Unprocessable("A message that asks for a confirmation cannot be tested: it would confirm nothing.")
     blocked = [Problem("message", EXPLAINED[reason]) for reason in drawn.reasons if reason in OF_THE_MESSAGE]
     problems = [*drawn.problems, *blocked]
     if problems:

@@ -14,7 +14,9 @@ from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.journeys.models import JourneysItem
 from chalicelib.leads import resuming
 from chalicelib.leads.models import WAITING, LeadsItem
+from chalicelib.messages import facts as confirmations
 from chalicelib.messages.models import MessagesItem
+from chalicelib.messages.optin.rules import WORK as CONFIRMATION
 from chalicelib.scoring.accounts import rescoring as account_scoring
 from chalicelib.scoring.models import ScoringItem
 from chalicelib.segments.models import SegmentsItem
@@ -49,6 +51,10 @@ def _due_enrolment(pk: str, sk: str) -> dict[str, Any]:
     return {"fact": "due", "enrolment": f"{_id(pk)}.{journey}.{occurrence}"}
 
 
+def _due_confirmation(pk: str, sk: str) -> dict[str, Any]:
+    return {"fact": confirmations.ASKED, "id": _id(sk), "address": _id(pk)}
+
+
 def _due_pull(pk: str, sk: str) -> dict[str, Any]:
     _, lead_type, owner = sk.split("#")
     return messages.message(_id(pk), lead_type, owner)
@@ -63,6 +69,7 @@ AGENDAS = (
     Agenda(WAITING, resuming.QUEUE, LeadsItem.by_due, _due_lead),
     Agenda("job", "jobs", DefinitionsItem.by_due, _due_record),
     Agenda("send", "send", MessagesItem.by_due, _due_record),
+    Agenda(CONFIRMATION, "send", MessagesItem.by_due, _due_confirmation),
     Agenda("submission", "submissions", CaptureItem.by_due, _due_record),
     Agenda(LINKEDIN_PULL, messages.QUEUE, CaptureItem.by_due, _due_pull),
     Agenda(deletion.WORK, "sweep", ContactsItem.by_due, _due_deleted),

@@ -36,6 +36,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "segment.left": ("enrol",),
     "send.queued": ("send",),
     "send.settled": ("sent", "count"),
+    "confirmation.asked": ("send",),
     "enrolment.created": ("wake",),
     "enrolment.refused": ("count",),
     "burst.recorded": ("count",),

@@ -169,17 +169,6 @@ def test_a_submission_that_is_tried_again_puts_nobody_back_who_left_meanwhile(cl
     assert on(ada()) == {lists[1]}
 
 
-def test_whoever_ticks_a_list_again_that_it_left_is_on_it_again(client, api, world, lists):
-    form_id = publish(api, "/forms", document(element(lists[0])))
-    submit(client, form_id, subscription_list=[lists[0]])
-    move(ada(), lists[0], State.UNSUBSCRIBED)
-    world.advance(timedelta(seconds=1))
-
-    submit(client, form_id, subscription_list=[lists[0]])
-
-    assert on(ada()) == {lists[0]}
-
-
 def test_a_person_of_several_contacts_joins_by_a_form_as_one(client, api, world, lists):
     form_id = publish(api, "/forms", document(element(lists[0])))
     submit(client, form_id)

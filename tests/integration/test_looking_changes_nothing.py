@@ -8,10 +8,13 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.clock import now
+from chalicelib.consent.subscriptions import records
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit
 from chalicelib.messages import plans, sender
 from chalicelib.messages.addresses import TEST
+from chalicelib.messages.optin import asking, links
+from chalicelib.messages.optin.models import Confirmation
 from chalicelib.settings import settings
 from chalicelib.tokens import sign
 from infra.local.demo.company import landing_page, newsletter_form
@@ -21,13 +24,17 @@ from tests.support.api import Caller
 HTML = """<p><a href="https://shop.example/lamp">The lamp</a> <a href="{{ message.subscription_center_url }}">Mail</a>
 {{ content_settings.address_main }}</p>"""
 EMAIL = {"subject": "N", "from_name": "C", "from_address": "n@contoso.example", "language": "en", "html": HTML}
+LIST = {"name": "News", "public_name": "News"}
+ASKED = asking.Asked(now(), "form:f", "en", "Yes", {})
 PATHS = {
     "/health": ["/health"],
     "/openapi.json": ["/openapi.json"],
     "/static/{digest}/{name}": ["/static/x/page.css"],
     "/p/{slug}": ["/p/newsletter", "/p/newsletter?v={visitor}", "/p/nowhere"],
+    "/confirm/{token}": ["/confirm/{confirm}", "/confirm/{send}"],
     "/t/{token}": ["/t/{link}", "/t/{trap}"],
     "/o/{token}": ["/o/{open}.gif"],
+    "/subscriptions": ["/subscriptions"],
     "/subscriptions/{token}": ["/subscriptions/{send}", "/subscriptions/{test}", "/subscriptions/{none}"],
     "/unsubscribe/{token}": ["/unsubscribe/{send}", "/unsubscribe/{test}", "/unsubscribe/{none}"],
     "/webhooks/linkedin/{connection_id}": [
@@ -58,11 +65,15 @@ def tokens(client, world, office):
     content = publish(api, "/content-settings", {"address_main": "1 Main Street"})
     email_id = publish(api, "/emails", EMAIL)
     contacts.create("ada", {"last_name": "Berg", "email": "ada@contoso.example"}, now(), by="user:u")
+    asked = asking.for_list(contacts.find("ada"), records.create("l", LIST, "u", now()).list_id, ASKED)
+    commit(asked)
     commit(plans.queue_send("s1", contact_id="ada", email_id=email_id, content_settings_id=content, now=now()))
     sender.take_up("s1", now(), "t")
     world.settle()
     assert len(office.letters()) == 1
+    [row] = Confirmation.scan(Confirmation.confirmation_id.exists())
     return {
+        "confirm": links.token_of(row),
         "visitor": sign("visitor", "ada", "j", email_id),
         "link": sign("link", "s1", "0"),
         "trap": sign("link", "s1", "trap"),

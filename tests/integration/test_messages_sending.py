@@ -501,3 +501,28 @@ def test_every_intended_message_is_in_exactly_one_state(office):
     states = sorted(take_up(f"s{number}").state for number in range(6))
 
     assert states == sorted([State.BLOCKED, State.FAILED, State.UNKNOWN, State.QUEUED, State.SENT, State.SENT])
+
+
+@pytest.mark.rule("SBC-2")
+def test_a_commercial_message_that_came_out_without_its_centre_is_blocked(office):
+    link = '<a href="{{ message.subscription_center_url }}">Your preferences</a>'
+    hidden = "{% unless contact.city %}" + link + "{% endunless %}<p>{{ content_settings.address_main }}</p>"
+    publish("email", "e", EmailDocument(**{**EMAIL, "html": hidden}), check_email)
+    contact(city="Aarhus")
+    contact("bo", "bo@contoso.example")
+    queue()
+    queue("s2", "bo")
+
+    assert (take_up().reason, take_up("s2").state) == (Reason.MISSING_FIELD, State.SENT)
+
+
+@pytest.mark.rule("SBC-2")
+def test_content_settings_without_an_own_centre_lead_to_ours(office):
+    link = '<a href="{{ content_settings.subscription_center }}">P</a> {{ content_settings.address_main }}'
+    publish("email", "e", EmailDocument(**{**EMAIL, "html": link}), check_email)
+    contact()
+    queue()
+
+    assert take_up().state == State.SENT
+    [letter] = office.letters()
+    assert "https://itinera.example/subscriptions/" in letter.body("html")

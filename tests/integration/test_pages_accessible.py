@@ -200,6 +200,7 @@ def test_the_pages_of_a_message_can_be_used_by_everybody_in_every_state(api, sho
     shown("gone contact, saved", centre, {"do_not_bulk_email": "on"})
     shown("unknown send", f"/subscriptions/{sign('send', 'none')}")
     shown("damaged", "/subscriptions/damaged", status=400)
+    shown("without a link", "/subscriptions", status=400)
     shown("a test's", f"/subscriptions/{sign('send', TEST)}", status=400)
     shown("damaged link", "/t/damaged", status=400)
     shown("link to nowhere", f"/t/{sign('link', 's1', '7')}", status=404)
@@ -211,6 +212,8 @@ def test_the_pages_of_a_message_can_be_used_by_everybody_in_every_state(api, sho
 def test_every_public_page_is_among_those_looked_at():
     """A new public route comes here first: it is looked at above, or shows people nothing."""
     looked_at = {"/p/{slug}", "/subscriptions/{token}", "/unsubscribe/{token}", "/t/{token}"}
+    looked_at |= {"/subscriptions"}  # the same page as with a token, or the same notice
+    looked_at |= {"/confirm/{token}"}  # by tests.support.confirming.Mailbox, whenever a test opens it
     no_pages = {"/health", "/openapi.json", "/static/{digest}/{name}", "/forms/{form_id}/submissions", "/o/{token}"}
     no_pages |= {"/webhooks/linkedin/{connection_id}"}
 

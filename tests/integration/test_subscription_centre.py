@@ -5,16 +5,19 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.capture.models import Submission
+from chalicelib.capture.models import Submission, Visitor
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.subscriptions import records, service
 from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
+from chalicelib.dynamodb import commit, put
 from chalicelib.interactions import service as log
+from chalicelib.messages.addresses import TEST
 from chalicelib.messages.checks import check_content_settings
 from chalicelib.messages.ledger import State as SendState
 from chalicelib.messages.schemas import ContentSettingsDocument
+from chalicelib.tokens import sign
 from tests.integration.test_messages_sending import (
     NOW,
     contact,
@@ -133,7 +136,7 @@ def test_refusing_all_marketing_mail_overrules_the_lists_which_are_kept(reader):
     assert take_up("s3").state == SendState.SENT
 
 
-@pytest.mark.rule("SBC-9", "SBC-10", "PRV-13")
+@pytest.mark.rule("SBC-9", "SBC-10", "PRV-13", "FSU-6")
 def test_no_submission_is_kept_and_each_change_has_its_proof_and_its_interaction(reader):
     reader.open().save(Lamps=False, News=True)
 
@@ -427,3 +430,88 @@ def test_a_list_that_live_content_settings_offer_cannot_be_stopped(client, lists
     status, problem, _ = Caller(client).call("POST", "/subscription-lists/news/stop", If_Match='"1"')
 
     assert (status, problem["errors"][0]["field"]) == (409, "content-settings:c")
+
+
+# By a cookie ----------------------------------------------------------------------------------------------------------
+
+
+def asked(client, path, cookie=""):
+    return client.http.get(path, headers={"Cookie": cookie} if cookie else {})
+
+
+def cookie_of(answer):
+    return str(answer.headers["Set-Cookie"]).partition(";")[0]
+
+
+@pytest.mark.rule("SBC-5", "PRE-5")
+def test_a_browser_that_was_there_by_a_personal_link_finds_its_centre_without_one(reader, client):
+    opened = asked(client, reader._path)
+
+    again = asked(client, "/subscriptions", f"other=1; {cookie_of(opened)}; x=é")
+
+    assert again.status_code == 200
+    assert again.body == opened.body  # its form goes to the personal link, so that the cookie alone changes nothing
+    assert again.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.rule("SBC-5")
+def test_the_cookie_goes_to_the_centre_alone_and_neither_to_scripts_nor_with_the_forms_of_other_sites(reader, client):
+    given = str(asked(client, reader._path).headers["Set-Cookie"]).split("; ")[1:]
+
+    assert given == ["Path=/subscriptions", "Max-Age=2592000", "HttpOnly", "SameSite=Lax", "Secure"]
+
+
+@pytest.mark.rule("SBC-5")
+@pytest.mark.parametrize(
+    ("name", "purpose", "named"),
+    [
+        ("other", "centre-cookie", "s1"),
+        ("itinera_centre", "send", "s1"),
+        ("itinera_visitor", "visitor-cookie", "v1"),
+        ("itinera_centre", "visitor-cookie", "s1"),
+        ("itinera_centre", "centre-cookie", "none"),
+        ("itinera_centre", None, "x"),
+        ("itinera_centre", None, '"'),
+        ("", None, ""),
+    ],
+)
+def test_without_a_link_and_a_cookie_of_ours_nobody_is_verified(reader, client, name, purpose, named):
+    cookie = f"{name}={sign(purpose, named) if purpose else named}"
+
+    answer = asked(client, "/subscriptions", cookie)
+
+    assert answer.status_code == 400
+    assert b"only that tells us who you are" in answer.body
+    assert b"<form" not in answer.body
+
+
+@pytest.mark.rule("SBC-5")
+def test_a_visitor_that_was_bound_to_a_contact_by_a_form_does_not_see_its_centre(reader, client):
+    commit([put(Visitor(*Visitor.at("v1"), contact_id="ada", since=NOW))])
+
+    assert asked(client, "/subscriptions", f"itinera_visitor={sign('visitor-cookie', 'v1')}").status_code == 400
+
+
+@pytest.mark.rule("PRE-5")
+def test_a_link_goes_before_the_cookie_and_one_of_a_test_shows_nothing_whatever_the_cookie_says(reader, client):
+    contact("bo", "bo@contoso.example", first_name="Bo")
+    queue("s2", "bo")
+    take_up("s2")
+    put_on("bo", "news")
+    cookie = cookie_of(asked(client, reader._path))
+
+    other = asked(client, f"/subscriptions/{sign('send', 's2')}", cookie)
+    test = asked(client, f"/subscriptions/{sign('send', TEST)}", cookie)
+
+    assert cookie_of(other) != cookie
+    assert b'name="on"' in other.body
+    assert test.status_code == 400
+
+
+@pytest.mark.rule("SBC-5")
+def test_the_cookie_of_somebody_who_is_gone_verifies_nobody(reader, client):
+    cookie = cookie_of(asked(client, reader._path))
+    contacts.remove("ada", contacts.find("ada").version, NOW)
+
+    assert asked(client, "/subscriptions", cookie).status_code == 400
+    assert "Set-Cookie" not in asked(client, reader._path).headers

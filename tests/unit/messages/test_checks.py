@@ -83,6 +83,43 @@ def test_a_commercial_message_needs_the_subscription_centre_and_the_postal_addre
     assert problems(**bare, legal_designation="transactional") == []
 
 
+@pytest.mark.rule("SBC-2")
+@pytest.mark.parametrize(
+    "centre",
+    [
+        "{{ message.subscription_center_url }}",
+        "<!-- <a href='{{ message.subscription_center_url }}'>Your preferences</a> -->",
+        "{% comment %}<a href='{{ message.subscription_center_url }}'>Your preferences</a>{% endcomment %}",
+        "{% if contact.city %}<a href='{{ message.subscription_center_url }}'>Your preferences</a>{% endif %}",
+        "<img src='{{ message.subscription_center_url }}' alt='Preferences'>",
+    ],
+)
+def test_what_names_the_centre_but_leads_not_everybody_there_is_no_link_to_it(centre):
+    [problem] = problems(html=f"<h1>N</h1>{centre}<p>{{{{ content_settings.address_main }}}}</p>")
+
+    assert problem[0] == "html"
+    assert "subscription_center_url" in problem[1]
+
+
+@pytest.mark.rule("SBC-2")
+@pytest.mark.parametrize(
+    "centre",
+    [
+        '<a href="{{ content_settings.subscription_center }}">Your preferences</a>',
+        '{% assign centre = message.subscription_center_url %}<a href="{{ centre }}">Your preferences</a>',
+        '{% if contact.city %}x{% else %}y{% endif %}<a href=" {{ message.subscription_center_url }} ">Preferences</a>',
+    ],
+)
+def test_a_link_to_the_centre_counts_however_it_is_written(centre):
+    assert problems(html=f"<h1>N</h1>{centre}<p>{{{{ content_settings.address_main }}}}</p>") == []
+
+
+@pytest.mark.rule("SBC-2")
+def test_a_text_of_its_own_needs_the_centre_as_well():
+    assert [field for field, _ in problems(automatic_text=False, text="News")] == ["text"]
+    assert problems(automatic_text=False, text="News {{ message.subscription_center_url }}") == []
+
+
 def test_all_problems_come_at_once():
     assert len(check_email(EmailDocument()).problems) == 6
 
