@@ -24,6 +24,7 @@ DEFINITIONS = (
     "subscription-lists",
     "imports",
     "import-maps",
+    "websites",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 

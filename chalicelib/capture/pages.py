@@ -1,5 +1,6 @@
 """Hosted pages: what a visit shows and records, and what a form sent from one becomes."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -10,11 +11,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from chalicelib import web
-from chalicelib.capture import resolving, service, visits
-from chalicelib.capture.models import PageAddress
+from chalicelib.capture import service, visiting, visits
+from chalicelib.capture.models import PageAddress, Submission
 from chalicelib.capture.schemas import FormDocument, PageDocument
 from chalicelib.capture.service import Submitted
 from chalicelib.capture.states import FAILURE
+from chalicelib.capture.websites import scripts
 from chalicelib.clock import digest, new_id
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
@@ -23,12 +25,12 @@ from chalicelib.definitions.models import Definition
 from chalicelib.dynamodb import Write, put
 from chalicelib.errors import Conflict, Gone, Invalid, NotFound, Problem
 from chalicelib.http import Reply
-from chalicelib.settings import settings
+from chalicelib.interactions import visitors
+from chalicelib.interactions.visitors import Personal
 from chalicelib.tokens import sign, verify
 
-COOKIE = "itinera_visitor"
-TWO_YEARS = 2 * 365 * 24 * 3600
 FORM, NONCE, TRAP = "_form", "_nonce", "_more"
+SESSION = re.compile(r"[A-Za-z0-9_-]{1,40}")
 
 
 class Visit(Struct, frozen=True):
@@ -36,6 +38,7 @@ class Visit(Struct, frozen=True):
 
     visitor_id: str
     fresh: bool
+    session_id: str = ""
     contact_id: str | None = None
     journey_id: str | None = None
     email_id: str | None = None
@@ -44,9 +47,7 @@ class Visit(Struct, frozen=True):
 
     @property
     def cookie(self) -> str:
-        secure = "; Secure" if settings.public_url.startswith("https:") else ""
-        value = sign("visitor-cookie", self.visitor_id)
-        return f"{COOKIE}={value}; Path=/; Max-Age={TWO_YEARS}; HttpOnly; SameSite=Lax{secure}"
+        return visitors.cookie_of(self.visitor_id)
 
 
 class Answers(Struct, frozen=True):
@@ -75,31 +76,24 @@ def find(slug: str) -> Live:
 
 def visit_of(cookies: str, token: str | None) -> Visit:
     """Return who visits, by the cookie of the browser and by the link of a message; damaged ones count for nothing."""
-    visitor_id = visitor_of(cookies)
-    visit = Visit(visitor_id or new_id(), fresh=visitor_id is None)
-    known = resolving.contact_of_visitor(visit.visitor_id) if visitor_id else None
-    contact_id, journey_id, email_id = _link(token)
-    found = contacts.who_are(each for each in (contact_id, known) if each)
-    return Visit(visit.visitor_id, visit.fresh, found[0].id if found else None, journey_id, email_id, contact_id)
+    visitor_id, link = visitors.of_cookies(cookies), Personal.of(token)
+    visit = Visit(visitor_id or new_id(), visitor_id is None, _session(cookies))
+    known = visiting.contact_of(visit.visitor_id) if visitor_id else None
+    found = contacts.who_are(each for each in (link.contact_id, known) if each)
+    contact_id = found[0].id if found else None
+    return replace(
+        visit,
+        contact_id=contact_id,
+        journey_id=link.journey_id,
+        email_id=link.email_id,
+        linked_id=link.contact_id,
+    )
 
 
-def visitor_of(cookies: str) -> str | None:
-    """Return the visitor that a cookie of ours names, None for a damaged one."""
-    pairs = (pair.strip().partition("=") for pair in cookies.split(";"))
-    value = next((value for name, _, value in pairs if name == COOKIE), None)
-    try:
-        return verify("visitor-cookie", value)[0] if value else None
-    except Invalid:
-        return None
-
-
-def _link(token: str | None) -> tuple[str | None, str | None, str | None]:
-    """Return contact, journey and email of a message's link."""
-    try:
-        contact_id, journey_id, email_id = verify("visitor", token) if token else ("", "", "")
-    except (Invalid, ValueError):
-        return None, None, None
-    return contact_id or None, journey_id or None, email_id or None
+def _session(cookies: str) -> str:
+    """Return the visit that the browser is in the midst of; only a script can keep one (WEB-3)."""
+    found = visitors.named(cookies, scripts.SESSION) or ""
+    return found if SESSION.fullmatch(found) else ""
 
 
 def show(slug: str, visit: Visit, now: datetime) -> Reply:
@@ -112,6 +106,7 @@ def show(slug: str, visit: Visit, now: datetime) -> Reply:
         form_ids,
         visitor_id=visit.visitor_id,
         contact_id=visit.contact_id,
+        session_id=visit.session_id,
         journey_id=visit.journey_id,
         email_id=visit.email_id,
         now=now,
@@ -186,10 +181,18 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
         submission = service.submit(_submitted(fields, typed, form_id, live.id, slug, visit), now)
     except Invalid as refused:
         return _again(slug, live, visit, form_id, typed, refused.problems or [Problem("", str(refused))])
+    visit = _now_known_as(visit, submission)
     if submission.state == FAILURE:
         problems = [Problem(**each) for each in submission.problems or []]
         return _again(slug, live, visit, form_id, typed, problems or [Problem("", str(submission.failure))])
     return thanks(form, PageDocument.model_validate(live.document), visit)
+
+
+def _now_known_as(visit: Visit, submission: Submission) -> Visit:
+    """Let a browser go on as another visitor where somebody else turned out to be at it (decision 203)."""
+    if submission.visitor_id in {None, visit.visitor_id}:
+        return visit
+    return replace(visit, visitor_id=submission.visitor_id, fresh=True)
 
 
 def _submitted(

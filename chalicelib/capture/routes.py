@@ -50,6 +50,7 @@ from chalicelib.http import (
     problem,
     query_of,
 )
+from chalicelib.interactions import visitors
 from chalicelib.leads import fields as lead_fields
 from chalicelib.settings import settings
 
@@ -143,7 +144,7 @@ def show_static(_: Call[Nothing], digest: str, name: str) -> Reply:  # noqa: ARG
     except (FileNotFoundError, IsADirectoryError, ValueError) as error:
         raise NotFound("There is no such file.") from error
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Reply(content, content_type="text/css; charset=utf-8", headers=headers)
+    return Reply(content, content_type=web.type_of(name), headers=headers)
 
 
 @api.on("OPTIONS /forms/{form_id}/submissions", scope=None)
@@ -189,7 +190,7 @@ def _submitted(call: Call[Nothing], form_id: str, allowed: Mapping[str, str | li
         typed=sent.values,
         source_event=digest("key", call.idempotency_key) if call.idempotency_key else new_id(),
         page_url=sent.page_url,
-        visitor_id=pages.visitor_of(f"{pages.COOKIE}={sent.visitor}") if sent.visitor else None,
+        visitor_id=visitors.of_token(sent.visitor or ""),
     )
     submission = service.submit(submitted, call.now)
     if submission.state == FAILURE:
@@ -201,15 +202,24 @@ def _submitted(call: Call[Nothing], form_id: str, allowed: Mapping[str, str | li
         state=submission.state,
         message=form.success_message,
         redirect_url=str(form.redirect_url) if form.redirect_url else None,
+        visitor=_now_another(submission, submitted.visitor_id),
     )
     status = HTTPStatus.ACCEPTED if submission.state == PENDING else HTTPStatus.CREATED
     return Reply(result, status, headers=allowed)
 
 
+def _now_another(submission: Submission, visitor_id: str | None) -> str | None:
+    """Return the token of the visitor that the browser is from now on, where it turned out to be somebody else."""
+    changed = submission.visitor_id is not None and submission.visitor_id != visitor_id
+    return visitors.token_of(str(submission.visitor_id)) if changed else None
+
+
 def _sent(call: Call[Any]) -> SubmissionRequest:
     if call.headers.get("content-type", JSON).startswith(FORM):
-        typed = {name: value for name, value in form_of(call).items() if not name.startswith("_")}
-        return SubmissionRequest.model_validate({"values": typed})
+        sent = form_of(call)
+        typed = {name: value for name, value in sent.items() if not name.startswith("_")}
+        said = {"page_url": sent.get("_page_url"), "visitor": sent.get("_visitor")}  # of the script of a website
+        return SubmissionRequest.model_validate({"values": typed, **said})
     return SubmissionRequest.model_validate(json_of(call.raw))
 
 

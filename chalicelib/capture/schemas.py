@@ -181,12 +181,13 @@ class SubmissionRequest(Schema):
 
 
 class SubmissionResult(Schema):
-    """What became of a submission."""
+    """What became of a submission; `visitor` is there where the browser is another visitor from now on."""
 
     submission_id: str
     state: str
     message: str
     redirect_url: str | None = None
+    visitor: str | None = None
 
 
 class ProblemView(Schema):

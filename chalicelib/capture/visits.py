@@ -7,7 +7,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from chalicelib.capture.models import LandingSettings
+from chalicelib.capture.websites import service as websites
 from chalicelib.clock import new_id
+from chalicelib.consent import service as consent
+from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit, put_changed, put_new
 from chalicelib.errors import Stale
 from chalicelib.interactions import plans as interactions
@@ -21,11 +24,18 @@ def visited(
     *,
     visitor_id: str,
     contact_id: str | None,
+    session_id: str,
     journey_id: str | None,
     email_id: str | None,
     now: datetime,
 ) -> None:
-    """Record that a page and its forms were seen, for the contact if it is known, else for the visitor."""
+    """Record that a page and its forms were seen, for the contact if it is known, else for the visitor.
+
+    Of a contact that refuses it nothing is recorded (PRV-12).
+    """
+    if contact_id is not None and not consent.of_person(contacts.who_is(contact_id)).tracking:
+        return
+    website = {"website_id": websites.id_of_page(page_id)}
     seen = [(InteractionType.WEBSITE_VISITED, None), *((InteractionType.FORM_VISITED, form) for form in form_ids)]
     visit = NewInteraction(
         type=InteractionType.WEBSITE_VISITED,
@@ -34,10 +44,11 @@ def visited(
         source_event=new_id(),
         contact_id=contact_id,
         visitor_id=visitor_id,
-        attributes={"page_id": page_id, "journey_id": journey_id, "email_id": email_id},
+        attributes={"page_id": page_id, "journey_id": journey_id, "email_id": email_id, "session_id": session_id},
     )
     for type_, form_id in seen:
-        named = replace(visit, type=type_, source_event=new_id(), attributes={**visit.attributes, "form_id": form_id})
+        about = {"form_id": form_id} if form_id else website
+        named = replace(visit, type=type_, source_event=new_id(), attributes={**visit.attributes, **about})
         commit(interactions.record(named, now))
 
 

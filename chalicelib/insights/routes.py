@@ -1,8 +1,8 @@
 """Figures over HTTP."""
 
 from chalicelib.http import Api, Call, Nothing
-from chalicelib.insights import scores, service
-from chalicelib.insights.schemas import Figures, InsightsQuery, JourneyFigures, ModelInsights
+from chalicelib.insights import scores, service, websites
+from chalicelib.insights.schemas import Figures, InsightsQuery, JourneyFigures, ModelInsights, WebsiteInsights
 from chalicelib.journeys import service as journeys
 
 api = Api(__name__)
@@ -42,3 +42,9 @@ def show_page_figures(_: Call[Nothing], page_id: str) -> Figures:
 def show_scoring_model_insights(call: Call[Nothing], scoring_model_id: str) -> ModelInsights:
     """Show how a model's scores are spread over buckets and grades, and how many changed day by day."""
     return scores.insights(scoring_model_id, call.query.months, call.now)
+
+
+@api.on("GET /websites/{website_id}/insights", scope="websites:read", query=InsightsQuery, returns=WebsiteInsights)
+def show_website_insights(call: Call[Nothing], website_id: str) -> WebsiteInsights:
+    """Show a website's most seen pages, where its visitors come from, and its visits and clicks day by day."""
+    return websites.insights(website_id, call.query.months, call.now)

@@ -10,6 +10,7 @@ from typing import Any
 from chalicelib.clock import new_id
 from chalicelib.errors import Invalid, NotFound, Unavailable
 from chalicelib.http import FORM, MULTIPART, Api, Call, Nothing, Reply, form_of
+from chalicelib.interactions import visitors
 from chalicelib.messages import centre, choosing, chosen, tracking, words
 from chalicelib.messages.pages import page
 from chalicelib.settings import settings
@@ -67,7 +68,8 @@ def submit_subscription_centre(call: Call[Nothing], token: str) -> Reply:
     """Save what the recipient of a message chose."""
 
     def saved() -> Reply:
-        found = choosing.submit(token, call.new_id, call.now, chosen.read(form_of(call)))
+        visitor_id = visitors.of_cookies(call.headers.get("cookie", ""))
+        found = choosing.submit(token, call.new_id, call.now, chosen.read(form_of(call)), visitor_id)
         return _shown(token, found, saved=not found.wrong)
 
     return _kindly(saved)

@@ -9,7 +9,7 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.capture import pending as capture
-from chalicelib.capture import resolving
+from chalicelib.capture import visiting
 from chalicelib.capture.models import Submission
 from chalicelib.clock import digest, now
 from chalicelib.consent import service as consent
@@ -259,7 +259,7 @@ def test_no_update_credits_whoever_came_by_the_link_of_a_message(browser, asking
     assert kept.values["last_name"] == "Berg"
     [happened] = done("ada")
     assert (happened.lead_id, happened.submission_id) == (None, kept.submission_id)
-    assert resolving.contact_of_visitor(kept.visitor_id) is None  # nothing else is stored (decision 12)
+    assert visiting.contact_of(kept.visitor_id) is None  # nothing else is stored (decision 12)
     assert contacts.find("ada").version == before
 
 
@@ -311,7 +311,7 @@ def test_a_page_takes_its_form_without_script_and_binds_the_browser(api, browser
     assert "default-src 'none'" in policy
     assert "Max-Age=63072000" in cookie
     assert (lead.source_page_id, lead.source_form_id, kept.page_id) == (page_id, form_id, page_id)
-    assert resolving.contact_of_visitor(kept.visitor_id) == kept.contact_id
+    assert visiting.contact_of(kept.visitor_id) == kept.contact_id
 
     assert done(kept.contact_id, "WebsiteVisited") == []
     world.settle(duplicate=True)
@@ -645,4 +645,4 @@ def test_a_visitor_that_a_program_names_is_bound_and_a_damaged_one_is_nobody(cli
         body = json.dumps({"values": PERSON, "visitor": visitor}).encode()
         answer = client.http.request("POST", path, headers=headers, body=body)
         assert stored(json.loads(answer.body)).visitor_id == expected
-    assert resolving.contact_of_visitor("v1") is not None
+    assert visiting.contact_of("v1") is not None

@@ -30,6 +30,7 @@ PATHS = {
     "/o/{token}": ["/o/{open}.gif"],
     "/subscriptions/{token}": ["/subscriptions/{send}", "/subscriptions/{test}", "/subscriptions/{none}"],
     "/unsubscribe/{token}": ["/unsubscribe/{send}", "/unsubscribe/{test}", "/unsubscribe/{none}"],
+    "/w/{website_id}": ["/w/unknown"],
     "/webhooks/linkedin/{connection_id}": [
         "/webhooks/linkedin/none?challengeCode=890e4665-4dfe-4ab1-b689-ed553bceeed0",
         "/webhooks/linkedin/none?challengeCode=no-uuid",

@@ -208,7 +208,7 @@ def test_every_public_page_is_among_those_looked_at():
     """A new public route comes here first: it is looked at above, or shows people nothing."""
     looked_at = {"/p/{slug}", "/subscriptions/{token}", "/unsubscribe/{token}", "/t/{token}"}
     no_pages = {"/health", "/openapi.json", "/static/{digest}/{name}", "/forms/{form_id}/submissions", "/o/{token}"}
-    no_pages |= {"/webhooks/linkedin/{connection_id}"}
+    no_pages |= {"/webhooks/linkedin/{connection_id}", "/w/{website_id}"}
 
     assert {each.path for each in app.operations if each.scope is None} == looked_at | no_pages
 
