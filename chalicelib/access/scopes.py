@@ -25,6 +25,7 @@ DEFINITIONS = (
     "imports",
     "import-maps",
     "websites",
+    "redirects",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 

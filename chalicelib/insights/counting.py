@@ -51,6 +51,8 @@ def _of_interaction(fact: Mapping[str, Any]) -> Iterator[Countable]:
     type_ = fact["type"] if fact["verdict"] != "machine" else f"{fact['type']}:machine"
     subjects = [f"{kind}#{fact[kind]}" for kind in SUBJECTS if fact.get(kind)]
     adds = {(subject, type_): 1 for subject in subjects}
+    if fact.get("redirect"):
+        adds[f"redirect#{fact['redirect']}", f"{OF_COUNTRY}{fact.get('country', UNKNOWN)}"] = 1
     yield Countable(digest("interaction", fact["id"], fact["verdict"]), {**adds, **_of_site(fact, type_)})
     if fact.get("website") and fact.get("session_id"):
         yield Countable(

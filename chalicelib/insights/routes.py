@@ -33,6 +33,12 @@ def show_page_figures(_: Call[Nothing], page_id: str) -> Figures:
     return Figures(figures=service.figures(f"page#{page_id}"))
 
 
+@api.on("GET /redirects/{redirect_id}/figures", scope="redirects:read", returns=Figures)
+def show_redirect_figures(_: Call[Nothing], redirect_id: str) -> Figures:
+    """Count who followed a redirect, in all and by country."""
+    return Figures(figures=service.figures(f"redirect#{redirect_id}"))
+
+
 @api.on(
     "GET /scoring-models/{scoring_model_id}/insights",
     scope="scoring-models:read",

@@ -54,6 +54,6 @@ def _fact(name: str, image: Mapping[str, Any]) -> dict[str, Any]:
         "about": [str(attributes[each]) for each in ABOUT if each in attributes],
     }
     named = {kind: attributes[f"{kind}_id"] for kind in NAMED if f"{kind}_id" in attributes}
-    visit = {name: attributes[name] for name in VISIT if "website" in named and name in attributes}
+    visit = {name: attributes[name] for name in VISIT if {"website", "redirect"} & named.keys() and name in attributes}
     credited = {"credited": True} if image.get("credited_from") else {}
     return {**fact, **named, **visit, **credited}

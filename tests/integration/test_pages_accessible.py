@@ -127,6 +127,7 @@ def test_pages_with_forms_can_be_used_by_everybody_in_every_state(published, sho
     shown("thanks, right to left", "/p/arabic", {**hidden, "email": "ada@example.com", "last_name": "Berg"})
     shown("a page without a language", "/p/undecided")
     shown("nothing here", "/p/nowhere", status=404)
+    shown("a redirect that leads nowhere", "/r/nowhere", status=404)
     shown("not any more", "/p/gone", status=410)
 
     assert wrong(shown) == {}
@@ -206,7 +207,7 @@ def test_the_pages_of_a_message_can_be_used_by_everybody_in_every_state(api, sho
 
 def test_every_public_page_is_among_those_looked_at():
     """A new public route comes here first: it is looked at above, or shows people nothing."""
-    looked_at = {"/p/{slug}", "/subscriptions/{token}", "/unsubscribe/{token}", "/t/{token}"}
+    looked_at = {"/p/{slug}", "/subscriptions/{token}", "/unsubscribe/{token}", "/t/{token}", "/r/{redirect_id}"}
     no_pages = {"/health", "/openapi.json", "/static/{digest}/{name}", "/forms/{form_id}/submissions", "/o/{token}"}
     no_pages |= {"/webhooks/linkedin/{connection_id}", "/w/{website_id}"}
 
