@@ -96,11 +96,12 @@ __all__ = [
 ROUTES = {
     "chalicelib.access.routes": ("settings",),
     "chalicelib.activities.routes": ("activities",),
+    "chalicelib.capture.landing_routes": ("landing-settings", "settings"),
     "chalicelib.capture.linkedin.routes": ("linkedin-connections",),
     "chalicelib.capture.linkedin.strategy_routes": ("linkedin-strategies",),
     "chalicelib.capture.linkedin.submission_routes": ("leads", "linkedin-submissions"),
     "chalicelib.capture.linkedin.webhook_routes": ("webhooks",),
-    "chalicelib.capture.routes": ("forms", "leads", "p", "pages", "settings", "static", "submissions"),
+    "chalicelib.capture.routes": ("forms", "leads", "p", "pages", "static", "submissions"),
     "chalicelib.capture.websites.public": ("w",),
     "chalicelib.capture.websites.redirect_routes": ("r", "redirects"),
     "chalicelib.capture.websites.routes": ("websites",),

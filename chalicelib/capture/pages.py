@@ -1,24 +1,24 @@
 """Hosted pages: what a visit shows and records, and what a form sent from one becomes."""
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from chalicelib import web
-from chalicelib.capture import service, visiting, visits
+from chalicelib.capture import browsing, service, visits
+from chalicelib.capture.browsing import Visit
 from chalicelib.capture.models import PageAddress, Submission
 from chalicelib.capture.schemas import FormDocument, PageDocument
 from chalicelib.capture.service import Submitted
 from chalicelib.capture.states import FAILURE
 from chalicelib.capture.websites import scripts
+from chalicelib.capture.websites import service as websites
 from chalicelib.clock import digest, new_id
-from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Live
 from chalicelib.definitions.models import Definition
@@ -29,25 +29,7 @@ from chalicelib.interactions import visitors
 from chalicelib.interactions.visitors import Personal
 from chalicelib.tokens import sign, verify
 
-FORM, NONCE, TRAP = "_form", "_nonce", "_more"
-SESSION = re.compile(r"[A-Za-z0-9_-]{1,40}")
-
-
-class Visit(Struct, frozen=True):
-    """Who looks at a page: a browser, and through which message it came (if it did)."""
-
-    visitor_id: str
-    fresh: bool
-    session_id: str = ""
-    contact_id: str | None = None
-    journey_id: str | None = None
-    email_id: str | None = None
-    linked_id: str | None = None
-    """The contact that the message was for; it may have been passed on, so it changes nobody (SUB-2, SUB-4)."""
-
-    @property
-    def cookie(self) -> str:
-        return visitors.cookie_of(self.visitor_id)
+FORM, NONCE, TRAP, CHOICE, LINK = "_form", "_nonce", "_more", "_tracking", "_v"
 
 
 class Answers(Struct, frozen=True):
@@ -66,6 +48,12 @@ def address(definition: Definition) -> list[Write]:
     return [put(PageAddress(*PageAddress.at(slug), page_id=definition.definition_id), free, refused=taken)]
 
 
+def going_live(definition: Definition) -> list[Write]:
+    """Return what a page gets besides when it goes live: its address, and its own website (PAG-3)."""
+    slug, title = definition.document["partial_url"], definition.document["title"]
+    return [*address(definition), *websites.of_page(definition.definition_id, title, slug, definition.updated_at)]
+
+
 def find(slug: str) -> Live:
     """Return the live page at an address. Raises NotFound, or Gone for a page that was stopped."""
     known = PageAddress.find(*PageAddress.at(slug), consistent=False)
@@ -74,32 +62,17 @@ def find(slug: str) -> Live:
     return definitions.require_live("page", known.page_id, Gone("This page is not shown any more."))
 
 
-def visit_of(cookies: str, token: str | None) -> Visit:
-    """Return who visits, by the cookie of the browser and by the link of a message; damaged ones count for nothing."""
-    visitor_id, link = visitors.of_cookies(cookies), Personal.of(token)
-    visit = Visit(visitor_id or new_id(), visitor_id is None, _session(cookies))
-    known = visiting.contact_of(visit.visitor_id) if visitor_id else None
-    found = contacts.who_are(each for each in (link.contact_id, known) if each)
-    contact_id = found[0].id if found else None
-    return replace(
-        visit,
-        contact_id=contact_id,
-        journey_id=link.journey_id,
-        email_id=link.email_id,
-        linked_id=link.contact_id,
-    )
-
-
-def _session(cookies: str) -> str:
-    """Return the visit that the browser is in the midst of; only a script can keep one (WEB-3)."""
-    found = visitors.named(cookies, scripts.SESSION) or ""
-    return found if SESSION.fullmatch(found) else ""
-
-
 def show(slug: str, visit: Visit, now: datetime) -> Reply:
     """Show a page and record the visit. Raises NotFound, Gone."""
     live = find(slug)
     document = PageDocument.model_validate(live.document)
+    visit = browsing.asked(visit, live)
+    if visit.tracked:
+        _seen(live, document, visit, now)
+    return _rendered(slug, live, visit, None)
+
+
+def _seen(live: Live, document: PageDocument, visit: Visit, now: datetime) -> None:
     form_ids = [block.form_id for block in document.blocks if block.form_id]
     visits.visited(
         live.id,
@@ -111,7 +84,6 @@ def show(slug: str, visit: Visit, now: datetime) -> Reply:
         email_id=visit.email_id,
         now=now,
     )
-    return _rendered(slug, live, visit, None)
 
 
 def _rendered(
@@ -125,15 +97,30 @@ def _rendered(
     reply = web.page(
         "landing_page.html",
         status,
-        cookie=visit.cookie if visit.fresh else None,
+        cookie=visit.cookie,
         title=document.title,
         language=document.language or "en",
         description=document.description,
         blocks=blocks,
         action=web.url(f"/p/{slug}"),
+        banner=document.banner if _asks(visit, document) else None,
+        link=visit.link,
+        script=scripts.address(websites.id_of_page(live.id)) if visit.tracked else None,
+        session=visit.session_id,
         said=next((block["form"].error_message for block in forms if block["wrong"]), ""),
     )
-    return _leading(reply, [block["form"].redirect_url for block in forms if block["form"].redirect_url])
+    reply = _leading(reply, [block["form"].redirect_url for block in forms if block["form"].redirect_url])
+    return _scripted(reply) if visit.tracked else reply
+
+
+def _asks(visit: Visit, document: PageDocument) -> bool:
+    return document.banner is not None and not visit.choice and not visit.refuses
+
+
+def _scripted(reply: Reply) -> Reply:
+    """Let a page load the script of its website and let that tell us what it sees (PAG-3)."""
+    policy = f"{reply.headers['Content-Security-Policy']}; script-src 'self'; connect-src 'self'"
+    return replace(reply, headers={**reply.headers, "Content-Security-Policy": policy})
 
 
 def _leading(reply: Reply, redirects: list[Any]) -> Reply:
@@ -171,6 +158,9 @@ def _block(block: Any, page_id: str, visit: Visit, answers: Answers | None) -> d
 def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -> Reply:
     """Take a form that was sent from a page; shows the page again with what is wrong, else thanks. Raises NotFound."""
     live, visit = find(slug), _as_opened(visit, fields)
+    if CHOICE in fields:
+        return _chosen(slug, str(fields[CHOICE]), str(fields.get(LINK, "")))
+    visit = browsing.asked(visit, live)
     form_id = str(fields.get(FORM, ""))
     form, _ = service.form_of(form_id)
     typed = {name: value for name, value in fields.items() if not name.startswith("_")}
@@ -186,6 +176,14 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
         problems = [Problem(**each) for each in submission.problems or []]
         return _again(slug, live, visit, form_id, typed, problems or [Problem("", str(submission.failure))])
     return thanks(form, PageDocument.model_validate(live.document), visit)
+
+
+def _chosen(slug: str, answer: str, link: str) -> Reply:
+    """Keep what was answered to the banner, and show the page as it is for whoever answered so."""
+    said = "yes" if answer == "yes" else "no"
+    back = f"?{urlencode({'v': link})}" if Personal.of(link) != Personal() else ""
+    headers = {"Location": web.url(f"/p/{slug}{back}"), "Set-Cookie": visitors.kept(scripts.CHOICE, said)}
+    return Reply("", HTTPStatus.SEE_OTHER, headers={**headers, "Cache-Control": "no-store"})
 
 
 def _now_known_as(visit: Visit, submission: Submission) -> Visit:
@@ -208,7 +206,7 @@ def _submitted(
         source_event=digest(nonce, *(f"{name}={value}" for name, value in sorted(typed.items()))),
         page_id=page_id,
         page_url=web.url(f"/p/{slug}"),
-        visitor_id=visit.visitor_id,
+        visitor_id=visit.visitor_id if visit.tracked else None,
         journey_id=visit.journey_id,
         email_id=visit.email_id,
         linked_id=visit.linked_id,
@@ -237,7 +235,7 @@ def _again(slug: str, live: Live, visit: Visit, form_id: str, typed: Mapping[str
 
 def thanks(form: FormDocument, page: PageDocument, visit: Visit) -> Reply:
     """Thank for a submission, or send on to where the form says."""
-    cookie = {"Set-Cookie": visit.cookie} if visit.fresh else {}
+    cookie = {"Set-Cookie": visit.cookie} if visit.cookie else {}
     if form.redirect_url is not None:
         return Reply("", HTTPStatus.SEE_OTHER, headers={"Location": str(form.redirect_url), **cookie})
     # The marketer's own words in the page's own language: a title of ours would be in English.

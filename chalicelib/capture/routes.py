@@ -8,12 +8,11 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from chalicelib import web
-from chalicelib.capture import checks, pages, pending, service, visits
-from chalicelib.capture.models import LandingSettings, Submission
+from chalicelib.capture import browsing, checks, landing, pages, pending, service
+from chalicelib.capture.browsing import Visit
+from chalicelib.capture.models import Submission
 from chalicelib.capture.schemas import (
     FormDocument,
-    LandingSettingsChange,
-    LandingSettingsView,
     PageDocument,
     PageLink,
     ProblemView,
@@ -27,6 +26,7 @@ from chalicelib.capture.schemas import (
 )
 from chalicelib.capture.service import Submitted
 from chalicelib.capture.states import FAILURE, PENDING
+from chalicelib.capture.websites.public import refuses
 from chalicelib.clock import digest, new_id
 from chalicelib.consent.subscriptions.models import LIST
 from chalicelib.contacts import fields as contact_fields
@@ -66,7 +66,7 @@ def _check_form(form: FormDocument) -> Checked:
         contact_fields=contact_fields.SUBMITTABLE,
         lead_fields=lead_fields.SUBMITTABLE,
         strategies=[strategies.find(*each) for each in matched_by],
-        allow_without_update=visits.landing_settings().allow_without_update,
+        allow_without_update=landing.default().allow_without_update,
     )
     named = [(LIST, element.list_id) for element in checks.lists_of(form) if element.list_id]
     held = [reference for each in matched_by for reference in strategies.held(*each)]
@@ -84,21 +84,20 @@ def _matched_by(form: FormDocument) -> list[tuple[str, str | None]]:
 
 
 def _with_defaults(form: FormDocument, before: Definition | None) -> FormDocument:
-    """A form keeps its own copy of the defaults of the day it was made (MAT-4, MAT-12, LPC-2)."""
-    if before is not None:
-        return form
-    stored_by_default = "store_all_submissions" not in form.model_fields_set
-    chosen: dict[str, Any] = {
-        "contact_strategy_id": form.contact_strategy_id or strategies.default(strategies.CONTACT).id,
-        "lead_strategy_id": form.lead_strategy_id or strategies.default(strategies.LEAD).id,
-    }
-    if stored_by_default:
-        chosen["store_all_submissions"] = visits.landing_settings().store_all_submissions
-    return form.model_copy(update=chosen)
+    """A form keeps its own copy of the defaults of the day it was made."""
+    return form if before is not None else landing.of_form(form)
 
 
 lifecycle(api, Kind("form", "/forms", FormDocument, _check_form, before_save=_with_defaults))
-lifecycle(api, Kind("page", "/pages", PageDocument, checks.check_page, publish_writes=pages.address))
+PAGES = Kind(
+    "page",
+    "/pages",
+    PageDocument,
+    checks.check_page,
+    before_save=lambda page, _: landing.of_page(page),
+    publish_writes=pages.going_live,
+)
+lifecycle(api, PAGES)
 
 
 # Everybody ---------------------------------------------------------------------------------------------------------
@@ -124,9 +123,9 @@ def receive_form(call: Call[Nothing], slug: str) -> Reply:
         return web.message("We could not read what was sent", str(error), HTTPStatus.BAD_REQUEST)
 
 
-def _visit(call: Call[Any]) -> pages.Visit:
+def _visit(call: Call[Any]) -> Visit:
     token = query_of(call.request).get("v")
-    return pages.visit_of(call.headers.get("cookie", ""), token)
+    return browsing.visit_of(call.headers.get("cookie", ""), token, refuses=refuses(call))
 
 
 def _nothing_there(error: NotFound | Gone) -> Reply:
@@ -259,22 +258,6 @@ def correct_submission(call: Call[ValuesChange], submission_id: str) -> Submissi
 def retry_submission(call: Call[Retry], submission_id: str) -> SubmissionView:
     """Try a failed submission again."""
     return _view(pending.retry(submission_id, call.now, new_interaction=call.body.new_interaction))
-
-
-@api.on("GET /settings/landing-pages", scope="settings:read", returns=LandingSettingsView)
-def show_landing_settings(_: Call[Nothing]) -> LandingSettingsView:
-    """Show the settings of landing pages."""
-    return _settings(visits.landing_settings())
-
-
-@api.on("PUT /settings/landing-pages", scope="settings:write", body=LandingSettingsChange, returns=LandingSettingsView)
-def change_landing_settings(call: Call[LandingSettingsChange]) -> LandingSettingsView:
-    """Change the settings of landing pages; send If-Match."""
-    return _settings(visits.change_landing_settings(call.body.model_dump(), call.version))
-
-
-def _settings(stored: LandingSettings) -> LandingSettingsView:
-    return LandingSettingsView.model_validate(stored)
 
 
 def _view(each: Submission) -> SubmissionView:

@@ -1,18 +1,14 @@
-"""Use cases: record that pages were seen; the settings of landing pages."""
+"""The use case of whoever opens a page of ours: record that it was seen."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from msgspec.structs import replace
 
-from chalicelib.capture.models import LandingSettings
 from chalicelib.capture.websites import service as websites
 from chalicelib.clock import new_id
 from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import commit, put_changed, put_new
-from chalicelib.errors import Stale
+from chalicelib.dynamodb import commit
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
@@ -50,20 +46,3 @@ def visited(
         about = {"form_id": form_id} if form_id else website
         named = replace(visit, type=type_, source_event=new_id(), attributes={**visit.attributes, **about})
         commit(interactions.record(named, now))
-
-
-def landing_settings() -> LandingSettings:
-    return LandingSettings.find(*LandingSettings.PLACE) or LandingSettings(*LandingSettings.PLACE)
-
-
-def change_landing_settings(values: Mapping[str, Any], version: int) -> LandingSettings:
-    """Change the settings of landing pages. Raises Stale."""
-    stored = landing_settings()
-    if stored.version != version:
-        raise Stale("The settings have changed since you read them.")
-    for name, value in values.items():
-        setattr(stored, name, value)
-    first = stored.version == 0
-    stored.version = 1 if first else stored.version
-    commit([put_new(stored, refused=Stale("The settings have just been changed.")) if first else put_changed(stored)])
-    return stored

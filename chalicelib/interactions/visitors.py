@@ -59,7 +59,15 @@ def named(cookies: str, name: str) -> str | None:
 
 
 def cookie_of(visitor_id: str) -> str:
-    """Return the Set-Cookie header that lets a browser be known again."""
+    """Return the Set-Cookie header that lets a browser be known again; no script reads that one."""
+    return f"{kept(COOKIE, token_of(visitor_id))}; HttpOnly"
+
+
+def kept(name: str, value: str) -> str:
+    """Return the Set-Cookie header that lets a browser keep something for two years."""
     secure = "; Secure" if settings.public_url.startswith("https:") else ""
-    age = int(KEPT.total_seconds())
-    return f"{COOKIE}={token_of(visitor_id)}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}"
+    return f"{name}={value}; Path=/; Max-Age={int(KEPT.total_seconds())}; SameSite=Lax{secure}"
+
+
+FORGET = f"{COOKIE}=; Path=/; Max-Age=0; SameSite=Lax; HttpOnly"
+"""The Set-Cookie header that lets a browser be nobody again."""

@@ -2,6 +2,7 @@
 (function (site) {
   "use strict";
   var page = document, names = site.names, waiting = Promise.resolve(), personal = "";
+  var given = (page.currentScript || { dataset: {} }).dataset.session;
 
   function read(name) {
     var found = page.cookie.split("; ").find(function (each) { return each.indexOf(name + "=") === 0; });
@@ -34,7 +35,7 @@
     return given.origin + given.pathname + (kept.toString() ? "?" + kept : "");
   }
   function session() {
-    var found = read(names.session) || random();
+    var found = read(names.session) || given || random();
     keep(names.session, found, site.session);
     return found;
   }
@@ -59,7 +60,7 @@
   }
   function begin() {
     if (!allowed()) { return; }
-    if (!site.own) { told("visit"); } else if (personal) { told("identify"); }
+    if (!site.own) { told("visit"); } else if (personal) { told("identify"); } else { session(); }
   }
   function followed(event) {
     var link = event.target.closest && event.target.closest("a[href]"), address = link ? cut(link.href) : "";

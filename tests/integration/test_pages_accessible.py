@@ -103,6 +103,19 @@ def api(client, world):
     return Caller(client)
 
 
+BANNER = {
+    "text": "We would like to know which pages you look at.",
+    "link_text": "How we treat what we know",
+    "link_url": "https://x.example/privacy",
+}
+
+
+def with_banner(api):
+    """Let pages that are made from now on ask first."""
+    settings = api.get("/settings/landing-pages")
+    api.change("PUT", "/settings/landing-pages", settings, {"insert_banner": True, "banner": BANNER})
+
+
 @pytest.fixture
 def published(api):
     everywhere, first, second = (publish(api, "/forms", each) for each in (everything(), short(), short()))
@@ -111,6 +124,8 @@ def published(api):
     publish(api, "/pages", page("two", first, second))
     publish(api, "/pages", page("arabic", arabic, language="ar-EG", title="رسائل"))
     publish(api, "/pages", page("undecided", first, language=None))
+    with_banner(api)
+    publish(api, "/pages", page("asking", first))
     gone = publish(api, "/pages", page("gone", first))
     api.change("POST", f"/pages/{gone}/stop", api.get(f"/pages/{gone}"))
 
@@ -129,6 +144,8 @@ def test_pages_with_forms_can_be_used_by_everybody_in_every_state(published, sho
     shown("nothing here", "/p/nowhere", status=404)
     shown("a redirect that leads nowhere", "/r/nowhere", status=404)
     shown("not any more", "/p/gone", status=410)
+    shown("a banner", "/p/asking")
+    shown("wrong, with a banner", "/p/asking", {**shown("a banner again", "/p/asking"), "email": "no"}, 422)
 
     assert wrong(shown) == {}
 

@@ -92,6 +92,11 @@ def id_of_page(page_id: str) -> str:
     return digest("website-of-page", page_id)
 
 
+def of_page_if_any(page_id: str) -> Website | None:
+    """Return the website of a page; one that went live before there were any has none."""
+    return Website.find(*Website.at(id_of_page(page_id)), consistent=False)
+
+
 def of_page(page_id: str, name: str, slug: str, now: datetime) -> list[Write]:
     """Return the write that gives a page its website when it goes live first; later ones leave it as people made it."""
     website_id = id_of_page(page_id)
