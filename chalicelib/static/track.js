@@ -1,7 +1,7 @@
 /* Itinera: tells which pages are seen and which links are followed. It sets and sends nothing that is refused. */
 (function (site) {
   "use strict";
-  var page = document, names = site.names, waiting = Promise.resolve(), personal = "";
+  var page = document, names = site.names, waiting = Promise.resolve(), personal = "", sent = new WeakSet();
   var given = (page.currentScript || { dataset: {} }).dataset.session;
 
   function read(name) {
@@ -66,13 +66,20 @@
     var link = event.target.closest && event.target.closest("a[href]"), address = link ? cut(link.href) : "";
     if (address && allowed()) { told("click", address); }
   }
+  /* The answer is waited for, though not long: it says whether somebody else is at this browser from now on. */
   function submitted(event) {
-    var form = event.target, name = form.dataset.itineraForm, fields;
-    if (!name) { return; }
+    var form = event.target, name = form.dataset.itineraForm, fields, late;
+    if (!name || sent.delete(form)) { return; }
+    event.preventDefault();
+    event.stopImmediatePropagation();
     fields = new URLSearchParams(new FormData(form));
     fields.set("_page_url", cut(location.href));
     if (allowed()) { fields.set("_visitor", read(names.visitor)); }
-    post(site.forms + encodeURIComponent(name) + "/submissions", fields);
+    late = new Promise(function (done) { setTimeout(done, 2000); });
+    Promise.race([late, post(site.forms + encodeURIComponent(name) + "/submissions", fields)]).then(function () {
+      sent.add(form);
+      form.requestSubmit(event.submitter);
+    });
   }
   function chosen(answer) {
     keep(names.choice, answer, site.kept);
