@@ -8,7 +8,7 @@ BIN := .local/app/bin
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help app all-environments run test check package invoke deploy key costs demo bench rules clean
+.PHONY: help app all-environments chromium run test check package invoke deploy key costs demo bench rules clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,10 +19,13 @@ app:
 all-environments:
 	@$(PYTHON) -m infra.local.environments app cloud lambda
 
+chromium:
+	@$(PYTHON) -m infra.local.chromium
+
 run: all-environments ## start the local cloud on PORT (4566), deploy, seed, print the addresses; Ctrl-C ends it
 	@exec $(PY) -m infra.local.run --port $(PORT)
 
-test: all-environments ## all the tests, from nothing (ARGS="-k scoring" narrows them)
+test: all-environments chromium ## all the tests, from nothing (ARGS="-k scoring" narrows them)
 	@exec $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 check: all-environments ## formatting, lint, types, import rules, the template's and the state machines' lint

@@ -11,6 +11,7 @@ DomainError
  ├─ TooLarge             the body is larger than the limit (413)
  ├─ Unprocessable        understood, but cannot be done as it stands (422)
  ├─ PreconditionRequired the request must say which version it changes (428)
+ ├─ TooMany              asked too often; later it may be asked again (429)
  └─ Unavailable          try again later (503)
 """
 
@@ -76,6 +77,10 @@ class Unprocessable(DomainError):
 
 class PreconditionRequired(DomainError):
     """A change must say which version of the record it changes."""
+
+
+class TooMany(DomainError):
+    """Asked too often; later it may be asked again."""
 
 
 class Unavailable(DomainError):

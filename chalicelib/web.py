@@ -69,6 +69,12 @@ def static(name: str) -> tuple[str, str]:
     return content, sha256(content.encode()).hexdigest()[:16]
 
 
+def type_of(name: str) -> str:
+    """Return the content type of a static file."""
+    kind = "text/javascript" if name.endswith(".js") else "text/css"
+    return f"{kind}; charset=utf-8"
+
+
 def static_url(name: str) -> str:
     return url(f"/static/{static(name)[1]}/{name}")
 

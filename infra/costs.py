@@ -41,6 +41,7 @@ EFFECTS = "enrolment of 8 tiles and 2 waits, the rows of its effects"
 MESSAGE = "message, from the ledger to the provider"
 CLICK = "tracked click with its verdict"
 INTERACTION = "interaction"
+VISIT = "visit that a website's script tells"
 HEARD = "fact that reactions hear of and nothing depends on"
 COUNTING = "sixty facts counted together"
 RESCORING = "rescoring, nothing changed"
@@ -55,6 +56,7 @@ USE_CASES: dict[str, Units] = {
     EFFECTS: Units(16, 0, 0, calls=0),
     MESSAGE: Units(8, 6, 100, calls=0.1, queue=0.3),
     INTERACTION: Units(1, 1, 15, calls=0.1, queue=0.3),
+    VISIT: Units(4, 2, 40),
     HEARD: Units(0, 1, 6, calls=0.3, queue=0.9),
     COUNTING: Units(128, 0, 60, queue=18),
     RESCORING: Units(1, 7, 40, calls=0.1, queue=0.3),

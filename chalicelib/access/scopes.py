@@ -25,6 +25,8 @@ DEFINITIONS = (
     "imports",
     "import-maps",
     "fields",
+    "websites",
+    "redirects",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 

@@ -4,12 +4,9 @@ from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 
-from chalicelib.capture import pending
+from chalicelib.capture import pending, visiting
 from chalicelib.capture.facts import facts_of
 from chalicelib.clock import now
-from chalicelib.consent import service as consent
-from chalicelib.contacts import service as contacts
-from chalicelib.interactions import service as interactions
 from chalicelib.queues import Message, consume
 from chalicelib.streams import route
 
@@ -27,9 +24,9 @@ def finish_submissions(event: SQSEvent) -> dict[str, Any]:
 
 
 def _finish(message: Message) -> None:
-    if message["fact"] == "visitor.identified":
-        for who in contacts.who_are([message["contact"]]):
-            if consent.may_track(who.id):  # PRV-12
-                interactions.identify(message["visitor"], who.id, now())  # decision 34
+    if message["fact"] == "visitor.named":
+        visiting.bind(message["visitor"], message["contact"], now())
+    elif "visitor" in message:
+        visiting.credit(message, now())
     else:
         pending.finish(message["id"], now())

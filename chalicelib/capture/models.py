@@ -111,13 +111,31 @@ class PageAddress(CaptureItem, discriminator="page_address"):
 
 
 class LandingSettings(CaptureItem, discriminator="landing_settings"):
-    """The organisation's settings of landing pages (13.7)."""
+    """Settings of landing pages (13.7)."""
 
+    settings_id = UnicodeAttribute(default="standard")
+    name = UnicodeAttribute(default="Standard")
     allow_without_update = BooleanAttribute(default=False)
     store_all_submissions = BooleanAttribute(default=False)
+    update_default = UnicodeAttribute(default="contacts_and_leads")
+    contact_strategy_id = UnicodeAttribute(null=True)
+    lead_strategy_id = UnicodeAttribute(null=True)
+    insert_banner = BooleanAttribute(default=False)
+    banner = JSONAttribute(null=True)
     version = IntegerAttribute(default=0)
 
-    PLACE = ("SETTINGS", "LANDING_PAGES")
+    @staticmethod
+    def at(settings_id: str) -> tuple[str, str]:
+        return "SETTINGS", "LANDING_PAGES" if settings_id == "standard" else f"LANDING_PAGES#{settings_id}"
+
+
+class LandingDefault(CaptureItem, discriminator="landing_default"):
+    """Which of the settings of landing pages are the default; without this row the standard ones are (LPC-1)."""
+
+    settings_id = UnicodeAttribute()
+    version = IntegerAttribute(default=0)
+
+    PLACE = ("SETTINGS", "LANDING_DEFAULT")
 
 
 def visitor_key(visitor_id: str) -> Key:

@@ -6,52 +6,34 @@ from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from chalicelib import web
-from chalicelib.capture import cascading, resolving, service, visits
-from chalicelib.capture.models import PageAddress
+from chalicelib.capture import browsing, cascading, service, visits
+from chalicelib.capture.browsing import Visit
+from chalicelib.capture.models import PageAddress, Submission
 from chalicelib.capture.schemas import FormDocument, PageDocument
 from chalicelib.capture.service import Submitted
 from chalicelib.capture.states import FAILURE, is_told
+from chalicelib.capture.websites import scripts
+from chalicelib.capture.websites import service as websites
 from chalicelib.clock import digest, new_id
-from chalicelib.consent import service as consent
-from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Live
 from chalicelib.definitions.models import Definition
 from chalicelib.dynamodb import Write, put
 from chalicelib.errors import Conflict, Gone, Invalid, NotFound, Problem
 from chalicelib.http import Reply
+from chalicelib.interactions import visitors
+from chalicelib.interactions.visitors import Personal
 from chalicelib.messages import words
 from chalicelib.messages.optin import words as confirmations
-from chalicelib.settings import settings
 from chalicelib.tokens import sign, verify
 
-COOKIE = "itinera_visitor"
-TWO_YEARS = 2 * 365 * 24 * 3600
-FORM, NONCE, TRAP = "_form", "_nonce", "_more"
-
-
-class Visit(Struct, frozen=True):
-    """Who looks at a page: a browser, and through which message it came (if it did)."""
-
-    visitor_id: str
-    fresh: bool
-    contact_id: str | None = None
-    journey_id: str | None = None
-    email_id: str | None = None
-    linked_id: str | None = None
-    """The contact that the message was for; it may have been passed on, so it changes nobody (SUB-2, SUB-4)."""
-
-    @property
-    def cookie(self) -> str:
-        secure = "; Secure" if settings.public_url.startswith("https:") else ""
-        value = sign("visitor-cookie", self.visitor_id)
-        return f"{COOKIE}={value}; Path=/; Max-Age={TWO_YEARS}; HttpOnly; SameSite=Lax{secure}"
+FORM, NONCE, TRAP, CHOICE, LINK = "_form", "_nonce", "_more", "_tracking", "_v"
 
 
 class Answers(Struct, frozen=True):
@@ -70,6 +52,12 @@ def address(definition: Definition) -> list[Write]:
     return [put(PageAddress(*PageAddress.at(slug), page_id=definition.definition_id), free, refused=taken)]
 
 
+def going_live(definition: Definition) -> list[Write]:
+    """Return what a page gets besides when it goes live: its address, and its own website (PAG-3)."""
+    slug, title = definition.document["partial_url"], definition.document["title"]
+    return [*address(definition), *websites.of_page(definition.definition_id, title, slug, definition.updated_at)]
+
+
 def find(slug: str) -> Live:
     """Return the live page at an address. Raises NotFound, or Gone for a page that was stopped."""
     known = PageAddress.find(*PageAddress.at(slug), consistent=False)
@@ -78,52 +66,28 @@ def find(slug: str) -> Live:
     return definitions.require_live("page", known.page_id, Gone("This page is not shown any more."))
 
 
-def visit_of(cookies: str, token: str | None) -> Visit:
-    """Return who visits, by the cookie of the browser and by the link of a message; damaged ones count for nothing."""
-    visitor_id = visitor_of(cookies)
-    visit = Visit(visitor_id or new_id(), fresh=visitor_id is None)
-    known = resolving.contact_of_visitor(visit.visitor_id) if visitor_id else None
-    contact_id, journey_id, email_id = _link(token)
-    found = contacts.who_are(each for each in (contact_id, known) if each)
-    return Visit(visit.visitor_id, visit.fresh, found[0].id if found else None, journey_id, email_id, contact_id)
-
-
-def visitor_of(cookies: str) -> str | None:
-    """Return the visitor that a cookie of ours names, None for a damaged one."""
-    pairs = (pair.strip().partition("=") for pair in cookies.split(";"))
-    value = next((value for name, _, value in pairs if name == COOKIE), None)
-    try:
-        return verify("visitor-cookie", value)[0] if value else None
-    except Invalid:
-        return None
-
-
-def _link(token: str | None) -> tuple[str | None, str | None, str | None]:
-    """Return contact, journey and email of a message's link."""
-    try:
-        contact_id, journey_id, email_id = verify("visitor", token) if token else ("", "", "")
-    except (Invalid, ValueError):
-        return None, None, None
-    return contact_id or None, journey_id or None, email_id or None
-
-
 def show(slug: str, visit: Visit, now: datetime) -> Reply:
-    """Show a page and record the visit, unless the contact refuses that (PRV-12). Raises NotFound, Gone."""
+    """Show a page and record the visit, unless it is refused (PRV-12). Raises NotFound, Gone."""
     live = find(slug)
     document = PageDocument.model_validate(live.document)
+    visit = browsing.asked(visit, live)
+    if visit.tracked:
+        _seen(live, document, visit, now)
+    return _rendered(slug, live, visit, None)
+
+
+def _seen(live: Live, document: PageDocument, visit: Visit, now: datetime) -> None:
     form_ids = [block.form_id for block in document.blocks if block.form_id]
-    if not consent.may_track(visit.contact_id):
-        return _rendered(slug, live, visit, None)
     visits.visited(
         live.id,
         form_ids,
         visitor_id=visit.visitor_id,
         contact_id=visit.contact_id,
+        session_id=visit.session_id,
         journey_id=visit.journey_id,
         email_id=visit.email_id,
         now=now,
     )
-    return _rendered(slug, live, visit, None)
 
 
 def _rendered(
@@ -137,17 +101,32 @@ def _rendered(
     reply = web.page(
         "landing_page.html",
         status,
-        cookie=visit.cookie if visit.fresh else None,
+        cookie=visit.cookie,
         title=document.title,
         language=document.language or "en",
         description=document.description,
         blocks=blocks,
         action=web.url(f"/p/{slug}"),
+        banner=document.banner if _asks(visit, document) else None,
+        link=visit.link,
+        script=scripts.address(websites.id_of_page(live.id)) if visit.tracked else None,
+        session=visit.session_id,
         said=next((block["form"].error_message for block in forms if block["wrong"]), ""),
         style=(style := "".join(cascading.style(block["form"], block["prefix"]) for block in forms)),
     )
     reply = _styled(reply, style) if style else reply
-    return _leading(reply, [block["form"].redirect_url for block in forms if block["form"].redirect_url])
+    reply = _leading(reply, [block["form"].redirect_url for block in forms if block["form"].redirect_url])
+    return _scripted(reply) if visit.tracked else reply
+
+
+def _asks(visit: Visit, document: PageDocument) -> bool:
+    return document.banner is not None and not visit.choice and not visit.refuses
+
+
+def _scripted(reply: Reply) -> Reply:
+    """Let a page load the script of its website and let that tell us what it sees (PAG-3)."""
+    policy = f"{reply.headers['Content-Security-Policy']}; script-src 'self'; connect-src 'self'"
+    return replace(reply, headers={**reply.headers, "Content-Security-Policy": policy})
 
 
 def _styled(reply: Reply, style: str) -> Reply:
@@ -193,6 +172,9 @@ def _block(block: Any, page_id: str, visit: Visit, answers: Answers | None) -> d
 def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -> Reply:
     """Take a form that was sent from a page; shows the page again with what is wrong, else thanks. Raises NotFound."""
     live, visit = find(slug), _as_opened(visit, fields)
+    if CHOICE in fields:
+        return _chosen(slug, str(fields[CHOICE]), str(fields.get(LINK, "")))
+    visit = browsing.asked(visit, live)
     form_id = str(fields.get(FORM, ""))
     form, _ = service.form_of(form_id)
     typed = {name: value for name, value in fields.items() if not name.startswith("_")}
@@ -203,6 +185,7 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
         submission = service.submit(_submitted(fields, typed, form_id, live.id, slug, visit), now)
     except Invalid as refused:
         return _again(slug, live, visit, form_id, typed, refused.problems or [Problem("", str(refused))])
+    visit = _now_known_as(visit, submission)
     if submission.state == FAILURE and is_told(submission, form):
         problems = [Problem(**each) for each in submission.problems or []]
         return _again(slug, live, visit, form_id, typed, problems or [Problem("", str(submission.failure))])
@@ -210,6 +193,21 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
     if service.awaits_confirmation(form, typed):
         return _look(document, visit)
     return thanks(form, document, visit)
+
+
+def _chosen(slug: str, answer: str, link: str) -> Reply:
+    """Keep what was answered to the banner, and show the page as it is for whoever answered so."""
+    said = "yes" if answer == "yes" else "no"
+    back = f"?{urlencode({'v': link})}" if Personal.of(link) != Personal() else ""
+    headers = {"Location": web.url(f"/p/{slug}{back}"), "Set-Cookie": visitors.kept(scripts.CHOICE, said)}
+    return Reply("", HTTPStatus.SEE_OTHER, headers={**headers, "Cache-Control": "no-store"})
+
+
+def _now_known_as(visit: Visit, submission: Submission) -> Visit:
+    """Let a browser go on as another visitor where somebody else turned out to be at it (decision 203)."""
+    if submission.visitor_id in {None, visit.visitor_id}:
+        return visit
+    return replace(visit, visitor_id=submission.visitor_id, fresh=True)
 
 
 def _submitted(
@@ -225,7 +223,7 @@ def _submitted(
         source_event=digest(nonce, *(f"{name}={value}" for name, value in sorted(typed.items()))),
         page_id=page_id,
         page_url=web.url(f"/p/{slug}"),
-        visitor_id=visit.visitor_id,
+        visitor_id=visit.visitor_id if visit.tracked else None,
         journey_id=visit.journey_id,
         email_id=visit.email_id,
         linked_id=visit.linked_id,
@@ -256,13 +254,13 @@ def _look(page: PageDocument, visit: Visit) -> Reply:
     """Send somebody to the mailbox (DOI-3); the same whether the address was known or not."""
     language = words.language_of(page.language)
     shown = web.message(page.title, confirmations.of(language).look, language=language, named=True)
-    cookie = {"Set-Cookie": visit.cookie} if visit.fresh else {}
+    cookie = {"Set-Cookie": visit.cookie} if visit.cookie else {}
     return Reply(shown.body, shown.status, headers={**shown.headers, **cookie})
 
 
 def thanks(form: FormDocument, page: PageDocument, visit: Visit) -> Reply:
     """Thank for a submission, or send on to where the form says."""
-    cookie = {"Set-Cookie": visit.cookie} if visit.fresh else {}
+    cookie = {"Set-Cookie": visit.cookie} if visit.cookie else {}
     if form.redirect_url is not None:
         return Reply("", HTTPStatus.SEE_OTHER, headers={"Location": str(form.redirect_url), **cookie})
     # The marketer's own words in the page's own language: a title of ours would be in English.

@@ -6,9 +6,9 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from chalicelib import dynamodb
 from chalicelib.capture import values as reading
-from chalicelib.capture.models import Submission, Visitor
+from chalicelib.capture import visiting
+from chalicelib.capture.models import Submission, visitor_key
 from chalicelib.capture.schemas import REFUSALS, FormDocument, Update
 from chalicelib.capture.values import Read
 from chalicelib.clock import digest
@@ -28,7 +28,7 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.plans import BOOK as CONTACTS
-from chalicelib.dynamodb import Key, Look, Notes, Write, put
+from chalicelib.dynamodb import Look, Notes, Write
 from chalicelib.errors import Unprocessable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
@@ -74,8 +74,7 @@ def resolve(submission: Submission, form: FormDocument, read: Read, now: datetim
     if resolved.contact_id is not None and form.update is not Update.NONE:
         resolved.writes += _consent(resolved, submission, form, read, now)
         resolved.writes += _lists(resolved, submission, form, read, now)
-        if submission.visitor_id is not None and known != resolved.contact_id:
-            resolved.writes.append(_bind(submission.visitor_id, resolved.contact_id, now))
+        resolved.writes += _binding(resolved, submission, known, now)
     resolved.writes += _interaction(resolved, submission, now)
     return resolved
 
@@ -88,7 +87,7 @@ def _ahead(submission: Submission, form: FormDocument, read: Read) -> Look:
     """Read together, in two requests, what the steps below ask for one by one: whose the keys are, and the records."""
     notes, unit = Notes(), {"business_unit": form.business_unit}
     if submission.visitor_id is not None:
-        notes.expect([_visitor(submission.visitor_id)])
+        notes.expect([visitor_key(submission.visitor_id)])
     places: dict[claims.Book, list[str]] = {}
     if form.update in OF_CONTACTS:
         places[CONTACTS] = contact_matching.sought({**read.for_target(form, "contact"), **unit})
@@ -109,16 +108,7 @@ def _take_for(resolved: Resolved, known: str | None) -> None:
 
 def _known_contact(submission: Submission, look: Look) -> str | None:
     """Return the contact that the browser is known as; a cookie never overrides what was submitted (SUB-2.3)."""
-    return contact_of_visitor(submission.visitor_id, look) if submission.visitor_id else None
-
-
-def _visitor(visitor_id: str) -> Key:
-    return Key(Visitor, *Visitor.at(visitor_id))
-
-
-def contact_of_visitor(visitor_id: str, look: Look = dynamodb.read) -> str | None:
-    [visitor] = look([_visitor(visitor_id)])
-    return visitor.contact_id if visitor is not None else None
+    return visiting.contact_of(submission.visitor_id, look) if submission.visitor_id else None
 
 
 def _context(submission: Submission) -> MarketingContext:
@@ -282,8 +272,20 @@ def _where(submission: Submission) -> dict[str, Any]:
     }
 
 
-def _bind(visitor_id: str, contact_id: str, now: datetime) -> Write:
-    return put(Visitor(*Visitor.at(visitor_id), contact_id=contact_id, since=now))
+def _binding(resolved: Resolved, submission: Submission, known: str | None, now: datetime) -> list[Write]:
+    """Tie the browser to whom the submission names (WEB-5).
+
+    A browser that is somebody else's stays so: who is identified second at one device is a visitor of its own, whatever
+    the cookie says, and the submission is that one's.
+    """
+    contact_id, visitor_id = resolved.contact_id, submission.visitor_id
+    if contact_id is None or visitor_id is None or known in resolved.identities:
+        return []
+    if known is not None:
+        submission.visitor_id = visitor_id = visiting.another(visitor_id, contact_id)
+        if visiting.contact_of(visitor_id) is not None:
+            return []
+    return [visiting.binding(visitor_id, contact_id, now)]
 
 
 def _interaction(resolved: Resolved, submission: Submission, now: datetime) -> list[Write]:

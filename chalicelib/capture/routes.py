@@ -8,13 +8,12 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from chalicelib import web
-from chalicelib.capture import checks, pages, pending, service, visits, writing
-from chalicelib.capture.models import LandingSettings, Submission
+from chalicelib.capture import browsing, checks, landing, pages, pending, service, writing
+from chalicelib.capture.browsing import Visit
+from chalicelib.capture.models import Submission
 from chalicelib.capture.resolving import OF_CONTACTS, OF_LEADS
 from chalicelib.capture.schemas import (
     FormDocument,
-    LandingSettingsChange,
-    LandingSettingsView,
     PageDocument,
     PageLink,
     ProblemView,
@@ -27,6 +26,7 @@ from chalicelib.capture.schemas import (
 )
 from chalicelib.capture.service import Submitted
 from chalicelib.capture.states import FAILURE, SUCCESS
+from chalicelib.capture.websites.public import refuses
 from chalicelib.clock import digest, new_id
 from chalicelib.consent.subscriptions.models import LIST
 from chalicelib.contacts import fields as contact_fields
@@ -52,6 +52,7 @@ from chalicelib.http import (
     problem,
     query_of,
 )
+from chalicelib.interactions import visitors
 from chalicelib.leads import fields as lead_fields
 from chalicelib.messages.optin import settings as optin_settings
 from chalicelib.messages.schemas import FORM_CONFIRMATION
@@ -70,7 +71,7 @@ def _check_form(form: FormDocument) -> Checked:
         contact_fields={**contact_fields.WRITABLE, **writing.offered(custom["contact"])},
         lead_fields={**lead_fields.WRITABLE, **writing.offered(custom["lead"])},
         strategies=[strategies.find(*each) for each in matched_by],
-        allow_without_update=visits.landing_settings().allow_without_update,
+        allow_without_update=landing.default().allow_without_update,
     )
     named = [(LIST, element.list_id) for element in checks.lists_of(form) if element.list_id]
     named += checks.references_of(form)
@@ -118,21 +119,20 @@ def _matched_by(form: FormDocument) -> list[tuple[str, str | None]]:
 
 
 def _with_defaults(form: FormDocument, before: Definition | None) -> FormDocument:
-    """A form keeps its own copy of the defaults of the day it was made (MAT-4, MAT-12, LPC-2)."""
-    if before is not None:
-        return form
-    stored_by_default = "store_all_submissions" not in form.model_fields_set
-    chosen: dict[str, Any] = {
-        "contact_strategy_id": form.contact_strategy_id or strategies.default(strategies.CONTACT).id,
-        "lead_strategy_id": form.lead_strategy_id or strategies.default(strategies.LEAD).id,
-    }
-    if stored_by_default:
-        chosen["store_all_submissions"] = visits.landing_settings().store_all_submissions
-    return form.model_copy(update=chosen)
+    """A form keeps its own copy of the defaults of the day it was made."""
+    return form if before is not None else landing.of_form(form)
 
 
 lifecycle(api, Kind("form", "/forms", FormDocument, _check_form, before_save=_with_defaults))
-lifecycle(api, Kind("page", "/pages", PageDocument, checks.check_page, publish_writes=pages.address))
+PAGES = Kind(
+    "page",
+    "/pages",
+    PageDocument,
+    checks.check_page,
+    before_save=lambda page, _: landing.of_page(page),
+    publish_writes=pages.going_live,
+)
+lifecycle(api, PAGES)
 
 
 # Everybody ---------------------------------------------------------------------------------------------------------
@@ -158,9 +158,9 @@ def receive_form(call: Call[Nothing], slug: str) -> Reply:
         return web.message("We could not read what was sent", str(error), HTTPStatus.BAD_REQUEST)
 
 
-def _visit(call: Call[Any]) -> pages.Visit:
+def _visit(call: Call[Any]) -> Visit:
     token = query_of(call.request).get("v")
-    return pages.visit_of(call.headers.get("cookie", ""), token)
+    return browsing.visit_of(call.headers.get("cookie", ""), token, refuses=refuses(call))
 
 
 def _nothing_there(error: NotFound | Gone) -> Reply:
@@ -178,7 +178,7 @@ def show_static(_: Call[Nothing], digest: str, name: str) -> Reply:  # noqa: ARG
     except (FileNotFoundError, IsADirectoryError, ValueError) as error:
         raise NotFound("There is no such file.") from error
     headers = {"Cache-Control": "public, max-age=31536000, immutable"}
-    return Reply(content, content_type="text/css; charset=utf-8", headers=headers)
+    return Reply(content, content_type=web.type_of(name), headers=headers)
 
 
 @api.on("OPTIONS /forms/{form_id}/submissions", scope=None)
@@ -224,7 +224,7 @@ def _submitted(call: Call[Nothing], form_id: str, allowed: Mapping[str, str | li
         typed=sent.values,
         source_event=digest("key", call.idempotency_key) if call.idempotency_key else new_id(),
         page_url=sent.page_url,
-        visitor_id=pages.visitor_of(f"{pages.COOKIE}={sent.visitor}") if sent.visitor else None,
+        visitor_id=visitors.of_token(sent.visitor or ""),
     )
     submission = service.submit(submitted, call.now)
     if submission.state == FAILURE:
@@ -237,15 +237,24 @@ def _submitted(call: Call[Nothing], form_id: str, allowed: Mapping[str, str | li
         message=form.success_message,
         redirect_url=str(form.redirect_url) if form.redirect_url else None,
         awaits_confirmation=service.awaits_confirmation(form, sent.values),
+        visitor=_now_another(submission, submitted.visitor_id),
     )
     status = HTTPStatus.CREATED if submission.state == SUCCESS else HTTPStatus.ACCEPTED
     return Reply(result, status, headers=allowed)
 
 
+def _now_another(submission: Submission, visitor_id: str | None) -> str | None:
+    """Return the token of the visitor that the browser is from now on, where it turned out to be somebody else."""
+    changed = submission.visitor_id is not None and submission.visitor_id != visitor_id
+    return visitors.token_of(str(submission.visitor_id)) if changed else None
+
+
 def _sent(call: Call[Any]) -> SubmissionRequest:
     if call.headers.get("content-type", JSON).startswith(FORM):
-        typed = {name: value for name, value in form_of(call).items() if not name.startswith("_")}
-        return SubmissionRequest.model_validate({"values": typed})
+        sent = form_of(call)
+        typed = {name: value for name, value in sent.items() if not name.startswith("_")}
+        said = {"page_url": sent.get("_page_url"), "visitor": sent.get("_visitor")}  # of the script of a website
+        return SubmissionRequest.model_validate({"values": typed, **said})
     return SubmissionRequest.model_validate(json_of(call.raw))
 
 
@@ -285,22 +294,6 @@ def correct_submission(call: Call[ValuesChange], submission_id: str) -> Submissi
 def retry_submission(call: Call[Retry], submission_id: str) -> SubmissionView:
     """Try a failed submission again."""
     return _view(pending.retry(submission_id, call.now, new_interaction=call.body.new_interaction))
-
-
-@api.on("GET /settings/landing-pages", scope="settings:read", returns=LandingSettingsView)
-def show_landing_settings(_: Call[Nothing]) -> LandingSettingsView:
-    """Show the settings of landing pages."""
-    return _settings(visits.landing_settings())
-
-
-@api.on("PUT /settings/landing-pages", scope="settings:write", body=LandingSettingsChange, returns=LandingSettingsView)
-def change_landing_settings(call: Call[LandingSettingsChange]) -> LandingSettingsView:
-    """Change the settings of landing pages; send If-Match."""
-    return _settings(visits.change_landing_settings(call.body.model_dump(), call.version))
-
-
-def _settings(stored: LandingSettings) -> LandingSettingsView:
-    return LandingSettingsView.model_validate(stored)
 
 
 def _view(each: Submission) -> SubmissionView:

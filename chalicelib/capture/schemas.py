@@ -2,10 +2,11 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, HttpUrl, field_validator
+from pydantic import Field, HttpUrl, field_validator, model_validator
 
+from chalicelib.capture.websites.schemas import Banner
 from chalicelib.http import ListQuery, Schema
 
 Text = Annotated[str, Field(max_length=500)]
@@ -195,6 +196,9 @@ class PageDocument(Schema):
     language: Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")] | None = None
     description: Text = ""
     product: Text = ""
+    banner: Banner | None = Field(
+        default=None, description="Where there is one, visits are recorded once it is allowed."
+    )
     blocks: Annotated[list[Block], Field(min_length=1, max_length=30)]
 
 
@@ -213,13 +217,14 @@ class SubmissionRequest(Schema):
 
 
 class SubmissionResult(Schema):
-    """What became of a submission."""
+    """What became of a submission; `visitor` is there where the browser is another visitor from now on."""
 
     submission_id: str
     state: str
     message: str
     redirect_url: str | None = None
     awaits_confirmation: bool = Field(default=False, description="Whether to tell the person to look for our message.")
+    visitor: str | None = None
 
 
 class ProblemView(Schema):
@@ -271,14 +276,38 @@ class Retry(Schema):
     new_interaction: bool = False
 
 
-class LandingSettingsView(Schema):
-    """Settings of landing pages (13.7)."""
+class LandingSettingsChange(Schema):
+    """Settings of landing pages (13.7): what new forms take where they say nothing, and the banner of pages."""
 
     allow_without_update: bool = False
     store_all_submissions: bool = False
+    update_default: Update = Update.CONTACTS_AND_LEADS
+    contact_strategy_id: Id | None = None
+    lead_strategy_id: Id | None = None
+    insert_banner: bool = False
+    banner: Banner | None = None
+
+    @model_validator(mode="after")
+    def _with_words(self) -> Self:
+        if self.insert_banner and self.banner is None:
+            raise ValueError("A banner that is to be inserted needs its words.")
+        return self
+
+
+class NamedLandingSettings(LandingSettingsChange):
+    """Settings of landing pages, and what they are called."""
+
+    name: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class LandingSettingsView(LandingSettingsChange):
+    """Settings of landing pages, and whether they are the default ones (LPC-1)."""
+
+    id: str
+    name: str
+    default: bool
     version: int = 0
 
 
-class LandingSettingsChange(Schema):
-    allow_without_update: bool = False
-    store_all_submissions: bool = False
+class LandingSettingsList(Schema):
+    items: list[LandingSettingsView]

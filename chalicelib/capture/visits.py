@@ -1,15 +1,14 @@
-"""Use cases: record that pages were seen; the settings of landing pages."""
+"""The use case of whoever opens a page of ours: record that it was seen."""
 
-from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
 
 from msgspec.structs import replace
 
-from chalicelib.capture.models import LandingSettings
+from chalicelib.capture.websites import service as websites
 from chalicelib.clock import new_id
-from chalicelib.dynamodb import commit, put_changed, put_new
-from chalicelib.errors import Stale
+from chalicelib.consent import service as consent
+from chalicelib.contacts import service as contacts
+from chalicelib.dynamodb import commit
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
@@ -21,11 +20,18 @@ def visited(
     *,
     visitor_id: str,
     contact_id: str | None,
+    session_id: str,
     journey_id: str | None,
     email_id: str | None,
     now: datetime,
 ) -> None:
-    """Record that a page and its forms were seen, for the contact if it is known, else for the visitor."""
+    """Record that a page and its forms were seen, for the contact if it is known, else for the visitor.
+
+    Of a contact that refuses it nothing is recorded (PRV-12).
+    """
+    if contact_id is not None and not consent.of_person(contacts.who_is(contact_id)).tracking:
+        return
+    website = {"website_id": websites.id_of_page(page_id)}
     seen = [(InteractionType.WEBSITE_VISITED, None), *((InteractionType.FORM_VISITED, form) for form in form_ids)]
     visit = NewInteraction(
         type=InteractionType.WEBSITE_VISITED,
@@ -34,25 +40,9 @@ def visited(
         source_event=new_id(),
         contact_id=contact_id,
         visitor_id=visitor_id,
-        attributes={"page_id": page_id, "journey_id": journey_id, "email_id": email_id},
+        attributes={"page_id": page_id, "journey_id": journey_id, "email_id": email_id, "session_id": session_id},
     )
     for type_, form_id in seen:
-        named = replace(visit, type=type_, source_event=new_id(), attributes={**visit.attributes, "form_id": form_id})
+        about = {"form_id": form_id} if form_id else website
+        named = replace(visit, type=type_, source_event=new_id(), attributes={**visit.attributes, **about})
         commit(interactions.record(named, now))
-
-
-def landing_settings() -> LandingSettings:
-    return LandingSettings.find(*LandingSettings.PLACE) or LandingSettings(*LandingSettings.PLACE)
-
-
-def change_landing_settings(values: Mapping[str, Any], version: int) -> LandingSettings:
-    """Change the settings of landing pages. Raises Stale."""
-    stored = landing_settings()
-    if stored.version != version:
-        raise Stale("The settings have changed since you read them.")
-    for name, value in values.items():
-        setattr(stored, name, value)
-    first = stored.version == 0
-    stored.version = 1 if first else stored.version
-    commit([put_new(stored, refused=Stale("The settings have just been changed.")) if first else put_changed(stored)])
-    return stored

@@ -45,8 +45,16 @@ INTERACTION_FIELDS: Fields = {
         "event_id",
         "segment_id",
         "send_id",
+        "website_id",
+        "redirect_id",
     )
-} | {name: Field(FieldType.TEXT) for name in ("url", "country", "city", "browser", "operating_system", "device")}
+} | {
+    name: Field(FieldType.TEXT)
+    for name in (
+        *("url", "country", "city", "browser", "operating_system", "device"),
+        *("source", "medium", "campaign", "term", "content", "referrer"),
+    )
+}
 """What an interaction of any type may carry (5.2)."""
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from msgspec import Struct, field
 
 from chalicelib.clock import digest
+from chalicelib.dynamodb import shard
 from chalicelib.interactions.types import InteractionType
 from chalicelib.messages.reasons import INTERACTION_OF
 
@@ -28,13 +29,13 @@ _T = InteractionType
 OF_THE_LEDGER = frozenset({*INTERACTION_OF.values(), _T.EMAIL_SENT, _T.EMAIL_SENDING_FAILED, _T.EMAIL_BLOCKED})
 """Interactions that say what a settled send says: that is counted, so that no figure counts one message twice."""
 
-SUBJECTS = {"email": "email", "form": "form", "page": "page"}
+SUBJECTS = ("email", "form", "page", "website", "redirect")
 
 
 def of_fact(fact: Mapping[str, Any]) -> Iterator[Countable]:
     """Yield what a fact counts for. Bursts are counted from their rows (`of_burst`)."""
     name = fact["fact"]
-    if name in {"interaction.recorded", "interaction.decided"}:
+    if name in {"interaction.recorded", "interaction.decided", "visit.recorded"}:
         yield from _of_interaction(fact)
     elif name == "send.settled":
         yield _of_send(fact)
@@ -49,10 +50,48 @@ def _of_interaction(fact: Mapping[str, Any]) -> Iterator[Countable]:
         return
     type_ = fact["type"] if fact["verdict"] != "machine" else f"{fact['type']}:machine"
     subjects = [f"{kind}#{fact[kind]}" for kind in SUBJECTS if fact.get(kind)]
-    yield Countable(digest("interaction", fact["id"], fact["verdict"]), {(subject, type_): 1 for subject in subjects})
+    adds = {(subject, type_): 1 for subject in subjects}
+    if fact.get("redirect"):
+        adds[f"redirect#{fact['redirect']}", f"{OF_COUNTRY}{fact.get('country', UNKNOWN)}"] = 1
+    yield Countable(digest("interaction", fact["id"], fact["verdict"]), {**adds, **_of_site(fact, type_)})
+    if fact.get("website") and fact.get("session_id"):
+        yield Countable(
+            digest("session", fact["website"], fact["session_id"]), {(site_of(fact["website"]), SESSIONS): 1}
+        )
     if fact["type"] in UNIQUE and fact["verdict"] != "machine" and fact.get("send"):
         unique = {(subject, f"{type_}:unique"): 1 for subject in subjects}
         yield Countable(digest("unique", type_, fact["send"]), unique)
+
+
+SESSIONS, UNKNOWN, OF_COUNTRY, PAGE_SHARDS = "sessions", "unknown", "country:", 16
+
+
+def site_of(website_id: str) -> str:
+    """Return the subject of a website's figures."""
+    return f"website#{website_id}"
+
+
+def site_in(website_id: str, day: str) -> str:
+    """Return the subject of what happened on a website in the month of a day."""
+    return f"{site_of(website_id)}#{day[:7]}"
+
+
+def pages_of(website_id: str, part: int) -> str:
+    """Return the subject of a part of a website's pages: all of them would be too much for one item."""
+    return f"{site_of(website_id)}#pages#{part}"
+
+
+def _of_site(fact: Mapping[str, Any], type_: str) -> dict[Figure, int]:
+    """Count a visit or a click by day, and a visit by its page and its country as well (WEB-7)."""
+    site, day = fact.get("website"), fact.get("happened", "")
+    if not site:
+        return {}
+    adds = {(site_in(site, day), f"{type_}:{day[8:10]}"): 1}
+    if type_ == _T.WEBSITE_VISITED:
+        adds[site_of(site), f"{OF_COUNTRY}{fact.get('country', UNKNOWN)}"] = 1
+        if page := fact.get("web_page"):
+            adds[pages_of(site, shard(page)), page] = 1
+    return adds
 
 
 def _of_send(fact: Mapping[str, Any]) -> Countable:

@@ -1,8 +1,8 @@
 """Figures over HTTP."""
 
 from chalicelib.http import Api, Call, Nothing
-from chalicelib.insights import scores, service
-from chalicelib.insights.schemas import Figures, InsightsQuery, JourneyFigures, ModelInsights
+from chalicelib.insights import scores, service, websites
+from chalicelib.insights.schemas import Figures, InsightsQuery, JourneyFigures, ModelInsights, WebsiteInsights
 from chalicelib.journeys import service as journeys
 
 api = Api(__name__)
@@ -33,6 +33,12 @@ def show_page_figures(_: Call[Nothing], page_id: str) -> Figures:
     return Figures(figures=service.figures(f"page#{page_id}"))
 
 
+@api.on("GET /redirects/{redirect_id}/figures", scope="redirects:read", returns=Figures)
+def show_redirect_figures(_: Call[Nothing], redirect_id: str) -> Figures:
+    """Count who followed a redirect, in all and by country."""
+    return Figures(figures=service.figures(f"redirect#{redirect_id}"))
+
+
 @api.on(
     "GET /scoring-models/{scoring_model_id}/insights",
     scope="scoring-models:read",
@@ -42,3 +48,9 @@ def show_page_figures(_: Call[Nothing], page_id: str) -> Figures:
 def show_scoring_model_insights(call: Call[Nothing], scoring_model_id: str) -> ModelInsights:
     """Show how a model's scores are spread over buckets and grades, and how many changed day by day."""
     return scores.insights(scoring_model_id, call.query.months, call.now)
+
+
+@api.on("GET /websites/{website_id}/insights", scope="websites:read", query=InsightsQuery, returns=WebsiteInsights)
+def show_website_insights(call: Call[Nothing], website_id: str) -> WebsiteInsights:
+    """Show a website's most seen pages, where its visitors come from, and its visits and clicks day by day."""
+    return websites.insights(website_id, call.query.months, call.now)

@@ -26,6 +26,40 @@ class InsightsQuery(Schema):
     months: Annotated[int, Field(ge=1, le=12)] = 3
 
 
+class SeenPage(Schema):
+    """A page, and how often it was seen; without an address it stands for all that figures are not kept of."""
+
+    url: str | None
+    visits: int
+
+
+class SeenCountry(Schema):
+    """A country by its two letters, or `unknown`."""
+
+    country: str
+    visits: int
+
+
+class VisitedDay(Schema):
+    """What happened on a website on a day (UTC)."""
+
+    day: date
+    visits: int
+    clicks: int
+
+
+class WebsiteInsights(Schema):
+    """What happened on a website: its ten most seen pages, countries, and the timeline (WEB-7)."""
+
+    website_id: str
+    visits: int
+    clicks: int
+    sessions: int
+    pages: list[SeenPage]
+    countries: list[SeenCountry]
+    timeline: list[VisitedDay]
+
+
 class Bucket(Schema):
     """Leads whose score lies between `first` and `last`, both included; null has no end."""
 

@@ -31,7 +31,7 @@ def insights(model_id: str, months: int, now: datetime) -> ModelInsights:
         distribution=[_bucket(lowest, distribution) for lowest in sorted(distribution)],
         grades={name: graded.get(name, 0) for name in _grades(model_id, graded)},
         without_grade=figures.get(SCORED, 0) - sum(graded.values()),
-        timeline=[day for month in _months(now.date(), months) for day in _days(model_id, month)],
+        timeline=[day for month in service.months(now.date(), months) for day in _days(model_id, month)],
         overdue_seconds=max(0.0, (now - oldest).total_seconds()) if oldest else 0.0,
     )
 
@@ -50,12 +50,6 @@ def _grades(model_id: str, graded: Figures) -> list[str]:
     live = definitions.live(KIND, model_id)
     named = [grade.name for grade in published(model_id, live.version).compiled.grades] if live else []
     return list(dict.fromkeys([*named, *(name for name, number in graded.items() if number)]))
-
-
-def _months(today: date, number: int) -> list[date]:
-    """Return the first days of the last months, oldest first."""
-    last = today.year * 12 + today.month - 1
-    return [date(month // 12, month % 12 + 1, 1) for month in range(last - number + 1, last + 1)]
 
 
 def _days(model_id: str, month: date) -> list[Day]:

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from chalicelib.dynamodb import ConditionFailed, Write, commit, put_new, query_raw, shard
 from chalicelib.insights.counting import Countable, Figure
@@ -91,3 +91,9 @@ def figures(subject: str) -> dict[str, int]:
 def total(figure: Figure) -> int:
     subject, name = figure
     return figures(subject).get(name, 0)
+
+
+def months(today: date, number: int) -> list[date]:
+    """Return the first days of the last months, oldest first."""
+    last = today.year * 12 + today.month - 1
+    return [date(month // 12, month % 12 + 1, 1) for month in range(last - number + 1, last + 1)]

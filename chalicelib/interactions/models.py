@@ -32,6 +32,7 @@ class Interaction(InteractionsItem, discriminator="interaction"):
     reasons = JsonAttribute(null=True)
     decided_at = InstantAttribute(null=True)
     credited_to = UnicodeAttribute(null=True)
+    credited_from = UnicodeAttribute(null=True)
     recorded_at = InstantAttribute()
 
     @staticmethod

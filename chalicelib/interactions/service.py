@@ -5,6 +5,8 @@ from datetime import datetime
 from heapq import merge
 from itertools import groupby, islice
 
+from msgspec import Struct
+
 from chalicelib.clock import as_text
 from chalicelib.conditions.facts import Verdict
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, update
@@ -13,11 +15,11 @@ from chalicelib.interactions import plans
 from chalicelib.interactions.models import Fact, Interaction, InteractionsItem
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.lists import Asked, Page
+from chalicelib.sweeping import MOST as MOST_SWEPT
 from chalicelib.sweeping import emptied
 from chalicelib.tokens import seal, unseal
 
-MOST_CREDITED = 1000
-MOST_READ = 4000  # rows of a visitor, credited ones among them
+A_PART = 198  # rows of a visitor that are looked at in one go
 TOGETHER = 33  # of a visitor's rows in one transaction: each a copy, its mark, and the original
 
 
@@ -99,32 +101,57 @@ def decide(pk: str, sk: str, verdict: Verdict, reasons: Sequence[str], now: date
     return True
 
 
-def identify(visitor_id: str, contact_id: str, now: datetime, *, account_id: str | None = None) -> int:
-    """Credit what a visitor did before to the contact that it turned out to be; returns how many (decision 34).
+class Credited(Struct, frozen=True):
+    """How many rows of a visitor were credited, and the key after which its next part begins (None: there is none)."""
 
-    At most 1,000 interactions; each keeps its id, so none counts twice; repeating it changes nothing, and of two
+    number: int
+    after: str | None
+
+
+def credit(
+    visitor_id: str, contact_id: str, now: datetime, *, after: str | None = None, account_id: str | None = None
+) -> Credited:
+    """Credit a part of what a visitor did before to the contact that it turned out to be (decision 34).
+
+    The newest of each type first. Each row keeps its id, so none counts twice; repeating it changes nothing, and of two
     contacts the first gets each of them.
     """
-    found = islice(Interaction.query(f"VISITOR#{visitor_id}", consistent_read=True), MOST_READ)
-    owned = list(islice((item for item in found if item.credited_to is None), MOST_CREDITED))
+    place = {"pk": {"S": f"VISITOR#{visitor_id}"}, "sk": {"S": after}} if after else None
+    query = Interaction.query(
+        f"VISITOR#{visitor_id}", scan_index_forward=False, consistent_read=True, limit=A_PART, last_evaluated_key=place
+    )
+    found = list(query)
+    owned = [item for item in found if item.credited_to is None]
     copies = [_copy(item, contact_id, account_id, now) for item in owned]
     credited = [
         [put_new(copy), _credit(item, contact_id), *plans.marks(copy.pk, copy.sk, now)]
         for item, copy in zip(owned, copies, strict=True)
     ]
-    return sum(_made(credited[start : start + TOGETHER]) for start in range(0, len(credited), TOGETHER))
+    number = sum(_made(credited[start : start + TOGETHER]) for start in range(0, len(credited), TOGETHER))
+    return Credited(number, found[-1].sk if len(found) == A_PART else None)
 
 
 def _copy(original: Interaction, contact_id: str, account_id: str | None, now: datetime) -> Interaction:
     copy = Interaction.from_raw_data(original.serialize())
     copy.pk, copy.contact_id, copy.recorded_at = f"CONTACT#{contact_id}", contact_id, now
-    copy.account_id = account_id or original.account_id
+    copy.account_id, copy.credited_from = account_id or original.account_id, original.visitor_id
     return copy
 
 
 def _credit(original: Interaction, contact_id: str) -> Write:
     unowned = Interaction.pk.exists() & Interaction.credited_to.does_not_exist()
     return update(original.key, Interaction.credited_to.set(contact_id), condition=unowned)
+
+
+def visitors_of(contact_id: str) -> set[str]:
+    """Return the visitors that the next rows to be swept tell of."""
+    rows = Interaction.query(f"CONTACT#{contact_id}", consistent_read=True, limit=MOST_SWEPT)
+    return {item.visitor_id for item in rows if isinstance(item, Interaction) and item.visitor_id}
+
+
+def sweep_visitor(visitor_id: str) -> bool:
+    """Delete up to 500 interactions of a visitor; return whether nothing is left."""
+    return emptied(InteractionsItem, f"VISITOR#{visitor_id}")
 
 
 def sweep(contact_id: str) -> bool:

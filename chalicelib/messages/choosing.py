@@ -43,18 +43,20 @@ class Choice(Struct, frozen=True):
     event_id: str
     language: str
     chosen: Chosen
+    visitor_id: str | None = None
 
 
-def submit(token: str, event_id: str, now: datetime, chosen: Chosen) -> Centre:
+def submit(token: str, event_id: str, now: datetime, chosen: Chosen, visitor_id: str | None = None) -> Centre:
     """Do what the person chose, for the contact that the link names (SBC-1, SBC-3, SBC-8, SBC-9).
 
     What the centre does not offer is not changed. Where details are wrong nothing is saved, and the page says what.
+    The browser that it was done by (`visitor_id`) becomes known as the contact's by that (WEB-4).
     Where the contact is gone, an opt-out holds for the address all the same (decision 38).
     """
     found = centre.show(token)
     if found.send is None:
         return found
-    choice = Choice(event_id, found.language, chosen)
+    choice = Choice(event_id, found.language, chosen, visitor_id)
     again = _again(found, choice)
     if again.wrong:
         return again
@@ -149,6 +151,7 @@ def _said(it: Saving) -> list[Write]:
         "subscription-centre",
         it.choice.event_id,
         contact_id=it.who.id,
+        visitor_id=it.choice.visitor_id,
         account_id=it.send.account_id,
         attributes=attributes_of(it.send),
     )

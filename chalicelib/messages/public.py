@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from chalicelib.clock import new_id
 from chalicelib.errors import Invalid, NotFound, Unavailable
 from chalicelib.http import FORM, MULTIPART, Api, Call, Nothing, Reply, form_of
+from chalicelib.interactions import visitors
 from chalicelib.messages import centre, choosing, chosen, remembering, tracking, words
 from chalicelib.messages.optin import words as confirmations
 from chalicelib.messages.pages import page
@@ -76,7 +77,8 @@ def submit_subscription_centre(call: Call[Nothing], token: str) -> Reply:
     """Save what the recipient of a message chose."""
 
     def saved() -> Reply:
-        found = choosing.submit(token, call.new_id, call.now, chosen.read(form_of(call)))
+        visitor_id = visitors.of_cookies(call.headers.get("cookie", ""))
+        found = choosing.submit(token, call.new_id, call.now, chosen.read(form_of(call)), visitor_id)
         return _shown(token, found, saved=not found.wrong)
 
     return kindly(saved)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from chalicelib.capture import visiting
 from chalicelib.consent import service as consent
 from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.contacts import deletion, merging
@@ -29,13 +30,19 @@ def _enrolments(contact_id: str, now: datetime) -> bool:
     return leaving.sweep(contact_id, counted, now)
 
 
+def _interactions(contact_id: str, _: datetime) -> bool:
+    """What tells whose browsers were the contact's goes after what those did."""
+    known = interactions.visitors_of(contact_id)
+    return visiting.forget(contact_id, known) and interactions.sweep(contact_id)
+
+
 SWEEPS: tuple[deletion.Sweep, ...] = (
     _enrolments,
     segments.sweep,
     leads.sweep,
     lambda contact_id, _: consent.sweep(contact_id),
     lambda contact_id, _: account_log.of_contact(contact_id),  # by the interactions, which go after it
-    lambda contact_id, _: interactions.sweep(contact_id),
+    _interactions,
 )
 
 ACCOUNT_SWEEPS: tuple[deletion.Sweep, ...] = (

@@ -3,6 +3,7 @@
 from typing import Any
 
 from chalicelib.agenda import Agenda
+from chalicelib.capture import visiting
 from chalicelib.capture.linkedin import messages
 from chalicelib.capture.linkedin.sources import WORK as LINKEDIN_PULL
 from chalicelib.capture.models import CaptureItem
@@ -46,6 +47,10 @@ def _due_lead(pk: str, _: str) -> dict[str, Any]:
     return {"fact": resuming.WAITING, "id": _id(pk)}
 
 
+def _due_visitor(pk: str, _: str) -> dict[str, Any]:
+    return {"fact": "due", "visitor": _id(pk)}
+
+
 def _due_enrolment(pk: str, sk: str) -> dict[str, Any]:
     _, journey, occurrence = sk.split("#")
     return {"fact": "due", "enrolment": f"{_id(pk)}.{journey}.{occurrence}"}
@@ -71,6 +76,7 @@ AGENDAS = (
     Agenda("send", "send", MessagesItem.by_due, _due_record),
     Agenda(CONFIRMATION, "send", MessagesItem.by_due, _due_confirmation),
     Agenda("submission", "submissions", CaptureItem.by_due, _due_record),
+    Agenda(visiting.WORK, visiting.QUEUE, CaptureItem.by_due, _due_visitor),
     Agenda(LINKEDIN_PULL, messages.QUEUE, CaptureItem.by_due, _due_pull),
     Agenda(deletion.WORK, "sweep", ContactsItem.by_due, _due_deleted),
 )

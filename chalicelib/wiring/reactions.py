@@ -44,7 +44,9 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "subscription.joined": ("rescore", "membership", "enrol"),
     "subscription.left": ("rescore", "membership", "enrol"),
     "submission.pending": ("submissions",),
+    "visit.recorded": ("count",),
     "visitor.identified": ("submissions",),
+    "visitor.named": ("submissions",),
     "job.created": ("jobs",),
 }
 
@@ -75,6 +77,7 @@ def _interaction(fact: Fact) -> tuple[str, ...]:
         return ("count",)
     entering = ("enrol",) if fact["type"] == "FormSubmitted" else ()
     confirming = ("confirm",) if fact["type"] in BY_PEOPLE else ()
-    counted = () if fact["type"] in OF_THE_LEDGER else ("count",)
+    counted_before = fact["type"] in OF_THE_LEDGER or fact.get("credited")  # as the visitor's, when it happened
+    counted = () if counted_before else ("count",)
     waking = ("wake",) if fact["type"] in AWAITED else ()
     return ("rescore", "membership", *waking, *counted, *entering, *confirming)

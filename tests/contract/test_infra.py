@@ -150,6 +150,10 @@ def test_every_route_asks_for_a_scope_that_exists_or_is_meant_to_be_public():
         "POST /subscriptions/{token}",
         "GET /unsubscribe/{token}",
         "POST /unsubscribe/{token}",
+        "GET /r/{redirect_id}",
+        "HEAD /r/{redirect_id}",
+        "GET /w/{website_id}",
+        "POST /w/{website_id}",
         "GET /webhooks/linkedin/{connection_id}",
         "POST /webhooks/linkedin/{connection_id}",
     }

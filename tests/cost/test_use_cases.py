@@ -10,6 +10,10 @@ from app import app
 from chalicelib.capture import service
 from chalicelib.capture.schemas import FormDocument
 from chalicelib.capture.service import Submitted
+from chalicelib.capture.websites import collecting
+from chalicelib.capture.websites import service as websites
+from chalicelib.capture.websites.collecting import Browser
+from chalicelib.capture.websites.schemas import Told
 from chalicelib.contacts import strategies
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.definitions import service as definitions
@@ -20,6 +24,7 @@ from chalicelib.interactions import plans
 from chalicelib.interactions import service as log
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
+from chalicelib.interactions.visitors import token_of
 from chalicelib.journeys import entry, versions
 from chalicelib.messages import plans as messages
 from chalicelib.messages import sender, tracking
@@ -105,6 +110,20 @@ def test_an_interaction():
         commit(plans.record(new, NOW))
 
     holds("interaction", usage)
+
+
+def test_a_visit_that_the_script_of_a_website_tells():
+    websites.create("w", {"name": "W", "url": "https://x.example", "origins": ["https://x.example"]}, NOW)
+    told = {"kind": "visit", "url": "https://x.example/lamps", "visitor": token_of("v"), "allowed": "yes"}
+    browser = Browser("https://x.example")
+
+    def tell(event):
+        with metered() as usage:
+            collecting.collect("w", Told(**told, event=event), browser, NOW)
+        return usage
+
+    tell("the-first")
+    holds("visit that a website's script tells", tell("the-second"))
 
 
 def test_sixty_figures_counted_together():

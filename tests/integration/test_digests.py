@@ -204,7 +204,7 @@ def test_what_a_visitor_did_is_credited_with_marks_and_told(small):
         new = NewInteraction(CLICKED, at, "visit", str(number), visitor_id="v")
         commit(plans.record(new, at))
 
-    assert service.identify("v", "c", NOW) == 5
+    assert service.credit("v", "c", NOW).number == 5
 
     assert len(told("c")) == 17
     digest_all("c")

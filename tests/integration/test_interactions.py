@@ -153,7 +153,7 @@ def test_what_a_visitor_did_is_credited_to_the_contact_under_the_same_ids():
     visits(3, attributes={"page_id": "p"})
     before = [each.interaction_id for each in Interaction.query("VISITOR#v")]
 
-    assert service.identify("v", "c", NOW, account_id="a") == 3
+    assert service.credit("v", "c", NOW, account_id="a").number == 3
 
     credited = service.of_contact("c", VISITED)
     assert [each.interaction_id for each in credited] == before
@@ -163,11 +163,11 @@ def test_what_a_visitor_did_is_credited_to_the_contact_under_the_same_ids():
 
 def test_crediting_again_changes_nothing_and_takes_along_only_what_is_new():
     visits(2)
-    service.identify("v", "c", NOW)
+    service.credit("v", "c", NOW)
     record(event="later", at=NOW + timedelta(days=1), contact_id=None, visitor_id="v")
 
-    assert service.identify("v", "c", NOW) == 1
-    assert service.identify("v", "c", NOW) == 0
+    assert service.credit("v", "c", NOW).number == 1
+    assert service.credit("v", "c", NOW).number == 0
     assert len(ids()) == 3
 
 
@@ -175,7 +175,7 @@ def test_of_two_contacts_that_claim_a_visitor_at_once_each_visit_goes_to_one():
     visits(120)
 
     with ThreadPoolExecutor(4) as pool:
-        made = list(pool.map(lambda contact: service.identify("v", contact, NOW), ["c", "d", "c", "d"]))
+        made = list(pool.map(lambda contact: service.credit("v", contact, NOW).number, ["c", "d", "c", "d"]))
 
     owned = {contact: set(ids(contact=contact)) for contact in ("c", "d")}
     assert not owned["c"] & owned["d"]
@@ -185,20 +185,25 @@ def test_of_two_contacts_that_claim_a_visitor_at_once_each_visit_goes_to_one():
     }
 
 
-def test_at_most_a_thousand_visits_are_credited_at_a_time_in_few_requests():
+def test_visits_are_credited_in_parts_in_few_requests():
+    size = service.A_PART
     with ThreadPoolExecutor(8) as pool:
         list(
             pool.map(
                 lambda n: record(event=f"v{n}", at=NOW + timedelta(seconds=n), contact_id=None, visitor_id="v"),
-                range(1010),
+                range(size + 10),
             )
         )
 
     with metered() as usage:
-        assert service.identify("v", "c", NOW) == 1000
-    assert usage.requests["TransactWriteItems"] == 31
+        first = service.credit("v", "c", NOW)
+    rest = service.credit("v", "c", NOW, after=first.after)
 
-    assert service.identify("v", "c", NOW) == 10
+    assert (first.number, rest.number, rest.after) == (size, 10, None)
+    assert usage.requests["TransactWriteItems"] == size / service.TOGETHER
+    assert (
+        service.of_contact("c", VISITED)[9].at < NOW + timedelta(seconds=10) <= service.of_contact("c", VISITED)[10].at
+    )
 
 
 def test_a_visit_is_told_of_once_it_has_a_contact(world):
@@ -206,7 +211,7 @@ def test_a_visit_is_told_of_once_it_has_a_contact(world):
     world.settle()
     assert sum(map(len, world.queues.values())) == 0
 
-    service.identify("v", "c", NOW)
+    service.credit("v", "c", NOW)
     world.settle(duplicate=True)
 
     told = [each for each in world.recorded if each.function == "route_interactions"]

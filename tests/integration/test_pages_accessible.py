@@ -107,6 +107,19 @@ def api(client, world):
     return Caller(client)
 
 
+BANNER = {
+    "text": "We would like to know which pages you look at.",
+    "link_text": "How we treat what we know",
+    "link_url": "https://x.example/privacy",
+}
+
+
+def with_banner(api):
+    """Let pages that are made from now on ask first."""
+    settings = api.get("/settings/landing-pages")
+    api.change("PUT", "/settings/landing-pages", settings, {"insert_banner": True, "banner": BANNER})
+
+
 @pytest.fixture
 def published(api):
     everywhere, first, second = (publish(api, "/forms", each) for each in (everything(), short(), short()))
@@ -115,6 +128,8 @@ def published(api):
     publish(api, "/pages", page("two", first, second))
     publish(api, "/pages", page("arabic", arabic, language="ar-EG", title="رسائل"))
     publish(api, "/pages", page("undecided", first, language=None))
+    with_banner(api)
+    publish(api, "/pages", page("asking", first))
     gone = publish(api, "/pages", page("gone", first))
     api.change("POST", f"/pages/{gone}/stop", api.get(f"/pages/{gone}"))
 
@@ -131,7 +146,10 @@ def test_pages_with_forms_can_be_used_by_everybody_in_every_state(published, sho
     shown("thanks, right to left", "/p/arabic", {**hidden, "email": "ada@example.com", "last_name": "Berg"})
     shown("a page without a language", "/p/undecided")
     shown("nothing here", "/p/nowhere", status=404)
+    shown("a redirect that leads nowhere", "/r/nowhere", status=404)
     shown("not any more", "/p/gone", status=410)
+    shown("a banner", "/p/asking")
+    shown("wrong, with a banner", "/p/asking", {**shown("a banner again", "/p/asking"), "email": "no"}, 422)
 
     assert wrong(shown) == {}
 
@@ -211,11 +229,11 @@ def test_the_pages_of_a_message_can_be_used_by_everybody_in_every_state(api, sho
 
 def test_every_public_page_is_among_those_looked_at():
     """A new public route comes here first: it is looked at above, or shows people nothing."""
-    looked_at = {"/p/{slug}", "/subscriptions/{token}", "/unsubscribe/{token}", "/t/{token}"}
+    looked_at = {"/p/{slug}", "/subscriptions/{token}", "/unsubscribe/{token}", "/t/{token}", "/r/{redirect_id}"}
     looked_at |= {"/subscriptions"}  # the same page as with a token, or the same notice
     looked_at |= {"/confirm/{token}"}  # by tests.support.confirming.Mailbox, whenever a test opens it
     no_pages = {"/health", "/openapi.json", "/static/{digest}/{name}", "/forms/{form_id}/submissions", "/o/{token}"}
-    no_pages |= {"/webhooks/linkedin/{connection_id}"}
+    no_pages |= {"/webhooks/linkedin/{connection_id}", "/w/{website_id}"}
 
     assert {each.path for each in app.operations if each.scope is None} == looked_at | no_pages
 

@@ -183,7 +183,11 @@ def autocomplete(root: Node, _: Headers) -> Faults:
 
 def policy(root: Node, headers: Headers) -> Faults:
     allowed = headers["Content-Security-Policy"]
-    if "default-src 'none'" not in allowed or "unsafe" in allowed or "script-src" in allowed:
+    if (
+        "default-src 'none'" not in allowed
+        or "unsafe" in allowed
+        or "script-src" in allowed.replace("script-src 'self'", "")
+    ):
         yield f"policy {allowed}"
     if root.all("link") and "style-src 'self'" not in allowed:
         yield "a linked style sheet that the policy does not let"
@@ -191,12 +195,18 @@ def policy(root: Node, headers: Headers) -> Faults:
 
 def inline(root: Node, headers: Headers) -> Faults:
     for each in root.all():
-        if each.tag == "script" or "style" in each.given or any(name.startswith("on") for name in each.given):
+        if _within(each, headers) or "style" in each.given or any(name.startswith("on") for name in each.given):
             yield f"{each} is not let by the policy"
     for each in root.all("style"):
         digest = b64encode(sha256(each.own.removeprefix(" ").encode()).digest()).decode()
         if f"'sha256-{digest}'" not in headers["Content-Security-Policy"]:
             yield "a style sheet that the policy does not let"
+
+
+def _within(each: Node, headers: Headers) -> bool:
+    """Return whether this is a script that stands in the page, or that its policy does not let it load."""
+    allowed = "async" in each.given and "script-src 'self'" in headers["Content-Security-Policy"]
+    return each.tag == "script" and not (allowed and "src" in each.given and not each.own.strip())
 
 
 def words(root: Node, _: Headers) -> Faults:

@@ -17,13 +17,8 @@ from chalicelib.http import FORM, Nothing, Operation
 from tests.support.wrong import shape
 
 PROBLEM = "application/problem+json"
-PAGES = (
-    "/p/",
-    "/t/",
-    "/confirm/",
-    "/subscriptions",
-    "/unsubscribe/",
-)  # what people see: they get a page, not a problem
+# What people see: they get a page, not a problem.
+PAGES = ("/p/", "/r/", "/t/", "/confirm/", "/subscriptions", "/unsubscribe/")
 MOST = 64 * 1024  # bytes of an answer that says what is wrong
 SENTENCE = re.compile(r"[A-Z“'\"\d].*\S+ .*[.?!]", re.DOTALL)
 

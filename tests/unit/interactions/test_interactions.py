@@ -76,8 +76,11 @@ def test_interactions_of_a_type_lie_in_the_order_of_time():
 
 
 @pytest.mark.rule("INT-7")
-def test_an_interaction_without_a_contact_tells_nobody_anything():
-    assert told(None, image(pk="VISITOR#v", contact_id=None)) == []
+def test_an_interaction_without_a_contact_is_counted_at_most():
+    [told_of] = told(None, image(pk="VISITOR#v", contact_id=None))
+    assert told_of["fact"] == "visit.recorded"
+    assert queues_for(told_of) == ("count",)
+    assert told(image(pk="VISITOR#v", contact_id=None), image(pk="VISITOR#v", contact_id=None)) == []
     assert told(None, image(pk="SUBMISSION#s", contact_id=None, type="FormSubmitted")) == []
 
 

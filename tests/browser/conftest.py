@@ -1,0 +1,51 @@
+"""One browser for all tests that need one; they run in one worker, one after the other."""
+
+from pathlib import Path
+
+import pytest
+
+import app
+from tests.browser.site import PAGES
+from tests.support.browsing import opened
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker(pytest.mark.xdist_group("browser"))
+
+
+BAD = {"error", "warning"}
+
+
+def _complaint(said):
+    return f"{said.text} {said.location['url']}"
+
+
+@pytest.fixture(scope="session")
+def chromium(declared):
+    with opened(app.app, PAGES) as browser:
+        yield browser
+
+
+@pytest.fixture
+def opening(chromium):
+    """Open pages, each in a context of its own; what the browser complained about fails the test."""
+    contexts, complaints = [], []
+
+    def open_(**options):
+        context = chromium.new_context(ignore_https_errors=True, **options)
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda said: complaints.append(_complaint(said)) if said.type in BAD else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    open_.expected = ["favicon"]
+    yield open_
+    for context in contexts:
+        context.close()
+    assert [each for each in complaints if not any(known in each for known in open_.expected)] == []
