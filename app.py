@@ -95,6 +95,7 @@ __all__ = [
 
 ROUTES = {
     "chalicelib.access.routes": ("settings",),
+    "chalicelib.activities.note_routes": ("accounts", "contacts"),
     "chalicelib.activities.routes": ("activities",),
     "chalicelib.capture.linkedin.routes": ("linkedin-connections",),
     "chalicelib.capture.linkedin.strategy_routes": ("linkedin-strategies",),

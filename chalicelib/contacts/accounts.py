@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.contacts import deletion
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put_changed, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.tokens import seal, unseal
@@ -76,6 +76,12 @@ def require_itself(account: Account) -> None:
     if account.merged_into is not None:
         into = [Problem("merged_into", account.merged_into)]
         raise Conflict("This account was merged into another one. Change that one, or undo the merge first.", into)
+
+
+def still_itself(account_id: str) -> Write:
+    """Return the check that an account exists and was merged into no other."""
+    there = Account.pk.exists() & Account.merged_into.does_not_exist()
+    return check(Key(Account, *Account.at(account_id)), there)
 
 
 def find_many(account_ids: Iterable[str]) -> list[Account]:

@@ -1,11 +1,12 @@
 """Figures as clients get them."""
 
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib.http import Schema
+from chalicelib.http import ListQuery, Schema
+from chalicelib.insights.timeline import Kind
 from chalicelib.segments.schemas import TimeZone
 
 
@@ -105,3 +106,18 @@ class ContactInsights(Schema):
     totals: list[TypeTotal]
     days: list[ContactDay]
     open_times: list[OpenTimeView]
+
+
+class TimelineQuery(ListQuery):
+    """All that happened, or what is of one kind."""
+
+    kind: Kind | None = None
+
+
+class TimelineEntry(Schema):
+    """Something that happened with a contact; `what` has the fields of its kind."""
+
+    at: datetime
+    kind: Kind
+    id: str
+    what: dict[str, Any]
