@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from chalicelib.contacts import accounts, service, strategies
+from chalicelib.contacts import accounts, changing, service, strategies
 from chalicelib.contacts.claims import Strategy
 from chalicelib.contacts.models import Account, Contact, Membership
 from chalicelib.contacts.schemas import (
@@ -85,6 +85,18 @@ def change_contact(call: Call[ContactChange], contact_id: str) -> ContactView:
 def delete_contact(call: Call[Nothing], contact_id: str) -> None:
     """Delete a contact; send If-Match."""
     service.remove(contact_id, call.version, call.now)
+
+
+@api.on("POST /contacts/{contact_id}/activate", scope="contacts:write", returns=ContactView)
+def activate_contact(call: Call[Nothing], contact_id: str) -> ContactView:
+    """Let messages go to a contact again; send If-Match."""
+    return contact_view(changing.activate(contact_id, call.version, call.now).record)
+
+
+@api.on("POST /contacts/{contact_id}/deactivate", scope="contacts:write", returns=ContactView)
+def deactivate_contact(call: Call[Nothing], contact_id: str) -> ContactView:
+    """Send a contact no more messages; it is still matched, walks on in journeys and may be a member. Send If-Match."""
+    return contact_view(changing.deactivate(contact_id, call.version, call.now).record)
 
 
 @api.on("POST /accounts", scope="accounts:write", body=NewAccount, returns=AccountView, status=HTTPStatus.CREATED)
