@@ -149,6 +149,11 @@ def by_name(prefix: str, asked: Asked) -> Page[Account]:
     return page(ContactsItem.by_name, partitions("account"), asked, condition=condition, kind=Account)
 
 
+def by_created(asked: Asked) -> Page[Account]:
+    """Newest first."""
+    return page(ContactsItem.by_created, partitions("account"), asked, newest_first=True, kind=Account)
+
+
 def by_owner(owner_id: str, asked: Asked) -> Page[Account]:
     return page(ContactsItem.by_owner, [owner_id], asked, newest_first=True, kind=Account)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib import clock, files
+from chalicelib import clock, csvs, files
 from chalicelib.dynamodb import Key, commit, read, update
 from chalicelib.imports import parts, walks
 from chalicelib.imports.batches import Batch, Result
@@ -14,7 +14,6 @@ from chalicelib.imports.planning import Asked
 from chalicelib.imports.rows import Row
 from chalicelib.imports.states import Outcome, State, verdict
 from chalicelib.imports.walks import Told
-from chalicelib.scoring.reports import csvs
 
 BATCH = 250  # rows
 ADDED = ("row_number", "error_code", "error_field", "error_message")

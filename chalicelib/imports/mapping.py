@@ -9,10 +9,10 @@ from msgspec import Struct
 from pydantic import ValidationError
 
 from chalicelib.conditions.catalogue import FieldType
+from chalicelib.csvs import FORMULAS
 from chalicelib.errors import Invalid, Problem
 from chalicelib.http.problems import details_of
 from chalicelib.imports.fields import ID, OF_CONSENT, TARGETS, RecordType, Target
-from chalicelib.scoring.reports.csvs import FORMULAS
 
 DATES = ("ymd", "dmy", "mdy")
 YES = frozenset({"true", "yes", "y", "1", "x", "on"})

@@ -7,8 +7,9 @@ from typing import Any
 
 from pynamodb.attributes import JSONAttribute, TTLAttribute, UnicodeAttribute
 
-from chalicelib import files
+from chalicelib import csvs, files
 from chalicelib.clock import as_text, digest
+from chalicelib.csvs import Cell
 from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import JobWanted
@@ -22,8 +23,7 @@ from chalicelib.scoring.explanations.standing import KnownOf, Scored
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Score, ScoringItem
 from chalicelib.scoring.reading import scored
-from chalicelib.scoring.reports import csvs, walks
-from chalicelib.scoring.reports.csvs import Cell
+from chalicelib.scoring.reports import walks
 
 WORK = "export-scores"
 PAGE = 1_000  # leads of a part

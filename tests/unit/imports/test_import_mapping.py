@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from chalicelib.csvs import lines
 from chalicelib.errors import Invalid
 from chalicelib.imports.fields import RecordType, suggested
 from chalicelib.imports.mapping import Column, Manner, placed, problems, read, typed
 from chalicelib.imports.parts import packed, spread
 from chalicelib.imports.rows import Row
-from chalicelib.scoring.reports.csvs import lines
 
 
 @pytest.mark.rule("IMP-4")

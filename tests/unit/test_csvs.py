@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chalicelib.scoring.reports.csvs import FORMULAS, lines
+from chalicelib.csvs import FORMULAS, lines
 
 
 def read(content):
