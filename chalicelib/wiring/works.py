@@ -20,6 +20,7 @@ from chalicelib.leads.models import Lead
 from chalicelib.scoring import bulk as scoring
 from chalicelib.scoring.reports import exports, previews
 from chalicelib.segments import asking
+from chalicelib.views import bulk as views
 
 EVERY_CONTACT = jobs.of_index(ContactsItem.by_created, "contact", lambda item: item.pk.removeprefix("CONTACT#"))
 
@@ -85,6 +86,7 @@ WORKS = {
     **exports.WORKS,
     **previews.WORKS,
     **imports.WORKS,
+    **views.WORKS,
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),
