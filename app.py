@@ -130,6 +130,7 @@ ROUTES = {
     "chalicelib.scoring.routes": ("leads", "scoring-configuration", "scoring-models"),
     "chalicelib.segments.routes": ("contacts", "segments"),
     "chalicelib.views.action_routes": ("contacts", "segments"),
+    "chalicelib.views.export_routes": ("exports",),
     "chalicelib.views.routes": ("views",),
 }
 """The modules of the routes, each with the first words of its paths: by them a request loads what it needs."""

@@ -32,6 +32,24 @@ class Run(ViewsItem, discriminator="action_run"):
         return f"RUN#{run_id}", "RUN"
 
 
+class Export(ViewsItem, discriminator="record_export"):
+    """Records that somebody wants as files: which, and the files that came of it, once all rows are known."""
+
+    export_id = UnicodeAttribute()
+    view = JSONAttribute()  # what it showed when it was asked for
+    name = UnicodeAttribute()
+    format = UnicodeAttribute()
+    created_at = InstantAttribute()
+    created_by = UnicodeAttribute()
+    files = JSONAttribute(null=True)
+    rows = IntegerAttribute(null=True)
+    expires = TTLAttribute()
+
+    @staticmethod
+    def at(export_id: str) -> tuple[str, str]:
+        return f"EXPORT#{export_id}", "EXPORT"
+
+
 class Walk(ViewsItem, discriminator="record_walk"):
     """A slice of a job: names of the records that it took last, sums, and parts of a file with the rows of each.
 

@@ -83,3 +83,29 @@ class RunView(Schema):
     created_at: datetime
     created_by: str
     expires_at: datetime
+
+
+class ExportedFile(Schema):
+    """A file that can be fetched at its address for some minutes; ask for the export again to get another address."""
+
+    url: str
+    rows: int
+    bytes: int
+
+
+class RecordsExport(Schema):
+    """Records as files, made by a job: how far it is (`seen` of them so far), and once it is done, the files."""
+
+    id: str
+    name: str
+    record_type: RecordType
+    format: str
+    state: str
+    reason: str | None = None
+    seen: int
+    slices_finished: int
+    rows: int | None = None
+    files: list[ExportedFile]
+    created_at: datetime
+    created_by: str
+    expires_at: datetime
