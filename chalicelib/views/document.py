@@ -57,7 +57,10 @@ def require(view: ViewDocument) -> None:
         raise Invalid("A view is by one search; a segment can combine several.", [Problem("where", "Name one.")])
     if strange := unknown(view.record_type, view.columns):
         known = ", ".join(COLUMNS[view.record_type])
-        raise Invalid(f"There are these columns: {known}.", [Problem("columns", name[:100]) for name in strange])
+        raise Invalid(
+            f"There are these columns: {known}.",
+            [Problem("columns", f"There is no column {name[:60]!r}.") for name in strange],
+        )
     if len(set(view.columns)) < len(view.columns):
         raise Invalid("A view shows a column once.", [Problem("columns", "A column is named twice.")])
     if view.where.segment_id is not None:

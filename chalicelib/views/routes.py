@@ -25,7 +25,7 @@ def list_view_rows(call: Call[Nothing], view_id: str) -> RowsView:
     """List what a view shows; whoever may read the records may see them."""
     view = rows.find(view_id)
     require_scope(call.caller.scopes, f"{view.record_type}s:read")
-    found = rows.shown(view, call.query.asked)
+    found = rows.shown(view_id, view, call.query.asked)
     return RowsView(
         record_type=view.record_type,
         columns=list(rows.columns_of(view)),

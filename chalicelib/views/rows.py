@@ -15,6 +15,7 @@ from chalicelib.imports.fields import RecordType
 from chalicelib.leads import lists as leads
 from chalicelib.lists import Asked, Page
 from chalicelib.segments import service as segments
+from chalicelib.tokens import seal, unseal
 from chalicelib.views.columns import OF_CONSENT, SHOWN, values
 from chalicelib.views.document import ViewDocument
 
@@ -59,11 +60,14 @@ def find(view_id: str) -> ViewDocument:
     return ViewDocument.model_validate(definitions.get(KIND, view_id).document)
 
 
-def shown(view: ViewDocument, asked: Asked) -> Page[Row]:
+def shown(view_id: str, view: ViewDocument, asked: Asked) -> Page[Row]:
     """Return a page of what a view shows. Raises NotFound for a segment that is gone, Invalid for a strange cursor."""
     [(name, value)] = view.where.given.items() or [("", "")]
-    found = LISTS[view.record_type, name](value, asked)
-    return Page(list(of_records(found.items, columns_of(view))), found.next_cursor)
+    own = f"view:{view_id}"  # the cursor is that of the list behind it, and of no other view of that list
+    place = unseal(own, asked.cursor) if asked.cursor else None
+    found = LISTS[view.record_type, name](value, Asked(asked.limit, place))
+    cursor = seal(own, found.next_cursor) if found.next_cursor else None
+    return Page(of_records(found.items, columns_of(view)), cursor)
 
 
 def columns_of(view: ViewDocument) -> Sequence[str]:
