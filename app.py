@@ -96,6 +96,7 @@ __all__ = [
 
 ROUTES = {
     "chalicelib.access.routes": ("settings",),
+    "chalicelib.activities.note_routes": ("accounts", "contacts"),
     "chalicelib.activities.routes": ("activities",),
     "chalicelib.capture.confirm_routes": ("confirm",),
     "chalicelib.capture.landing_routes": ("landing-settings", "settings"),
@@ -113,8 +114,10 @@ ROUTES = {
     "chalicelib.contacts.custom.routes": ("fields",),
     "chalicelib.contacts.merge_routes": ("accounts", "contacts"),
     "chalicelib.contacts.routes": ("accounts", "contacts", "matching-strategies"),
+    "chalicelib.contacts.section_routes": ("contacts",),
     "chalicelib.definitions.routes": ("operations",),
     "chalicelib.imports.routes": ("import-maps", "imports"),
+    "chalicelib.insights.contact_routes": ("contacts",),
     "chalicelib.insights.routes": ("emails", "forms", "journeys", "pages", "redirects", "scoring-models", "websites"),
     "chalicelib.interactions.routes": ("interactions",),
     "chalicelib.journeys.routes": ("contacts", "enrolments", "journeys", "triggers"),
@@ -136,6 +139,9 @@ ROUTES = {
     "chalicelib.scoring.reports.routes": ("scoring-models",),
     "chalicelib.scoring.routes": ("leads", "scoring-configuration", "scoring-models"),
     "chalicelib.segments.routes": ("contacts", "segments"),
+    "chalicelib.views.action_routes": ("contacts", "segments"),
+    "chalicelib.views.export_routes": ("exports",),
+    "chalicelib.views.routes": ("views",),
 }
 """The modules of the routes, each with the first words of its paths: by them a request loads what it needs."""
 

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 
 FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What makes spreadsheets compute a cell, also in full-width letters."""
@@ -10,7 +11,7 @@ FORMULAS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 MARK = "\ufeff".encode()
 """Begins a file, so that spreadsheets read it as UTF-8."""
 
-Cell = str | int | None
+Cell = str | int | Decimal | None
 
 
 def lines(rows: Iterable[Sequence[Cell]]) -> bytes:

@@ -15,7 +15,8 @@ DomainError
  └─ Unavailable          try again later (503)
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import asdict
@@ -32,11 +33,15 @@ class Problem(Struct, frozen=True):
 
 
 class DomainError(Exception):
-    """Something a client can be told. The message never holds personal data: it reaches logs and executions."""
+    """Something a client can be told. The message never holds personal data: it reaches logs and executions.
 
-    def __init__(self, message: str, problems: Iterable[Problem] = ()) -> None:
+    `more` is what the answer tells besides, by name, where problems are too little to decide by.
+    """
+
+    def __init__(self, message: str, problems: Iterable[Problem] = (), more: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
         self.problems = tuple(problems)
+        self.more = dict(more or {})
 
 
 class Invalid(DomainError):

@@ -17,6 +17,11 @@ KEPT_DAYS = 1  # the bucket's lifecycle
 LEAST_PART = 8 * 1024 * 1024  # bytes; all parts of an upload but the last have at least 5 MB
 SIDE_BY_SIDE = 8
 UPLOAD_SECONDS = 60 * 60
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+"""What a browser is told that a file is, by the end of its name."""
 READ_AHEAD = 4 * 1024 * 1024  # bytes
 ABSENT = {"404", "403", "NoSuchKey", "AccessDenied", "NotFound"}  # who may not list is not told what is not there
 
@@ -43,7 +48,7 @@ def link(key: str, name: str) -> str:
         "Bucket": settings.exports_bucket,
         "Key": key,
         "ResponseContentDisposition": f'attachment; filename="{name}"',
-        "ResponseContentType": "text/csv; charset=utf-8",
+        "ResponseContentType": TYPES[name.rpartition(".")[2]],
     }
     address: str = _client().generate_presigned_url("get_object", Params=asked, ExpiresIn=LINK_SECONDS)
     return address

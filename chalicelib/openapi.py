@@ -26,6 +26,19 @@ PROBLEM = {
                 "properties": {"field": {"type": "string"}, "message": {"type": "string"}},
             },
         },
+        "duplicates": {
+            "type": "array",
+            "description": "Contacts that the one which was sent may be as well, the surest first.",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "contact_id": {"type": "string"},
+                    "score": {"type": "integer"},
+                    "reasons": {"type": "array", "items": {"type": "string"}},
+                    "strategy_id": {"type": ["string", "null"]},
+                },
+            },
+        },
     },
 }
 

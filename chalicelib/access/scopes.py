@@ -27,6 +27,7 @@ DEFINITIONS = (
     "fields",
     "websites",
     "redirects",
+    "views",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 
@@ -44,9 +45,9 @@ ALL_SCOPES = _writes(*RECORDS, *DEFINITIONS, *ADMINISTRATION) | {"triggers:send"
 SCOPES_OF_GROUP: dict[str, frozenset[str]] = {
     "admin": frozenset({EVERYTHING}),
     "marketer": _writes(*RECORDS, *DEFINITIONS) | _reads("settings", "operations") | {"triggers:send"},
-    "salesperson": _writes("contacts", "accounts", "leads", "activities", "opportunities")
+    "salesperson": _writes("contacts", "accounts", "leads", "activities", "opportunities", "views")
     | _reads(*RECORDS, "segments", "journeys", "business-processes", "fields"),
-    "teleprospector": _writes("leads", "activities") | _reads(*RECORDS, "business-processes", "fields"),
+    "teleprospector": _writes("leads", "activities", "views") | _reads(*RECORDS, "business-processes", "fields"),
     "privacy-officer": _writes("contacts", "interactions") | _reads(*RECORDS, *DEFINITIONS, "settings"),
     "viewer": _reads(*RECORDS, *DEFINITIONS),
 }

@@ -77,3 +77,30 @@ class Activity(ActivitiesItem, discriminator="activity"):
     def list_by_due(self) -> None:
         """What has no owner is in nobody's list; an appointment is due when it starts."""
         self.due_key = due_key(ActivityState(self.state), self.due or self.starts_at)
+
+
+class Note(ActivitiesItem, discriminator="note"):
+    """What somebody wrote down about a contact or an account; it lies with the record, so that it goes with it."""
+
+    note_id = UnicodeAttribute()
+    regarding = UnicodeAttribute()
+    text = UnicodeAttribute()
+    created_at = InstantAttribute()
+    created_by = UnicodeAttribute()
+    updated_at = InstantAttribute()
+    updated_by = UnicodeAttribute(null=True)
+    version = IntegerAttribute(default=1)
+
+    @staticmethod
+    def at(noun: str, record_id: str, note_id: str) -> tuple[str, str]:
+        return f"{noun.upper()}#{record_id}", f"NOTE#{note_id}"
+
+    @staticmethod
+    def regards(noun: str, record_id: str) -> str:
+        """Return under what notes are listed: apart from activities, so that neither list reads the other's."""
+        return f"note:{noun}#{record_id}"
+
+    @classmethod
+    def new(cls, noun: str, record_id: str, note_id: str, now: datetime) -> "Note":
+        place, regarding = cls.at(noun, record_id, note_id), cls.regards(noun, record_id)
+        return cls(*place, note_id=note_id, regarding=regarding, created_at=now, updated_at=now)

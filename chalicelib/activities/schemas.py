@@ -90,3 +90,21 @@ class ActivityView(ActivityFields):
     ended_at: datetime | None = None
     ended_by: str | None = None
     version: int
+
+
+class NoteText(Schema):
+    """What somebody writes down."""
+
+    text: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
+class NoteView(Schema):
+    """A note about a contact or an account."""
+
+    id: str
+    text: str
+    created_at: datetime
+    created_by: str
+    updated_at: datetime
+    updated_by: str | None = None
+    version: int

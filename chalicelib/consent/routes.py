@@ -1,9 +1,10 @@
 """Preferences over HTTP."""
 
 from chalicelib.clock import new_id
-from chalicelib.consent import children, history, service
+from chalicelib.consent import children, history, protection, service
 from chalicelib.consent.models import ChangeRow, GuardianConsent
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.protection import Protection
 from chalicelib.consent.rules import Preferences
 from chalicelib.consent.schemas import (
     AsOfQuery,
@@ -16,6 +17,8 @@ from chalicelib.consent.schemas import (
     PreferencesChange,
     PreferencesView,
     ProofView,
+    ProtectionChange,
+    ProtectionView,
 )
 from chalicelib.contacts import service as contacts
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing, Reply
@@ -108,5 +111,40 @@ def _change(row: ChangeRow) -> ChangeView:
     return ChangeView(id=row.change_id, **given)
 
 
+@api.on("GET /contacts/{contact_id}/data-protection", scope="contacts:read", returns=ProtectionView)
+def show_data_protection(_: Call[Nothing], contact_id: str) -> ProtectionView:
+    """Show a contact's consent level and what it permits, whether it is a child, and its guardian."""
+    return _protection(protection.of(contact_id))
+
+
+@api.on(
+    "PATCH /contacts/{contact_id}/data-protection",
+    scope="contacts:write",
+    body=ProtectionChange,
+    returns=ProtectionView,
+)
+def change_data_protection(call: Call[ProtectionChange], contact_id: str) -> ProtectionView:
+    """Change a contact's consent level or guardian; send the If-Match of its preferences, which these are part of."""
+    evidence = Evidence(who=call.caller.id, source="api", method="by user", reason=call.body.reason)
+    service.change_by_user(contact_id, call.body.wanted(), call.version, evidence, new_id(), call.now)
+    return _protection(protection.of(contact_id))
+
+
 def _view(preferences: Preferences) -> PreferencesView:
     return PreferencesView.model_validate(preferences)
+
+
+def _protection(found: Protection) -> ProtectionView:
+    allowed = found.allowed
+    return ProtectionView(
+        contact_id=allowed.contact_id,
+        consent_level=found.level,
+        level_name=found.level.name.lower(),
+        permits=found.permits,
+        is_child=allowed.is_child,
+        guardian_id=allowed.guardian_id,
+        guardian_name=found.guardian_name,
+        guardian_consent=allowed.guardian_consent,
+        last_change=ChangeView.model_validate(found.changed) if found.changed else None,
+        version=allowed.version,
+    )

@@ -171,3 +171,35 @@ class PastView(Schema):
     of_age_on: date | None = None
     external_level: int | None = None
     proof: list[ProofView]
+
+
+class ProtectionChange(Schema):
+    """What to change of a contact's data protection. Allowing more than before needs a reason."""
+
+    consent_level: Annotated[int, Field(ge=0, le=5)] | None = None
+    is_child: bool | None = None
+    guardian_id: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    guardian_consent: bool | None = None
+    reason: Annotated[str, Field(max_length=500)] | None = None
+
+    def wanted(self) -> dict[str, Any]:
+        given = self.model_dump(exclude_unset=True, exclude={"reason"})
+        return {name: value for name, value in given.items() if value is not None or name == "guardian_id"}
+
+
+class ProtectionView(Schema):
+    """A contact's data protection (CON-6): its consent level and all that this permits, its guardian if it is a child.
+
+    `last_change` is the latest change of any of it; null where nobody ever said anything, or long ago.
+    """
+
+    contact_id: str
+    consent_level: int
+    level_name: str
+    permits: list[str]
+    is_child: bool
+    guardian_id: str | None = None
+    guardian_name: str | None = None
+    guardian_consent: bool
+    last_change: ChangeView | None = None
+    version: int

@@ -9,7 +9,7 @@ from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put_changed, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.tokens import seal, unseal
@@ -81,6 +81,12 @@ def require_itself(account: Account) -> None:
         raise Conflict("This account was merged into another one. Change that one, or undo the merge first.", into)
 
 
+def still_itself(account_id: str) -> Write:
+    """Return the check that an account exists and was merged into no other."""
+    there = Account.pk.exists() & Account.merged_into.does_not_exist()
+    return check(Key(Account, *Account.at(account_id)), there)
+
+
 def find_many(account_ids: Iterable[str]) -> list[Account]:
     """Return those of the accounts that exist, read consistently."""
     found = read(Key(Account, *Account.at(each)) for each in account_ids)
@@ -144,6 +150,11 @@ def _peopled(account_id: str) -> bool:
 def by_name(prefix: str, asked: Asked) -> Page[Account]:
     condition = ContactsItem.name_key.startswith(name_key(prefix)) if prefix else None
     return page(ContactsItem.by_name, partitions("account"), asked, condition=condition, kind=Account)
+
+
+def by_created(asked: Asked) -> Page[Account]:
+    """Newest first."""
+    return page(ContactsItem.by_created, partitions("account"), asked, newest_first=True, kind=Account)
 
 
 def by_owner(owner_id: str, asked: Asked) -> Page[Account]:

@@ -2,20 +2,20 @@
 
 from http import HTTPStatus
 
-from chalicelib.contacts import accounts, service, strategies
+from chalicelib.contacts import accounts, changing, service, strategies
 from chalicelib.contacts.claims import Strategy
 from chalicelib.contacts.models import Account, Contact, Membership
 from chalicelib.contacts.schemas import (
     AccountFields,
     AccountsQuery,
     AccountView,
-    ContactFields,
+    ContactChange,
     ContactSearch,
     ContactsQuery,
+    ContactToMake,
     ContactView,
     MemberView,
     NewAccount,
-    NewContact,
     NewStrategy,
     Strategies,
     StrategiesQuery,
@@ -28,10 +28,11 @@ from chalicelib.lists import Page
 api = Api(__name__)
 
 
-@api.on("POST /contacts", scope="contacts:write", body=NewContact, returns=ContactView, status=HTTPStatus.CREATED)
-def create_contact(call: Call[NewContact]) -> ContactView:
-    """Make a contact."""
-    return contact_view(service.create(call.new_id, call.body.given(), call.now, by=call.caller.id))
+@api.on("POST /contacts", scope="contacts:write", body=ContactToMake, returns=ContactView, status=HTTPStatus.CREATED)
+def create_contact(call: Call[ContactToMake]) -> ContactView:
+    """Make a contact; a 409 tells in `duplicates` who it may be, not_the_same_as goes on all the same."""
+    wish = call.body.wish
+    return contact_view(service.create(call.new_id, call.body.given(), call.now, by=call.caller.id, wish=wish))
 
 
 @api.on("GET /contacts", scope="contacts:read", query=ContactsQuery, returns=Listing[ContactView])
@@ -74,16 +75,28 @@ def show_contact(_: Call[Nothing], contact_id: str) -> ContactView:
     return contact_view(service.find(contact_id))
 
 
-@api.on("PATCH /contacts/{contact_id}", scope="contacts:write", body=ContactFields, returns=ContactView)
-def change_contact(call: Call[ContactFields], contact_id: str) -> ContactView:
-    """Change a contact; send If-Match."""
-    return contact_view(service.amend(contact_id, call.body.given(), call.version, call.now))
+@api.on("PATCH /contacts/{contact_id}", scope="contacts:write", body=ContactChange, returns=ContactView)
+def change_contact(call: Call[ContactChange], contact_id: str) -> ContactView:
+    """Change a contact; send If-Match. A 409 tells who it may be from now on, as when it is made."""
+    return contact_view(service.amend(contact_id, call.body.given(), call.version, call.now, call.body.wish))
 
 
 @api.on("DELETE /contacts/{contact_id}", scope="contacts:write")
 def delete_contact(call: Call[Nothing], contact_id: str) -> None:
     """Delete a contact; send If-Match."""
     service.remove(contact_id, call.version, call.now)
+
+
+@api.on("POST /contacts/{contact_id}/activate", scope="contacts:write", returns=ContactView)
+def activate_contact(call: Call[Nothing], contact_id: str) -> ContactView:
+    """Let messages go to a contact again; send If-Match."""
+    return contact_view(changing.activate(contact_id, call.version, call.now).record)
+
+
+@api.on("POST /contacts/{contact_id}/deactivate", scope="contacts:write", returns=ContactView)
+def deactivate_contact(call: Call[Nothing], contact_id: str) -> ContactView:
+    """Send a contact no more messages; it is still matched, walks on in journeys and may be a member. Send If-Match."""
+    return contact_view(changing.deactivate(contact_id, call.version, call.now).record)
 
 
 @api.on("POST /accounts", scope="accounts:write", body=NewAccount, returns=AccountView, status=HTTPStatus.CREATED)

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from chalicelib.contacts.custom.schemas import CustomValues
+from chalicelib.contacts.detecting import Wish
 from chalicelib.http import ListQuery, Schema
 
 Text = Annotated[str, Field(max_length=200)]
@@ -45,7 +46,7 @@ class ContactFields(Schema):
 
     def given(self) -> dict[str, object]:
         """Return the fields that were sent, as they are stored."""
-        values = self.model_dump(exclude_unset=True)
+        values = self.model_dump(exclude_unset=True, include=set(ContactFields.model_fields))
         if isinstance(values.get("birth_date"), date):
             values["birth_date"] = values["birth_date"].isoformat()
         return values
@@ -55,6 +56,27 @@ class NewContact(ContactFields):
     """A contact to be made; its last name is required (CON-18)."""
 
     last_name: Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class Warned(Schema):
+    """What somebody who writes a contact by hand wants to be warned of (CON-20)."""
+
+    look_for: Literal["same", "alike"] = "same"
+    """`same`: of who has the default strategy's key; `alike`: also of who has another strategy's, or is only alike."""
+    not_the_same_as: Annotated[list[Id], Field(max_length=100)] = Field(default_factory=list)
+    """Contacts that the warning named and that are somebody else: it goes on where it warned of no others."""
+
+    @property
+    def wish(self) -> Wish:
+        return Wish(self.look_for == "alike", frozenset(self.not_the_same_as))
+
+
+class ContactToMake(NewContact, Warned):
+    """A contact to be made; a 409 tells in `duplicates` who it may be already."""
+
+
+class ContactChange(ContactFields, Warned):
+    """A change of a contact; a 409 tells in `duplicates` who it may be from now on."""
 
 
 class ContactView(Schema):

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from chalicelib.contacts import deletion, identity, matching, plans, reading, strategies
+from chalicelib.contacts import deletion, detecting, identity, matching, plans, reading
 from chalicelib.contacts.claims import Strategy, backfilled, change
 from chalicelib.contacts.claims import backfill as backfill_claims
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
+from chalicelib.contacts.detecting import Wish
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Contact
 from chalicelib.contacts.plans import BOOK
@@ -20,6 +21,7 @@ MOST_WRITES = 95  # of the transaction that deletes a contact, its time at an ac
 MOST_SUGGESTIONS = 30  # that end in the transaction which deletes their contact; two rows each
 ROUNDS = 4  # of reading who owns a key and writing what follows from it
 NAMELESS = Invalid("A contact needs a last name.", [Problem("last_name", "This field is required.")])
+NO_WISH = Wish()
 BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
 
 Prepared = matching.Prepared
@@ -48,42 +50,50 @@ still_as_read = identity.still_as_read
 
 
 def create(
-    contact_id: str, values: Mapping[str, Any], now: datetime, *, by: str, context: MarketingContext | None = None
+    contact_id: str,
+    values: Mapping[str, Any],
+    now: datetime,
+    *,
+    by: str,
+    context: MarketingContext | None = None,
+    wish: Wish = NO_WISH,
 ) -> Contact:
     """Make a contact by hand. The same id again returns what it made the first time.
 
-    Raises Conflict naming the contact that owns the default strategy's key already; Invalid for broken values.
+    Raises Conflict naming who it may be as well, unless the wish says that they are others; Invalid for broken values.
     """
     contact = plans.new(contact_id, clean(values), context or MarketingContext(), now)
     contact.created_by = by
     if not contact.last_name:
         raise NAMELESS
     custom_fields.require(RecordType.CONTACT, contact)
+    try:
+        return _created(contact, wish, now)
+    except Conflict:
+        if earlier := Contact.find(*Contact.at(contact_id)):
+            return earlier  # whoever may be the same came after it
+        raise
+
+
+def _created(contact: Contact, wish: Wish, now: datetime) -> Contact:
     for _ in range(ROUNDS):
+        writes, met = plans.made(contact, now)
+        detecting.refuse(contact, {}, met, wish)
         try:
-            writes, met = plans.made(contact, now)
-            _refuse_taken(met)
             commit(writes)
         except ConditionFailed as failed:
             if earlier := next((found for _, found in failed.of(Contact) if found is not None), None):
                 return earlier
-        else:
-            return contact
+            continue  # others took or left what it claims
+        return contact
     raise BUSY
 
 
-def _refuse_taken(met: Mapping[str, str]) -> None:
-    """Refuse what is done by hand where another contact owns the default strategy's key (CON-20, decision 12)."""
-    owner = met.get(strategies.default(strategies.CONTACT).id)
-    if owner is not None:
-        raise Conflict("There is a contact with these details already.", [Problem("contact_id", owner)])
-
-
-def amend(contact_id: str, values: Mapping[str, Any], version: int, now: datetime) -> Contact:
+def amend(contact_id: str, values: Mapping[str, Any], version: int, now: datetime, wish: Wish = NO_WISH) -> Contact:
     """Change a contact; None clears a field, but not the last name of one that has it (CON-18).
 
-    Raises Stale, NotFound, Invalid; Conflict naming the contact that owns the default strategy's key already, or the
-    one that this was merged into.
+    Raises Stale, NotFound, Invalid; Conflict naming who it may be as well from now on, unless the wish says that they
+    are others, or the contact that this was merged into.
     """
     cleaned = clean(values)
     for _ in range(ROUNDS):
@@ -91,11 +101,11 @@ def amend(contact_id: str, values: Mapping[str, Any], version: int, now: datetim
         if contact.version != version:
             raise Stale("The contact has changed since you read it. Read it again and repeat the change.")
         identity.require_itself(contact)
-        named = contact.last_name
+        before = dict(contact.attribute_values)
         writes, met = plans.amended(contact, cleaned, now)
-        if named and not contact.last_name:
+        if before.get("last_name") and not contact.last_name:
             raise NAMELESS
-        _refuse_taken(met)
+        detecting.refuse(contact, before, met, wish)
         try:
             commit(writes)
         except ConditionFailed:

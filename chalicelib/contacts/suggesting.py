@@ -21,7 +21,7 @@ def of_contact(contact_id: str) -> list[Suggestion]:
     """Return who may be the same person, the surest first. Raises NotFound."""
     who = identity.find(contact_id)
     exact = [each for one in who.ids for each in duplicates(one)][:MOST_EXACT]
-    others = identity.many([*(each.other_id for each in exact), *_around_contact(who.contact)])
+    others = identity.many([*(each.other_id for each in exact), *around_contact(who.contact)])
     found = {other.id: other for other in others if other.id != who.id}
     known = {other.id: each for each in exact for other in found.values() if each.other_id in other.ids}
     by_key = {one: SameKey(each.strategy_id, each.found_at) for one, each in known.items()}
@@ -37,7 +37,8 @@ def of_account(account_id: str) -> list[Suggestion]:
     return suggestions.listed(ACCOUNT, asked, found, {}, accounts_alike)
 
 
-def _around_contact(contact: Contact) -> Iterator[str]:
+def around_contact(contact: Contact) -> Iterator[str]:
+    """Yield who stands beside a contact in its blocks and by its name, whether or not it is written yet."""
     blocks = (ContactsItem.by_likeness, contact.likeness), (ContactsItem.by_phone_tail, contact.phone_tail)
     for index, block in blocks:
         for item in suggestions.near(index, block, ContactsItem.name_key, contact.name_key):

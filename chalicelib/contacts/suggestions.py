@@ -20,6 +20,7 @@ from chalicelib.errors import Invalid, Problem
 from chalicelib.sweeping import MOST
 
 BESIDE = 25  # looked at in a block on either side
+UNLIKE = Likeness(0, [])
 SURE = 90
 """The least score of two that have the same key."""
 
@@ -74,14 +75,14 @@ def listed(
             continue
         likeness = alike(asked.attribute_values, other.attribute_values)
         if one in by_key:
-            found.append(_exact(kind, one, by_key[one], likeness))
+            found.append(same(kind, one, by_key[one], likeness))
         elif likeness.suggested:
             found.append(Suggestion(one, likeness.score, likeness.reasons))
     return sorted(found, key=lambda each: (-each.score, each.id))
 
 
-def _exact(kind: Kind, other_id: str, known: SameKey, likeness: Likeness) -> Suggestion:
-    """Who has the same key is suggested however little else is alike."""
+def same(kind: Kind, other_id: str, known: SameKey, likeness: Likeness = UNLIKE) -> Suggestion:
+    """Return who has the same key: it is suggested however little else is alike."""
     named = {each.id: each.name for each in strategies.in_use(kind.noun)}
     why = f"They are the same by the matching strategy “{named.get(known.strategy_id, known.strategy_id)}”."
     found = Suggestion(other_id, max(likeness.score, SURE), [why, *likeness.reasons])

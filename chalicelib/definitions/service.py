@@ -1,7 +1,7 @@
 """Use cases: draft, check, publish, stop, look up what is live."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, cast
@@ -24,7 +24,7 @@ from chalicelib.definitions.lifecycle import (
     require_unpublished,
 )
 from chalicelib.definitions.models import Definition, DefinitionsItem, LiveRow, Milestone, Version
-from chalicelib.dynamodb import Key, Write, commit, delete, put, put_changed, put_new
+from chalicelib.dynamodb import Key, Write, commit, delete, put, put_changed, put_new, read
 from chalicelib.errors import Conflict, DomainError, NotFound, Problem, Stale, Unprocessable
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.settings import settings
@@ -59,6 +59,13 @@ def get(kind: str, definition_id: str) -> Definition:
     if definition is None:
         raise NotFound(f"There is no {kind.replace('-', ' ')} of this id.")
     return definition
+
+
+def names(wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return by kind and id what definitions are called, those that there are, in one request."""
+    asked = list(dict.fromkeys(wanted))
+    found = read(Key(Definition, *Definition.at(*each)) for each in asked)
+    return {each: row.name for each, row in zip(asked, found, strict=True) if row is not None}
 
 
 def find_page(kind: str, prefix: str, asked: Asked) -> Page[Definition]:

@@ -35,10 +35,15 @@ def status_of(error: DomainError) -> HTTPStatus:
 
 
 def problem(
-    status: HTTPStatus, detail: str, problems: Sequence[Problem] = (), headers: Mapping[str, str] | None = None
+    status: HTTPStatus,
+    detail: str,
+    problems: Sequence[Problem] = (),
+    headers: Mapping[str, str] | None = None,
+    more: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Return an RFC 9457 problem."""
+    """Return an RFC 9457 problem; `more` are its extension members."""
     content: dict[str, Any] = {"type": "about:blank", "title": status.phrase, "status": status, "detail": detail}
+    content |= more or {}
     if problems:
         content["errors"] = [each.as_dict() for each in problems]
     fields: dict[str, str | list[str]] = {"Content-Type": "application/problem+json", **(headers or {})}

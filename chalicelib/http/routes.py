@@ -75,7 +75,7 @@ def _answer(request: Request, operation: Operation, view: View, path: Mapping[st
         result = view(call, **{name: id_of(name, unquote(value)) for name, value in path.items()})
         return rendered(result, operation.status)
     except DomainError as error:
-        return problem(status_of(error), str(error), error.problems)
+        return problem(status_of(error), str(error), error.problems, more=error.more)
     except ValidationError as error:
         return problem(HTTPStatus.BAD_REQUEST, "Something in the request is not as it should be.", details_of(error))
     except (ClientError, BotoCoreError, PynamoDBException) as error:

@@ -1,11 +1,13 @@
 """Figures as clients get them."""
 
-from datetime import date
-from typing import Annotated
+from datetime import date, datetime
+from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib.http import Schema
+from chalicelib.http import ListQuery, Schema
+from chalicelib.insights.timeline import Kind
+from chalicelib.segments.schemas import TimeZone
 
 
 class Figures(Schema):
@@ -92,3 +94,64 @@ class ModelInsights(Schema):
     without_grade: int
     timeline: list[Day]
     overdue_seconds: float
+
+
+class ContactInsightsQuery(Schema):
+    """The days to look at, both included, of the last twelve months; days and hours are those of the time zone."""
+
+    date_from: date | None = None
+    date_to: date | None = None
+    time_zone: TimeZone = "UTC"
+
+
+class TypeTotal(Schema):
+    """How often a contact did something; `machines` is how often only a program did (decision 35)."""
+
+    type: str
+    group: str
+    count: int
+    machines: int
+    first_at: datetime | None
+    last_at: datetime | None
+
+
+class ContactDay(Schema):
+    """What a contact did on a day, by type."""
+
+    day: date
+    counts: dict[str, int]
+
+
+class OpenTimeView(Schema):
+    """How often a contact opened messages in an hour of the week; weekday 0 is Monday."""
+
+    weekday: int
+    hour: int
+    opens: int
+
+
+class ContactInsights(Schema):
+    """What a contact did (CON-9), as any of its identities; `open_times` has the best hour first."""
+
+    contact_id: str
+    date_from: date
+    date_to: date
+    time_zone: str
+    totals: list[TypeTotal]
+    days: list[ContactDay]
+    open_times: list[OpenTimeView]
+
+
+class TimelineQuery(ListQuery):
+    """All that happened, or what is of one kind."""
+
+    kind: Kind | None = None
+
+
+class TimelineEntry(Schema):
+    """Something that happened with a contact; `what` has the fields of its kind."""
+
+    at: datetime
+    kind: Kind
+    id: str
+    what: dict[str, Any]

@@ -26,6 +26,8 @@ LOOSE = 200
 MANY = 100
 """Settled rows that no digest holds yet, or marks, at which a reader asks for them to be digested."""
 QUEUE = "digest"
+STRETCHES = (("!", "DIGEST"), ("DIGEST$", "LATE"), ("LATE$", "~"))
+"""Where a contact's rows lie: beside its digests and marks, which may be large."""
 
 
 class Row(Struct, frozen=True):
@@ -63,6 +65,17 @@ def told(contact_id: str, type_: str, since: datetime | None = None) -> list[Tol
     _ask(contact_id, type_, [each for each in rows if each.sk > through], marked)
     known = [*map(told_of, looked_at(owner, marked)), *(each.told for each in rows)]
     return _together(type_, digests, known, marked, since)
+
+
+def types_of(contact_id: str) -> list[str]:
+    """Return the types of what a contact ever did, by a small request a type: the last row, then the one before it."""
+    found = []
+    for low, end in STRETCHES:
+        high = end
+        while rows := query_between(Interaction, f"CONTACT#{contact_id}", (low, high), ("sk",), most=1)[0]:
+            found.append(rows[0]["sk"]["S"].partition("#")[0])
+            high = f"{found[-1]}#"
+    return sorted(found)
 
 
 def told_of(row: Interaction) -> Told:

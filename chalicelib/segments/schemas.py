@@ -22,12 +22,15 @@ def _zone(name: str) -> str:
     return name
 
 
+TimeZone = Annotated[str, AfterValidator(_zone)]
+
+
 class SegmentDocument(Schema):
     """A segment: hand-picked (static), or a query over contacts that keeps itself up to date (dynamic)."""
 
     description: Annotated[str, Field(max_length=2000)] = ""
     type: SegmentType = SegmentType.DYNAMIC
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
     query: Condition | None = None
 
 
@@ -47,7 +50,7 @@ class MembersByQuery(Schema):
 
     change: Change
     query: Condition
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
 
 
 class EstimateView(Schema):

@@ -189,8 +189,11 @@ def pick(segment_id: str, contact_ids: Iterable[str], now: datetime) -> None:
         by_hand(segment_id, contact_id, now, member=True)
 
 
-def by_hand(segment_id: str, contact_id: str, now: datetime, *, member: bool) -> None:
-    """Put somebody in or take it out, whatever a query says. Raises NotFound for who was deleted, Conflict."""
+def by_hand(segment_id: str, contact_id: str, now: datetime, *, member: bool) -> bool:
+    """Put somebody in or take it out, whatever a query says; return whether that changed anything.
+
+    Raises NotFound for who was deleted, Conflict.
+    """
     for _ in range(TRIES):
         who = contacts.find_who(contact_id)
         writes = _moved(segment_id, who, now, member=member)
@@ -198,7 +201,7 @@ def by_hand(segment_id: str, contact_id: str, now: datetime, *, member: bool) ->
             commit([contacts.still_as_read(who.contact)] if writes else [], writes)
         except ConditionFailed:
             continue  # deleted, merged, changed, or somebody else was quicker
-        return
+        return bool(writes)
     raise Conflict("Others are changing this contact's membership. Try again in a moment.")
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from chalicelib.activities import notes
 from chalicelib.capture import visiting
 from chalicelib.consent import service as consent
 from chalicelib.consent.subscriptions import service as subscriptions
@@ -41,12 +42,14 @@ SWEEPS: tuple[deletion.Sweep, ...] = (
     segments.sweep,
     leads.sweep,
     lambda contact_id, _: consent.sweep(contact_id),
+    lambda contact_id, _: notes.sweep(notes.CONTACT, contact_id),
     lambda contact_id, _: account_log.of_contact(contact_id),  # by the interactions, which go after it
     _interactions,
 )
 
 ACCOUNT_SWEEPS: tuple[deletion.Sweep, ...] = (
     lead_deletion.sweep_account,
+    lambda account_id, _: notes.sweep(notes.ACCOUNT, account_id),
     lambda account_id, _: account_log.of_account(account_id),
 )
 

@@ -21,6 +21,7 @@ from chalicelib.leads.models import Lead
 from chalicelib.scoring import bulk as scoring
 from chalicelib.scoring.reports import exports, previews
 from chalicelib.segments import asking
+from chalicelib.views import bulk as views
 
 EVERY_CONTACT = jobs.of_index(ContactsItem.by_created, "contact", lambda item: item.pk.removeprefix("CONTACT#"))
 
@@ -101,6 +102,7 @@ WORKS = {
     **imports.WORKS,
     switches.WORK: jobs.Work(EVERY_CONTACT, _consent_again, room=scoring.has_room),
     switches.AGES: jobs.Work(EVERY_CONTACT, _ages_again),
+    **views.WORKS,
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),

@@ -141,13 +141,15 @@ class Asker:
         """
         made: dict[str, str] = {}
         for name in route.parameters:
-            if identity := self._make(name, made):
+            if identity := self._make(route, name, made):
                 made[name] = identity
         return made
 
-    def _make(self, parameter: str, within: Mapping[str, str]) -> str | None:
-        """Make one, `within` what the earlier parameters name."""
-        making = next((each for each in ROUTES if _makes(each, parameter)), None)
+    def _make(self, route: Route, parameter: str, within: Mapping[str, str]) -> str | None:
+        """Make one where the route asks for it, `within` what the earlier parameters name."""
+        makers = [each for each in ROUTES if _makes(each, parameter)]
+        above = [each for each in makers if route.operation.path.startswith(each.operation.path)]
+        making = next(iter([*above, *makers]), None)
         if making is None:
             return None
         answer = self.ask("to make one", making, making.path(within), making.body())
