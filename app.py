@@ -121,6 +121,7 @@ ROUTES = {
     "chalicelib.messages.routes": ("contacts", "content-settings", "emails", "sends", "settings"),
     "chalicelib.openapi": ("openapi.json",),
     "chalicelib.operations.routes": ("health", "operations"),
+    "chalicelib.privacy.routes": ("privacy-requests",),
     "chalicelib.scoring.accounts.routes": ("accounts", "leads"),
     "chalicelib.scoring.qualification.routes": ("qualifications",),
     "chalicelib.scoring.reports.routes": ("scoring-models",),

@@ -37,16 +37,29 @@ def get(key: str) -> bytes:
     return body
 
 
-def link(key: str, name: str) -> str:
+def link(key: str, name: str, content_type: str = "text/csv; charset=utf-8") -> str:
     """Return an address where anybody who has it may fetch the file for some minutes, under a name of its own."""
     asked = {
         "Bucket": settings.exports_bucket,
         "Key": key,
         "ResponseContentDisposition": f'attachment; filename="{name}"',
-        "ResponseContentType": "text/csv; charset=utf-8",
+        "ResponseContentType": content_type,
     }
     address: str = _client().generate_presigned_url("get_object", Params=asked, ExpiresIn=LINK_SECONDS)
     return address
+
+
+def listed(prefix: str = "", after: str | None = None) -> list[str]:
+    """Return up to a thousand names of files, in their order, behind one that is known."""
+    asked = {"Bucket": settings.exports_bucket, "Prefix": prefix, **({"StartAfter": after} if after else {})}
+    return [each["Key"] for each in _client().list_objects_v2(**asked).get("Contents", [])]
+
+
+def forget(prefix: str) -> None:
+    """Delete every file whose name begins so, before the bucket does."""
+    while keys := listed(prefix):
+        for key in keys:
+            _client().delete_object(Bucket=settings.exports_bucket, Key=key)
 
 
 def upload(key: str, most: int) -> dict[str, Any]:

@@ -26,6 +26,7 @@ DEFINITIONS = (
     "import-maps",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
+PRIVACY = ("privacy-requests",)
 
 
 def _reads(*resources: str) -> frozenset[str]:
@@ -36,7 +37,7 @@ def _writes(*resources: str) -> frozenset[str]:
     return _reads(*resources) | frozenset(f"{resource}:write" for resource in resources)
 
 
-ALL_SCOPES = _writes(*RECORDS, *DEFINITIONS, *ADMINISTRATION) | {"triggers:send"}
+ALL_SCOPES = _writes(*RECORDS, *DEFINITIONS, *ADMINISTRATION, *PRIVACY) | {"triggers:send"}
 
 SCOPES_OF_GROUP: dict[str, frozenset[str]] = {
     "admin": frozenset({EVERYTHING}),
@@ -44,7 +45,7 @@ SCOPES_OF_GROUP: dict[str, frozenset[str]] = {
     "salesperson": _writes("contacts", "accounts", "leads", "activities", "opportunities")
     | _reads(*RECORDS, "segments", "journeys", "business-processes"),
     "teleprospector": _writes("leads", "activities") | _reads(*RECORDS, "business-processes"),
-    "privacy-officer": _writes("contacts", "interactions") | _reads(*RECORDS, *DEFINITIONS, "settings"),
+    "privacy-officer": _writes("contacts", "interactions", *PRIVACY) | _reads(*RECORDS, *DEFINITIONS, "settings"),
     "viewer": _reads(*RECORDS, *DEFINITIONS),
 }
 

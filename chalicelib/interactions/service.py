@@ -5,15 +5,15 @@ from datetime import datetime
 from heapq import merge
 from itertools import groupby, islice
 
+from chalicelib import sweeping
 from chalicelib.clock import as_text
 from chalicelib.conditions.facts import Verdict
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, update
+from chalicelib.dynamodb import ConditionFailed, Key, Raw, Write, commit, delete, put_new, query_raw, update
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.interactions import plans
 from chalicelib.interactions.models import Fact, Interaction, InteractionsItem
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.lists import Asked, Page
-from chalicelib.sweeping import emptied
 from chalicelib.tokens import seal, unseal
 
 MOST_CREDITED = 1000
@@ -128,8 +128,24 @@ def _credit(original: Interaction, contact_id: str) -> Write:
 
 
 def sweep(contact_id: str) -> bool:
-    """Delete up to 500 interactions of a deleted contact; return whether nothing is left (decision 40)."""
-    return emptied(InteractionsItem, f"CONTACT#{contact_id}")
+    """Delete up to 500 interactions of a deleted contact; return whether nothing is left (decision 40, INT-9).
+
+    Each goes with its source row, and with the visitor's row that it was credited from.
+    """
+    rows = list(islice(query_raw(InteractionsItem, f"CONTACT#{contact_id}"), sweeping.MOST))
+    keys = [key for raw in rows for key in _all_of(raw)]
+    for start in range(0, len(keys), sweeping.TOGETHER):
+        commit([delete(key) for key in keys[start : start + sweeping.TOGETHER]])
+    return len(rows) < sweeping.MOST
+
+
+def _all_of(raw: Raw) -> list[Key]:
+    own = Key(InteractionsItem, raw["pk"]["S"], raw["sk"]["S"])
+    if "interaction_id" not in raw:
+        return [own]
+    source = Key(Fact, *Fact.place(raw["interaction_id"]["S"]))
+    visitor = raw.get("visitor_id")
+    return [own, source, *([Key(Interaction, f"VISITOR#{visitor['S']}", own.sk)] if visitor else [])]
 
 
 def _made(credited: Sequence[Sequence[Write]]) -> int:

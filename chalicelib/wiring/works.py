@@ -17,6 +17,7 @@ from chalicelib.leads import orphans, resuming
 from chalicelib.leads import service as leads
 from chalicelib.leads.facts import entered as told_of_entry
 from chalicelib.leads.models import Lead
+from chalicelib.privacy import bulk as privacy
 from chalicelib.scoring import bulk as scoring
 from chalicelib.scoring.reports import exports, previews
 from chalicelib.segments import asking
@@ -85,6 +86,7 @@ WORKS = {
     **exports.WORKS,
     **previews.WORKS,
     **imports.WORKS,
+    **privacy.WORKS,
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),
