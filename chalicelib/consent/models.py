@@ -56,6 +56,8 @@ class PreferencesRow(ConsentItem, discriminator="preferences"):
     is_child = BooleanAttribute()
     guardian_id = UnicodeAttribute(null=True)
     guardian_consent = BooleanAttribute(null=True)
+    restricted = BooleanAttribute(null=True)
+    objected = BooleanAttribute(null=True)
     changed_at = InstantAttribute()
     version = IntegerAttribute()
 

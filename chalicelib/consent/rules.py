@@ -39,6 +39,8 @@ class Preferences(Struct, frozen=True):
     is_child: bool = False
     guardian_id: str | None = None
     guardian_consent: bool = False
+    restricted: bool = False  # nothing is done with what is known of the person but keeping it (GDPR art. 18)
+    objected: bool = False  # no marketing, no profiling (art. 21)
     version: int = 0
 
     def fields(self) -> dict[str, Any]:
@@ -49,6 +51,7 @@ class Preferences(Struct, frozen=True):
 class Refusal(StrEnum):
     """Why preferences forbid a message."""
 
+    RESTRICTED = "processing-restricted"
     DO_NOT_EMAIL = "do-not-email"
     DO_NOT_BULK_EMAIL = "do-not-bulk-email"
     CHILD = "child-without-guardian-consent"
@@ -68,7 +71,9 @@ MATRIX: Mapping[tuple[bool, bool, Designation], Refusal | None] = {
 
 
 def refusal(preferences: Preferences, designation: Designation) -> Refusal | None:
-    """Return why a message of a designation may not be sent, None if it may (CON-15, decision 37)."""
+    """Return why a message of a designation may not be sent, None if it may (CON-15, decisions 37 and 128)."""
+    if preferences.restricted:
+        return Refusal.RESTRICTED
     found = MATRIX[preferences.email, preferences.bulk_email, designation]
     if found is None and designation is Designation.COMMERCIAL and not _grown_or_guarded(preferences):
         return Refusal.CHILD
@@ -79,6 +84,12 @@ def _grown_or_guarded(preferences: Preferences) -> bool:
     return not preferences.is_child or preferences.guardian_consent
 
 
+def trackable(preferences: Preferences) -> bool:
+    """Return whether what the person does may be recorded (CON-14)."""
+    return preferences.tracking and not preferences.restricted
+
+
+HOLDING_BACK = ("restricted", "objected")
 ALLOWING = ("bulk_email", "email", "tracking", "prefill", "follow_email", "guardian_consent")
 
 
@@ -86,7 +97,8 @@ def raises(before: Preferences, after: Mapping[str, Any]) -> bool:
     """Return whether a change allows more than before: only the person, or a user with a reason, may (invariant 7)."""
     more = any(after.get(name) is True and not getattr(before, name) for name in ALLOWING)
     grown = before.is_child and after.get("is_child") is False  # ends the protection of a child
-    return more or grown or int(after.get("consent_level", before.consent_level)) > before.consent_level
+    released = any(getattr(before, name) and after.get(name) is False for name in HOLDING_BACK)
+    return more or grown or released or int(after.get("consent_level", before.consent_level)) > before.consent_level
 
 
 def changed(before: Preferences, wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,6 +122,7 @@ def strictest(each: Sequence[Preferences]) -> Preferences:
         is_child=bool(children),
         guardian_id=next((one.guardian_id for one in (*children, *each) if one.guardian_id), None),
         guardian_consent=all(one.guardian_consent for one in children or each),
+        **{name: any(getattr(one, name) for one in each) for name in HOLDING_BACK},
         version=sum(one.version for one in each),
     )
 

@@ -40,6 +40,8 @@ class PreferencesView(Schema):
     is_child: bool
     guardian_id: str | None = None
     guardian_consent: bool
+    restricted: bool
+    objected: bool
     version: int
 
 

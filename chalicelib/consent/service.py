@@ -9,7 +9,7 @@ from chalicelib.conditions.sources import Identity
 from chalicelib.consent import plans
 from chalicelib.consent.models import ChangeRow, ConsentItem, PreferencesRow, preferences_key
 from chalicelib.consent.plans import Evidence
-from chalicelib.consent.rules import Preferences, lowers, raises, strictest
+from chalicelib.consent.rules import HOLDING_BACK, Preferences, lowers, raises, strictest
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Look, Write, commit, read
 from chalicelib.errors import Invalid, Problem, Stale
@@ -57,7 +57,8 @@ def of_row(contact_id: str, row: PreferencesRow | None) -> Preferences:
     if row is None:
         return Preferences(contact_id)
     given = {name: getattr(row, name) for name in Preferences(contact_id).fields()}
-    return Preferences(contact_id, version=row.version, **{**given, "guardian_consent": bool(row.guardian_consent)})
+    since = {name: bool(given[name]) for name in ("guardian_consent", *HOLDING_BACK)}  # older rows are without them
+    return Preferences(contact_id, version=row.version, **{**given, **since})
 
 
 def change_by_user(

@@ -78,6 +78,7 @@ def _situation(burst: Burst, journey: versions.Running, known: Snapshot | None) 
         ended=bounds.ended,
         next_iteration=bounds.next_iteration,
         suppressed=known.suppressed(burst.document),
+        restricted=known.restricted,
         consent=known.consent,
         minimum_consent=burst.document.minimum_consent,
         in_audience=known.audience_holds(burst.document),

@@ -108,6 +108,7 @@ def enter(journey: Running, contact_id: str, call: Call, now: datetime) -> StopR
         Situation(
             exists=known.contact is not None,
             suppressed=known.suppressed(journey.document),
+            restricted=known.restricted,
             consent=known.consent,
             minimum_consent=journey.document.minimum_consent,
             merged=second.entered(known.who, entry),

@@ -36,6 +36,7 @@ class Snapshot(Struct, frozen=True):
     members: frozenset[str]
     enrolment: Enrolment | None = None
     lists: Sequence[Standing] = ()
+    restricted: bool = False
 
     @property
     def contact(self) -> Any:
@@ -92,7 +93,7 @@ def take(contact_id: str, document: JourneyDocument, audience: Asked, enrolment_
     last = 1 + len(asked.segments)
     held = frozenset(each.segment_id for own in rows for each in own[1:last] if each is not None and each.holds)
     lists = [Standing(each, who.ids, [own[last + at] for own in rows]) for at, each in enumerate(asked.lists)]
-    return Snapshot(who, preferences.consent_level, held, enrolment, lists)
+    return Snapshot(who, preferences.consent_level, held, enrolment, lists, preferences.restricted)
 
 
 def _enrolment(enrolment_id: str | None) -> list[Key]:

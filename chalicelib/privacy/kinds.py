@@ -15,6 +15,7 @@ class Type(StrEnum):
     CORRECT = "correct"
     RESTRICT = "restrict"
     OBJECT = "object"
+    RELEASE = "release"
     ERASE = "erase"
 
 
@@ -32,6 +33,7 @@ TITLES: Mapping[Type, str] = {
     Type.CORRECT: "Correct my data",
     Type.RESTRICT: "Do not use my data",
     Type.OBJECT: "No marketing, no profiling",
+    Type.RELEASE: "You may use my data again",
     Type.ERASE: "Forget me",
 }
 

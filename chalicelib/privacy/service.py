@@ -6,7 +6,10 @@ from typing import Any
 
 from msgspec.structs import asdict
 
-from chalicelib.clock import as_text
+from chalicelib.clock import as_text, digest
+from chalicelib.consent import service as consent
+from chalicelib.consent.plans import Evidence
+from chalicelib.consent.rules import HOLDING_BACK, Level, Preferences
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts import tombstones
 from chalicelib.contacts.normalise import text
@@ -15,8 +18,9 @@ from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale, Unpro
 from chalicelib.holdings import Noun
 from chalicelib.leads import service as leads
 from chalicelib.lists import Asked, Page, page, partitions
+from chalicelib.messages import suppression
 from chalicelib.privacy import erasing, exporting, people, walking
-from chalicelib.privacy.kinds import Progress, Type, deadline
+from chalicelib.privacy.kinds import TITLES, Progress, Type, deadline
 from chalicelib.privacy.models import PrivacyItem, Request, Search
 
 STALE = Stale("The request has changed since you read it. Read it again and repeat the change.")
@@ -158,6 +162,50 @@ def _sought(request: Request, now: datetime) -> Search:
     return Search(*place, sealed=walking.sealed(person), found=found or None, began_at=now)
 
 
+def _restrict(request: Request, _: Mapping[str, Any], now: datetime) -> None:
+    """Let nothing be done with what is known of the person but keeping it: no mail, no journey, no score (art. 18)."""
+    _complete(request, {"people": [], "changed": _wish(request, lambda _: {"restricted": True}, now)}, now)
+
+
+def _object(request: Request, _: Mapping[str, Any], now: datetime) -> None:
+    """End marketing and profiling at once, also for whoever holds the address later (art. 21, decision 31)."""
+    person = people.person(request.contact_ids, request.identifier)
+    note = f"privacy-request:{request.request_id}"
+    for address in sorted(person.addresses):
+        hashed = suppression.address_hash(address)
+        wanted = suppression.Wanted(
+            hashed, suppression.BULK, suppression.UNSUBSCRIBED, by=request.started_by, note=note
+        )
+        suppression.suppress(wanted, now)
+    _complete(request, {"people": [], "changed": _wish(request, _objecting, now)}, now)
+
+
+def _objecting(before: Preferences) -> dict[str, Any]:
+    level = min(before.consent_level, Level.TRANSACTIONAL)
+    return {"objected": True, "bulk_email": False, "tracking": False, "consent_level": int(level)}
+
+
+def _release(request: Request, _: Mapping[str, Any], now: datetime) -> None:
+    """Take a restriction and an objection back; what they took away besides the person has to allow anew."""
+    wanted = dict.fromkeys(HOLDING_BACK, False)
+    _complete(request, {"people": [], "changed": _wish(request, lambda _: wanted, now)}, now)
+
+
+def _wish(request: Request, wanted: Callable[[Preferences], Mapping[str, Any]], now: datetime) -> list[str]:
+    """Change what each of the contacts allows, as the person demanded; doing it again changes nothing."""
+    evidence = Evidence(
+        who=request.started_by,
+        source=f"privacy-request:{request.request_id}",
+        method="privacy request",
+        reason=TITLES[Type(request.type)],
+    )
+    for contact_id in request.contact_ids:
+        before = consent.of_person(contacts.find_who(contact_id))
+        change_id = digest(request.request_id, contact_id)
+        consent.change_by_user(contact_id, wanted(before), before.version, evidence, change_id, now)
+    return list(request.contact_ids)
+
+
 def _export(request: Request, _: Mapping[str, Any], now: datetime) -> None:
     search = _sought(request, now)
     request.progress = Progress.IN_PROGRESS
@@ -183,5 +231,8 @@ CARRIED_OUT: Mapping[Type, Callable[[Request, Mapping[str, Any], datetime], None
     Type.FIND: _found,
     Type.EXPORT: _export,
     Type.CORRECT: _correct,
+    Type.RESTRICT: _restrict,
+    Type.OBJECT: _object,
+    Type.RELEASE: _release,
     Type.ERASE: _erase,
 }

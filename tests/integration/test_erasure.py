@@ -135,6 +135,7 @@ def test_after_the_second_sweep_nothing_is_left_of_somebody_and_nothing_brings_t
     shown = api.get(f"/privacy-requests/{request['id']}")
     assert (shown["progress"], shown["identifier"], shown["contact_ids"]) == ("completed", None, None)
     assert len(shown["receipt"]["tombstones"]) == 3
+    assert shown["receipt"]["runs"] == 3  # the list that came in between left files, which the second run found
     left = traces(year, log, [*IDENTIFIERS, shown["receipt"]["tombstones"][0]])
     assert sorted({each.split()[1] for each in left}) == ["itinera-test-contacts", "itinera-test-privacy"]
     assert traces(year, log, IDENTIFIERS) == []
