@@ -134,6 +134,7 @@ ROUTES = {
     "chalicelib.openapi": ("openapi.json",),
     "chalicelib.operations.field_routes": ("fields",),
     "chalicelib.operations.routes": ("health", "operations"),
+    "chalicelib.privacy.routes": ("privacy-requests",),
     "chalicelib.scoring.accounts.routes": ("accounts", "leads"),
     "chalicelib.scoring.qualification.routes": ("qualifications",),
     "chalicelib.scoring.reports.routes": ("scoring-models",),

@@ -19,6 +19,8 @@ SIDE_BY_SIDE = 8
 UPLOAD_SECONDS = 60 * 60
 TYPES = {
     "csv": "text/csv; charset=utf-8",
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 """What a browser is told that a file is, by the end of its name."""
@@ -52,6 +54,19 @@ def link(key: str, name: str) -> str:
     }
     address: str = _client().generate_presigned_url("get_object", Params=asked, ExpiresIn=LINK_SECONDS)
     return address
+
+
+def listed(prefix: str = "", after: str | None = None) -> list[str]:
+    """Return up to a thousand names of files, in their order, behind one that is known."""
+    asked = {"Bucket": settings.exports_bucket, "Prefix": prefix, **({"StartAfter": after} if after else {})}
+    return [each["Key"] for each in _client().list_objects_v2(**asked).get("Contents", [])]
+
+
+def forget(prefix: str) -> None:
+    """Delete every file whose name begins so, before the bucket does."""
+    while keys := listed(prefix):
+        for key in keys:
+            _client().delete_object(Bucket=settings.exports_bucket, Key=key)
 
 
 def upload(key: str, most: int) -> dict[str, Any]:

@@ -106,6 +106,21 @@ def redrive(dead: str, known: Collection[str], most: int = 100) -> tuple[int, in
     return moved, stayed
 
 
+def weed(dead: str, matches: Callable[[str], bool], most: int = 2_000) -> int:
+    """Delete what matches of the messages of a dead-letter queue, and return how many; the others come back to it."""
+    seen: set[str] = set()
+    weeded = 0
+    while len(seen) < most and (received := _receive(dead, 60)):
+        if all(each["MessageId"] in seen for each in received):
+            break
+        seen |= {each["MessageId"] for each in received}
+        found = [each["ReceiptHandle"] for each in received if matches(each["Body"])]
+        if found:
+            _delete(dead, found)
+        weeded += len(found)
+    return weeded
+
+
 def _receive(queue: str, hidden: int, most: int = 10) -> list[Any]:
     answer = _client().receive_message(
         QueueUrl=settings.queue_url(queue),

@@ -99,6 +99,8 @@ VERBS: dict[str, tuple[str, Callable[[str, Json], list[Json]]]] = {
     "start": (MACHINE, _on_machine),
     "put": (BUCKET, _on_objects("PutObject AbortMultipartUpload")),
     "get": (BUCKET, _on_objects("GetObject")),
+    "list": (BUCKET, _by_arn("s3", "ListBucket")),
+    "forget": (BUCKET, _on_objects("DeleteObject")),
     "secret": ("AWS::SecretsManager::Secret", _by_ref("secretsmanager", "GetSecretValue")),
     "publish": ("AWS::SNS::Topic", _by_ref("sns", "Publish")),
     "invoke": ("AWS::Serverless::Function", _by_arn("lambda", "InvokeFunction")),

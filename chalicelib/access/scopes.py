@@ -30,6 +30,7 @@ DEFINITIONS = (
     "views",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
+PRIVACY = ("privacy-requests",)
 
 
 def _reads(*resources: str) -> frozenset[str]:
@@ -40,7 +41,7 @@ def _writes(*resources: str) -> frozenset[str]:
     return _reads(*resources) | frozenset(f"{resource}:write" for resource in resources)
 
 
-ALL_SCOPES = _writes(*RECORDS, *DEFINITIONS, *ADMINISTRATION) | {"triggers:send"}
+ALL_SCOPES = _writes(*RECORDS, *DEFINITIONS, *ADMINISTRATION, *PRIVACY) | {"triggers:send"}
 
 SCOPES_OF_GROUP: dict[str, frozenset[str]] = {
     "admin": frozenset({EVERYTHING}),
@@ -48,7 +49,7 @@ SCOPES_OF_GROUP: dict[str, frozenset[str]] = {
     "salesperson": _writes("contacts", "accounts", "leads", "activities", "opportunities", "views")
     | _reads(*RECORDS, "segments", "journeys", "business-processes", "fields"),
     "teleprospector": _writes("leads", "activities", "views") | _reads(*RECORDS, "business-processes", "fields"),
-    "privacy-officer": _writes("contacts", "interactions") | _reads(*RECORDS, *DEFINITIONS, "settings"),
+    "privacy-officer": _writes("contacts", "interactions", *PRIVACY) | _reads(*RECORDS, *DEFINITIONS, "settings"),
     "viewer": _reads(*RECORDS, *DEFINITIONS),
 }
 

@@ -16,7 +16,7 @@ from chalicelib.clock import digest
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Answer, Evidence
-from chalicelib.contacts import claims
+from chalicelib.contacts import claims, tombstones
 from chalicelib.contacts import matching as contact_matching
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.context import MarketingContext
@@ -107,6 +107,12 @@ def take(sent: Sent, keep: Keep, now: datetime) -> Resolved | None:
             continue  # somebody was quicker: with this very response, or with whom it is from
         return resolved
     raise Unavailable("The records are busy at the moment. The response comes again.")
+
+
+def forgotten(sent: Sent) -> bool:
+    """Return whether the person was erased after sending this: then it comes to nothing (decision 122)."""
+    known = [tombstones.erased_at(values) for values in (sent.contact, sent.of_lead)]
+    return any(at is not None and sent.origin.at <= at for at in known)
 
 
 def resolve(sent: Sent, now: datetime) -> Resolved:

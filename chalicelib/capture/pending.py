@@ -20,11 +20,11 @@ from chalicelib.lists import Asked, Page, page, partitions
 MOST_ATTEMPTS = 12
 
 
-def finish(submission_id: str, now: datetime) -> Submission:
+def finish(submission_id: str, now: datetime) -> Submission | None:
     """Finish a pending submission: success or failure; if others are quicker, later again (FSU-5)."""
-    submission = find(submission_id)
-    if submission.state != states.PENDING:
-        return submission
+    submission = Submission.find(*Submission.at(submission_id))
+    if submission is None or submission.state != states.PENDING:
+        return submission  # of who was erased meanwhile nothing is left to finish
     form, _ = form_of(submission.form_id, submission.form_version)
     read = read_back(submission)
     try:
@@ -48,9 +48,9 @@ def read_back(submission: Submission) -> Read:
     return Read(kept, (), refused, lists)
 
 
-def _later(submission_id: str, now: datetime) -> Submission:
-    submission = find(submission_id)
-    if submission.state == states.PENDING:
+def _later(submission_id: str, now: datetime) -> Submission | None:
+    submission = Submission.find(*Submission.at(submission_id))
+    if submission is not None and submission.state == states.PENDING:
         submission.attempts += 1
         submission.due = states.again(submission, now)
         if submission.attempts > MOST_ATTEMPTS:

@@ -9,6 +9,7 @@ from chalicelib.agenda import due_shard
 from chalicelib.capture.models import Visitor, visitor_key
 from chalicelib.clock import digest
 from chalicelib.consent import service as consent
+from chalicelib.consent.rules import trackable
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Look, Write, commit, delete, put, update
 from chalicelib.interactions import service as interactions
@@ -86,7 +87,7 @@ def _credited(visitor: Visitor, after: str | None, now: datetime) -> str | None:
     """Credit a part and return where the next begins, None where there is none."""
     visitor_id = visitor.pk.partition("#")[2]
     who = next(iter(contacts.who_are([visitor.contact_id])), None)
-    if who is None or not consent.of_person(who).tracking:
+    if who is None or not trackable(consent.of_person(who)):
         return None
     return interactions.credit(visitor_id, who.id, now, after=after).after
 

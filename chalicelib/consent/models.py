@@ -62,6 +62,8 @@ class PreferencesRow(ConsentItem, discriminator="preferences"):
     guardian_consent = BooleanAttribute(null=True)
     of_age_on = UnicodeAttribute(null=True)  # until when a child is one; the row is due then
     external_level = IntegerAttribute(null=True)
+    restricted = BooleanAttribute(null=True)
+    objected = BooleanAttribute(null=True)
     changed_at = InstantAttribute()
     record = UnicodeAttribute(null=True)  # the last of its records in the log, `<instant>#<id>`
     people = JSONAttribute(null=True)  # whose identities it is one of, where it was merged

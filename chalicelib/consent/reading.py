@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent.models import PreferencesRow, preferences_key
-from chalicelib.consent.rules import Preferences, strictest
+from chalicelib.consent.rules import HOLDING_BACK, Preferences, strictest
 from chalicelib.dynamodb import Look, read
 
 
@@ -30,6 +30,7 @@ def of_row(contact_id: str, row: PreferencesRow | None) -> Preferences:
     if row is None:
         return Preferences(contact_id)
     given = {name: getattr(row, name) for name in Preferences(contact_id).fields()}
+    since = {name: bool(given[name]) for name in ("guardian_consent", *HOLDING_BACK)}  # older rows are without them
     return Preferences(
         contact_id,
         version=row.version,
@@ -37,5 +38,5 @@ def of_row(contact_id: str, row: PreferencesRow | None) -> Preferences:
         record=row.record,
         people=tuple(row.people or ()),
         withdrawn=frozenset(row.withdrawn or ()),
-        **{**given, "guardian_consent": bool(row.guardian_consent)},
+        **{**given, **since},
     )

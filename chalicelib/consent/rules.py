@@ -47,6 +47,8 @@ class Preferences(Struct, frozen=True):
     guardian_consent: bool = False
     of_age_on: str | None = None
     external_level: int | None = None
+    restricted: bool = False  # nothing is done with what is known of the person but keeping it (GDPR art. 18)
+    objected: bool = False  # no marketing, no profiling (art. 21)
     version: int = 0
     changed_at: datetime | None = None
     record: str | None = None
@@ -64,6 +66,7 @@ OF_THE_ROW = frozenset({"contact_id", "version", "changed_at", "record", "people
 class Refusal(StrEnum):
     """Why preferences forbid a message."""
 
+    RESTRICTED = "processing-restricted"
     DO_NOT_EMAIL = "do-not-email"
     DO_NOT_BULK_EMAIL = "do-not-bulk-email"
     CHILD = "child-without-guardian-consent"
@@ -83,7 +86,9 @@ MATRIX: Mapping[tuple[bool, bool, Designation], Refusal | None] = {
 
 
 def refusal(preferences: Preferences, designation: Designation) -> Refusal | None:
-    """Return why a message of a designation may not be sent, None if it may (CON-15; PRV-11: whatever it is)."""
+    """Return why a message of a designation may not be sent, None if it may (CON-15, decision 128; PRV-11)."""
+    if preferences.restricted:
+        return Refusal.RESTRICTED
     return MATRIX[preferences.email, preferences.bulk_email, designation] or _unguarded(preferences)
 
 
@@ -91,6 +96,12 @@ def _unguarded(preferences: Preferences) -> Refusal | None:
     return Refusal.CHILD if preferences.is_child and not preferences.guardian_consent else None
 
 
+def trackable(preferences: Preferences) -> bool:
+    """Return whether what the person does may be recorded (CON-14)."""
+    return preferences.tracking and not preferences.restricted
+
+
+HOLDING_BACK = ("restricted", "objected")
 ALLOWING = ("bulk_email", "email", "tracking", "prefill", "follow_email", "guardian_consent")
 
 
@@ -98,7 +109,8 @@ def raises(before: Preferences, after: Mapping[str, Any]) -> bool:
     """Return whether a change allows more than before: only the person, or a user with a reason, may (invariant 7)."""
     more = any(after.get(name) is True and not getattr(before, name) for name in ALLOWING)
     grown = before.is_child and (after.get("is_child") is False or _sooner(before, after))  # ends a child's protection
-    return more or grown or int(after.get("consent_level", before.consent_level)) > before.consent_level
+    released = any(getattr(before, name) and after.get(name) is False for name in HOLDING_BACK)
+    return more or grown or released or int(after.get("consent_level", before.consent_level)) > before.consent_level
 
 
 def _sooner(before: Preferences, after: Mapping[str, Any]) -> bool:
@@ -138,6 +150,8 @@ def strictest(each: Sequence[Preferences]) -> Preferences:
         guardian_consent=all(one.guardian_consent for one in children or each),
         of_age_on=_latest(children),
         external_level=min((one.external_level for one in each if one.external_level is not None), default=None),
+        restricted=any(one.restricted for one in each),
+        objected=any(one.objected for one in each),
         version=sum(one.version for one in each),
         withdrawn=frozenset(name for one in each for name in one.withdrawn),
     )

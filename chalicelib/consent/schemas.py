@@ -50,6 +50,8 @@ class PreferencesView(Schema):
     guardian_consent: bool
     of_age_on: date | None = None
     external_level: int | None = None
+    restricted: bool
+    objected: bool
     version: int
 
 

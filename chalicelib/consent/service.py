@@ -8,7 +8,7 @@ from chalicelib.conditions.catalogue import Field, FieldType
 from chalicelib.consent import children, plans, reading
 from chalicelib.consent.models import ConsentItem
 from chalicelib.consent.plans import Evidence
-from chalicelib.consent.rules import Preferences, changed, raises, strictest
+from chalicelib.consent.rules import Preferences, changed, raises, strictest, trackable
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Write, commit
 from chalicelib.errors import Invalid, Problem, Stale, Unavailable
@@ -34,7 +34,7 @@ of_row = reading.of_row
 
 def may_track(contact_id: str | None) -> bool:
     """Return whether what somebody opens, clicks and visits may be recorded (PRV-12); nobody known refuses nothing."""
-    return contact_id is None or of_person(contacts.who_is(contact_id)).tracking
+    return contact_id is None or trackable(of_person(contacts.who_is(contact_id)))
 
 
 def proof(each: Sequence[Preferences]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from chalicelib.dynamodb.attributes import (
 from chalicelib.dynamodb.clients import reader, writer
 from chalicelib.dynamodb.commits import change, commit
 from chalicelib.dynamodb.items import SHARDS, AnyItem, Item, Key, Raw, shard
-from chalicelib.dynamodb.reads import Look, Notes, count_index, query_between, query_raw, read
+from chalicelib.dynamodb.reads import Look, Notes, count_index, query_between, query_raw, read, scan_slice
 from chalicelib.dynamodb.writes import (
     ConditionFailed,
     Failure,
@@ -65,6 +65,7 @@ __all__ = [
     "query_raw",
     "read",
     "reader",
+    "scan_slice",
     "shard",
     "silent",
     "update",

@@ -12,7 +12,7 @@ from chalicelib.consent import service as consent
 from chalicelib.consent.models import preferences_key
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.rules import raises
-from chalicelib.contacts import bringing, claims, strategies
+from chalicelib.contacts import bringing, claims, strategies, tombstones
 from chalicelib.contacts import matching as contact_matching
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
@@ -82,6 +82,8 @@ def plan(asked: Asked, row: Row, tag: str, now: datetime, look: Look, said: Said
     Raises DomainErrors that say why it fails, ConditionFailed to be asked again.
     """
     said = said or asked.read(row)
+    if asked.record_type in STRATEGY_OF:  # people; accounts have no strategies
+        tombstones.refuse(said.values, look)
     prepared = _PREPARE[asked.record_type](asked, said, row, tag, now, look)
     _refuse_duplicate(asked, prepared)
     writes = list(prepared.writes)
@@ -184,6 +186,7 @@ def ahead(asked: Asked, rows: Iterable[Row]) -> Ahead:
     known = {row.number: each for row in rows if (each := _readable(asked, row)) is not None}
     said = list(known.values())
     named = [each.record_id for each in said if each.record_id is not None]
+    notes.expect(key for each in said for key in tombstones.keys(each.values))
     if asked.record_type is RecordType.CONTACT:
         notes.look(contact_key(each) for each in named)
         places = [place for each in said if each.record_id is None for place in _sought(asked, each)]

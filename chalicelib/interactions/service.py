@@ -7,15 +7,15 @@ from itertools import groupby, islice
 
 from msgspec import Struct
 
+from chalicelib import sweeping
 from chalicelib.clock import as_text
 from chalicelib.conditions.facts import Verdict
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, update
+from chalicelib.dynamodb import ConditionFailed, Key, Raw, Write, commit, delete, put_new, query_raw, update
 from chalicelib.errors import Invalid, NotFound
 from chalicelib.interactions import plans
 from chalicelib.interactions.models import Fact, Interaction, InteractionsItem
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.lists import Asked, Page
-from chalicelib.sweeping import MOST as MOST_SWEPT
 from chalicelib.sweeping import emptied
 from chalicelib.tokens import seal, unseal
 
@@ -145,7 +145,7 @@ def _credit(original: Interaction, contact_id: str) -> Write:
 
 def visitors_of(contact_id: str) -> set[str]:
     """Return the visitors that the next rows to be swept tell of."""
-    rows = Interaction.query(f"CONTACT#{contact_id}", consistent_read=True, limit=MOST_SWEPT)
+    rows = Interaction.query(f"CONTACT#{contact_id}", consistent_read=True, limit=sweeping.MOST)
     return {item.visitor_id for item in rows if isinstance(item, Interaction) and item.visitor_id}
 
 
@@ -155,8 +155,24 @@ def sweep_visitor(visitor_id: str) -> bool:
 
 
 def sweep(contact_id: str) -> bool:
-    """Delete up to 500 interactions of a deleted contact; return whether nothing is left (decision 40)."""
-    return emptied(InteractionsItem, f"CONTACT#{contact_id}")
+    """Delete up to 500 interactions of a deleted contact; return whether nothing is left (decision 40, INT-9).
+
+    Each goes with its source row, and with the visitor's row that it was credited from.
+    """
+    rows = list(islice(query_raw(InteractionsItem, f"CONTACT#{contact_id}"), sweeping.MOST))
+    keys = [key for raw in rows for key in _all_of(raw)]
+    for start in range(0, len(keys), sweeping.TOGETHER):
+        commit([delete(key) for key in keys[start : start + sweeping.TOGETHER]])
+    return len(rows) < sweeping.MOST
+
+
+def _all_of(raw: Raw) -> list[Key]:
+    own = Key(InteractionsItem, raw["pk"]["S"], raw["sk"]["S"])
+    if "interaction_id" not in raw:
+        return [own]
+    source = Key(Fact, *Fact.place(raw["interaction_id"]["S"]))
+    visitor = raw.get("visitor_id")
+    return [own, source, *([Key(Interaction, f"VISITOR#{visitor['S']}", own.sk)] if visitor else [])]
 
 
 def _made(credited: Sequence[Sequence[Write]]) -> int:

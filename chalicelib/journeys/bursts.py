@@ -79,6 +79,7 @@ def _situation(burst: Burst, journey: versions.Running, known: Snapshot | None) 
         ended=bounds.ended,
         next_iteration=bounds.next_iteration,
         suppressed=known.suppressed(burst.document),
+        restricted=known.allowed.restricted,
         consent=known.allowed.consent_level,
         minimum_consent=switches.counted(burst.document.minimum_consent),
         external=known.allowed.external_level,

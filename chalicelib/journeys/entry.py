@@ -109,6 +109,7 @@ def enter(journey: Running, contact_id: str, call: Call, now: datetime) -> StopR
         Situation(
             exists=known.contact is not None,
             suppressed=known.suppressed(journey.document),
+            restricted=known.allowed.restricted,
             consent=known.allowed.consent_level,
             minimum_consent=switches.counted(journey.document.minimum_consent),
             external=known.allowed.external_level,

@@ -16,6 +16,7 @@ class StopReason(StrEnum):
     SUPPRESSION_SEGMENT = "suppression_segment"
     CONSENT_BELOW_MINIMUM = "consent_below_minimum"
     EXTERNAL_CONSENT = "external_consent"
+    RESTRICTED = "processing_restricted"
     WRONG_BUSINESS_UNIT = "wrong_business_unit"
     LEFT_AUDIENCE = "left_audience"
     NEXT_ITERATION = "next_iteration"
@@ -33,6 +34,7 @@ SENTENCES: Mapping[StopReason, str] = {
     StopReason.SUPPRESSION_SEGMENT: "The contact is in the journey's suppression segment.",
     StopReason.CONSENT_BELOW_MINIMUM: "The contact's consent is below the journey's minimum.",
     StopReason.EXTERNAL_CONSENT: "The external consent system puts the contact below what the journey asks for.",
+    StopReason.RESTRICTED: "The person demanded that nothing is done with its data.",
     StopReason.WRONG_BUSINESS_UNIT: "The contact belongs to another business unit.",
     StopReason.LEFT_AUDIENCE: "The contact left the audience, and the journey stops those who do.",
     StopReason.NEXT_ITERATION: "The next iteration began while the contact was still held in this one.",
@@ -50,6 +52,7 @@ class Situation(Struct, frozen=True):
     ended: bool = False
     next_iteration: bool = False
     suppressed: bool = False
+    restricted: bool = False
     consent: int = 0
     minimum_consent: int | None = None
     external: int | None = None
@@ -72,6 +75,7 @@ INSIDE: tuple[tuple[str, StopReason, Callable[[Situation], bool]], ...] = (
     ("3", StopReason.JOURNEY_ENDED, lambda now: now.ended),
     ("23", StopReason.NEXT_ITERATION, lambda now: now.next_iteration),
     ("5", StopReason.SUPPRESSION_SEGMENT, lambda now: now.suppressed),
+    ("PRV-15", StopReason.RESTRICTED, lambda now: now.restricted),
     ("6", StopReason.CONSENT_BELOW_MINIMUM, _below),
     ("7", StopReason.EXTERNAL_CONSENT, _externally_below),
     ("9", StopReason.LEFT_AUDIENCE, lambda now: now.stops_leavers and not now.in_audience),
@@ -88,6 +92,7 @@ def stopped(now: Situation) -> StopReason | None:
 REFUSED: tuple[tuple[StopReason, Callable[[Situation], bool]], ...] = (
     (StopReason.NO_CONTACT, lambda now: not now.exists),
     (StopReason.SUPPRESSION_SEGMENT, lambda now: now.suppressed),
+    (StopReason.RESTRICTED, lambda now: now.restricted),
     (StopReason.CONSENT_BELOW_MINIMUM, _below),
     (StopReason.EXTERNAL_CONSENT, _externally_below),
     (StopReason.MERGED, lambda now: now.merged),

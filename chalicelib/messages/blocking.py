@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
     ("17", Reason.CONTACT_DELETED, lambda it: not it.exists),
     ("18", Reason.CONTACT_INACTIVE, lambda it: it.inactive),
     ("20", Reason.EXPIRED, lambda it: it.good_until is not None and it.now >= it.good_until),
+    ("PRV-15", Reason.RESTRICTED, lambda it: it.refusal is Refusal.RESTRICTED),
     ("11", Reason.EMAIL, lambda it: it.refusal is Refusal.DO_NOT_EMAIL),
     ("10", Reason.BULK_EMAIL, lambda it: it.refusal is Refusal.DO_NOT_BULK_EMAIL),
     ("decision 37", Reason.GUARDIAN, lambda it: it.refusal is Refusal.CHILD),

@@ -92,9 +92,15 @@ def claim(send: Send, claimed: Claimed) -> list[Write]:
 
 def only_once(send: Send, address_hash: str, now: datetime) -> list[Write]:
     """Return the write that keeps a second contact with this address from the same message (EML-14, decision 25)."""
-    name = digest(send.journey_id or "", send.occurrence or "", send.tile or "", str(send.visit or 0), address_hash)
-    row = Dedup(*Dedup.at(name), send_id=send.send_id, expires=int((now + DEDUP_KEPT).timestamp()))
+    row = Dedup(
+        *Dedup.at(dedup_name(send, address_hash)), send_id=send.send_id, expires=int((now + DEDUP_KEPT).timestamp())
+    )
     return [put(row, Dedup.pk.does_not_exist() | (Dedup.send_id == send.send_id))]
+
+
+def dedup_name(send: Send, address_hash: str) -> str:
+    """Return the name of what there is one message of, for an address: journey, occurrence, tile and visit."""
+    return digest(send.journey_id or "", send.occurrence or "", send.tile or "", str(send.visit or 0), address_hash)
 
 
 def block(send: Send, reason: str, now: datetime) -> Write:

@@ -12,6 +12,7 @@ class Reason(StrEnum):
     EMAIL = "email-not-allowed"
     CONSENT = "consent-not-given"
     GUARDIAN = "guardian-consent-missing"
+    RESTRICTED = "processing-restricted"
     DUPLICATE = "duplicate-address"
     RECIPIENT = "recipient-invalid"
     SENDER = "sender-invalid"
@@ -33,6 +34,7 @@ INTERACTION_OF: dict[str, InteractionType] = {
     Reason.EMAIL: T.EMAIL_BLOCKED_BY_USER,
     Reason.CONSENT: T.EMAIL_BLOCKED_CONSENT_NOT_GIVEN,
     Reason.GUARDIAN: T.EMAIL_BLOCKED_CONSENT_NOT_GIVEN,
+    Reason.RESTRICTED: T.EMAIL_BLOCKED_BY_USER,
     Reason.DUPLICATE: T.EMAIL_BLOCKED_DUPLICATE_ADDRESS,
     Reason.RECIPIENT: T.EMAIL_BLOCKED_INVALID_RECIPIENT_ADDRESS,
     Reason.SENDER: T.EMAIL_BLOCKED_INVALID_SENDER_ADDRESS,
@@ -52,6 +54,7 @@ EXPLAINED: dict[str, str] = {
     Reason.EMAIL: "The contact does not allow email of any kind.",
     Reason.CONSENT: "The contact's consent level is below what this message needs.",
     Reason.GUARDIAN: "The contact is a child, and no consent of a guardian is recorded.",
+    Reason.RESTRICTED: "The person demanded that nothing is done with its data; a privacy request says so.",
     Reason.DUPLICATE: "Another contact with the same address got this message already.",
     Reason.RECIPIENT: "The contact has no address that mail can be sent to.",
     Reason.SENDER: "The sender's address came out invalid for this contact.",

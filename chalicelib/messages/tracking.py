@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from chalicelib.consent import service as consent
+from chalicelib.consent.rules import trackable
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
@@ -80,7 +81,7 @@ def _note(send: Send, type_: InteractionType, event_id: str, user_agent: str, no
     if not send.tracked:
         return  # CON-14
     who = contacts.who_is(contact_id)
-    if who.contact is None or not consent.of_person(who).tracking:
+    if who.contact is None or not trackable(consent.of_person(who)):
         return  # it was deleted, or does not wish it any more (PRV-12)
     new = NewInteraction(
         type_,

@@ -26,6 +26,7 @@ class Person(Struct, frozen=True):
 
     exists: bool = True
     child: bool = False
+    held_back: bool = False
     consent_level: int | None = None
 
 
@@ -35,6 +36,8 @@ def refusal(person: Person, minimum_consent: int | None) -> str | None:
         return "The contact does not exist any more."
     if person.child:
         return "Children are not profiled."
+    if person.held_back:
+        return "The person objected to profiling, or demanded that nothing is done with its data."
     if minimum_consent is not None and (person.consent_level or 0) < minimum_consent:
         return f"The model asks for the consent level {minimum_consent}, which the contact has not given."
     return None

@@ -98,7 +98,8 @@ def person(who: Identity, walk: Walk | None = None) -> Person:
     if walk is not None:
         walk.know(CONTACT, [of_contact(who.contact)])
         walk.know_of(CONTACT, "preferences", who.id, [preferences.fields()])
-    return Person(child=preferences.is_child, consent_level=preferences.consent_level)
+    held_back = preferences.restricted or preferences.objected
+    return Person(child=preferences.is_child, held_back=held_back, consent_level=preferences.consent_level)
 
 
 def facts(who: Identity, models: Sequence[Model], now: datetime, walk: Walk | None = None) -> KnownFacts:

@@ -18,6 +18,7 @@ from chalicelib.leads import orphans, resuming
 from chalicelib.leads import service as leads
 from chalicelib.leads.facts import entered as told_of_entry
 from chalicelib.leads.models import Lead
+from chalicelib.privacy import bulk as privacy
 from chalicelib.scoring import bulk as scoring
 from chalicelib.scoring.reports import exports, previews
 from chalicelib.segments import asking
@@ -103,6 +104,7 @@ WORKS = {
     switches.WORK: jobs.Work(EVERY_CONTACT, _consent_again, room=scoring.has_room),
     switches.AGES: jobs.Work(EVERY_CONTACT, _ages_again),
     **views.WORKS,
+    **privacy.WORKS,
     "segment-build": jobs.Work(EVERY_CONTACT, _reevaluate),
     asking.WORK: jobs.Work(_asked, asking.act),
     "strategy-backfill": jobs.Work(_claimants, _claim, _claimed),

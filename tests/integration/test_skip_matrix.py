@@ -255,6 +255,7 @@ STOPPED = {
         journey=lambda _: {"audience": {"segments": {"items": [{"subscription_list": "news"}]}}},
     ),
     "17": Case(StopReason.CONTACT_DELETED, inside=delete),
+    "PRV-15": Case(StopReason.RESTRICTED, inside=prefer(restricted=True)),
     "23": Case(
         StopReason.NEXT_ITERATION,
         journey=lambda now: {
@@ -292,6 +293,7 @@ REFUSED = {
     "5 at entry": Case(
         StopReason.SUPPRESSION_SEGMENT, before=pick("never"), journey=lambda _: {"suppression_segment": "never"}
     ),
+    "PRV-15 at entry": Case(StopReason.RESTRICTED, before=prefer(restricted=True)),
     "6 at entry": Case(StopReason.CONSENT_BELOW_MINIMUM, journey=lambda _: {"minimum_consent": 2}),
     "7 at entry": Case(StopReason.EXTERNAL_CONSENT, before=say(1), journey=lambda _: {"minimum_external_consent": 3}),
     "7 of whom it knows nothing": Case(
@@ -398,6 +400,7 @@ NOT_BUILT = {
 }
 NEVER_GIVEN = {
     Reason.CONSENT: "a level below the journey's minimum stops the contact (row 6); a message has no minimum",
+    Reason.RESTRICTED: "the journey stops the contact first; test_restriction has the message that was queued before",
     Reason.OUT_OF_CREDITS: "SES has a quota and no credits: back-pressure (row 19)",
     StopReason.NOT_RUNNING: "nobody enters and nothing is recorded (row 3)",
     StopReason.EXCLUDED: "nobody enters and nothing is recorded (row 2)",

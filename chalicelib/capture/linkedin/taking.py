@@ -1,6 +1,7 @@
 """Use case: take a response once, however often and by whichever way it comes; test leads apart."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -98,11 +99,25 @@ def take(connection: Connection, lead: Lead, form: Form, before: Held, now: date
         return KNOWN
     sent, problems = resolving.sent_of(lead, form, connection, matching.active(now))
     keeper = _Keeper(connection, lead, problems, before, now)
+    if inbound.forgotten(sent):
+        return _left_alone(connection, lead, now)
     try:
         resolved = inbound.take(sent, keeper.keep, now)
     except (Conflict, Unprocessable) as error:
         return _failed(keeper.row, error, keeper.before.response)
     return KNOWN if resolved is None else _result(resolved)
+
+
+def _left_alone(connection: Connection, lead: Lead, now: datetime) -> str:
+    """Keep nothing of a response whose sender was erased after sending it but that it is not to come again."""
+    with suppress(ConditionFailed):  # it is there already
+        commit([never_again(submission_id_of(lead.id), connection.connection_id, now)])
+    return KNOWN
+
+
+def never_again(identity: str, connection_id: str, now: datetime) -> Write:
+    """Return the write by which a response does not come (again), as if its member had taken it back."""
+    return put_new(Withdrawal(*Withdrawal.at(identity), connection_id=connection_id, withdrawn_at=now))
 
 
 def _result(resolved: Resolved) -> str:

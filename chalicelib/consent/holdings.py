@@ -1,0 +1,56 @@
+"""What the consent table holds of a person."""
+
+from datetime import datetime
+
+from chalicelib.clock import digest
+from chalicelib.consent import plans, service
+from chalicelib.consent.models import ChangeRow, ConsentItem, ConsentSettings, GuardianConsent, PreferencesRow
+from chalicelib.consent.plans import Evidence
+from chalicelib.consent.subscriptions.models import Subscription, SubscriptionList
+from chalicelib.dynamodb import ConditionFailed, commit, put
+from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached
+
+ERASED = "contact:erased"
+
+
+def _ward(person: Person, row: PreferencesRow) -> bool:
+    """A child whose guardian the person is; what the person itself allows goes with its contact, never before it."""
+    return row.guardian_id in person.contacts and row.contact_id not in person.contacts
+
+
+def _unguard(_: Person, row: PreferencesRow, now: datetime) -> bool:
+    """A guardian's consent ends with the guardian: another one has to give it anew."""
+    evidence = Evidence(who="system", source="privacy-request", method="erasure of the guardian")
+    wanted = {"guardian_id": None, "guardian_consent": False}
+    try:
+        change_id = digest("unguarded", row.contact_id, str(row.version))
+        commit(plans.change(service.of_row(row.contact_id, row), wanted, evidence, change_id, now))
+    except ConditionFailed:
+        return False
+    return True
+
+
+def _told(person: Person, row: ChangeRow) -> bool:
+    """What the person said as somebody's guardian; what it said for itself goes with its contact."""
+    return row.contact_id not in person.contacts and row.who in {f"contact:{each}" for each in person.contacts}
+
+
+def _untell(_: Person, row: ChangeRow, __: datetime) -> bool:
+    """The log of a child says that its guardian consented, and not any more who that was, in which words."""
+    row.who, row.wording = ERASED, None
+    commit([put(row, ChangeRow.pk.exists())])
+    return True
+
+
+HOLDING = Holding(
+    ConsentItem,
+    (
+        Held(PreferencesRow, _ward, erase=_unguard),
+        Held(GuardianConsent, lambda person, row: bool({row.contact_id, row.guardian_id} & person.contacts)),
+        Held(ChangeRow, _told, erase=_untell),
+        Reached(Subscription),
+        Nobody(SubscriptionList, "A list, not who is on it."),
+        Nobody(ConsentSettings, "What the organisation decided."),
+    ),
+    partitions={Noun.CONTACT: "CONTACT#"},
+)

@@ -1,0 +1,96 @@
+"""What the contacts table holds of a person."""
+
+from datetime import datetime
+
+from chalicelib.contacts import identity, reading, service
+from chalicelib.contacts.custom.models import FieldRow
+from chalicelib.contacts.models import (
+    Account,
+    Contact,
+    ContactsItem,
+    Deleted,
+    DeletedAccount,
+    Dismissed,
+    Duplicate,
+    Heir,
+    MatchingStrategy,
+    Membership,
+    Merge,
+    Owner,
+    StrategySet,
+)
+from chalicelib.contacts.tombstones import Tombstone
+from chalicelib.dynamodb import ConditionFailed, commit, delete
+from chalicelib.errors import Conflict, NotFound, Stale
+from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached, Stays
+
+
+def _named(person: Person, row: Duplicate | Dismissed) -> bool:
+    noun, _, own = row.pk.partition("#")
+    return noun == "CONTACT" and bool({own, row.other_id} & person.contacts)
+
+
+def _merged(person: Person, row: Merge) -> bool:
+    """A merge that was undone keeps what it took; it lies with the other contact, which is somebody else again."""
+    if not row.pk.startswith("CONTACT#"):
+        return False
+    return bool({row.into_id, row.other_id} & person.contacts) or person.mentioned([row.taken, row.before])
+
+
+def _remove(person: Person, contact: Contact, now: datetime) -> bool:
+    """Delete a contact with all that it is, as a person would; the sweeps of every domain follow from that."""
+    main = identity.of_row(contact.contact_id, contact).contact
+    if main is None:
+        return True
+    if main.contact_id not in person.contacts:
+        return False  # it was merged into somebody meanwhile whom the request does not name
+    try:
+        service.remove(main.contact_id, main.version, now)
+    except NotFound:
+        return True
+    except (Stale, Conflict):
+        return False
+    return True
+
+
+def _end_merge(person: Person, row: Merge, _: datetime) -> bool:
+    """A merge that stands goes with its contact; whoever was parted from somebody leaves nothing of it there."""
+    if row.into_id in person.contacts:
+        return not reading.exists(row.into_id)
+    if row.undone_at is None:
+        return False
+    try:
+        commit([delete(row.key, Merge.version == row.version)])
+    except ConditionFailed:
+        return False
+    return True
+
+
+def _leave(_: Person, row: Membership, __: datetime) -> bool:
+    """A time at an account that lasts ends with the deletion of the contact, which holds to it."""
+    if row.until is None and reading.exists(row.contact_id):
+        return False
+    commit([delete(row.key)])
+    return True
+
+
+HOLDING = Holding(
+    ContactsItem,
+    (
+        Held(Contact, lambda person, row: row.contact_id in person.contacts, Noun.CONTACT, erase=_remove),
+        Held(Merge, _merged, erase=_end_merge),
+        Held(Duplicate, _named),
+        Held(Dismissed, _named, shown=False),
+        Held(Membership, lambda person, row: row.contact_id in person.contacts, erase=_leave),
+        Reached(Deleted, erase=lambda *_: False, shown=False),  # goes by itself, when every domain has swept twice
+        Nobody(Account, "A company; who belongs to it is told by the contact."),
+        Nobody(DeletedAccount, "A company."),
+        Nobody(Owner, "A keyed hash, which the deletion of its contact frees."),
+        Nobody(Heir, "A keyed hash, which the deletion of its contact frees."),
+        Stays(Tombstone, "The keyed hash that keeps an erased person from coming back."),
+        Nobody(MatchingStrategy, "What records are matched by."),
+        Nobody(StrategySet, "A fence."),
+        Nobody(FieldRow, "What a custom field is; its values lie with the records."),
+    ),
+    partitions={Noun.CONTACT: "CONTACT#"},
+)

@@ -1,0 +1,73 @@
+"""Who asked to be forgotten: a keyed hash of each address and number, and when (invariant 13, decision 122).
+
+Nothing that was collected before that moment brings the person back: no list, no late response of another system. What
+the person sends itself afterwards is a new start (decision 40), and so is what somebody writes by hand.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import UnicodeAttribute
+
+from chalicelib.contacts.fields import EMAILS, PHONES
+from chalicelib.contacts.models import ContactsItem
+from chalicelib.contacts.normalise import key_of
+from chalicelib.dynamodb import InstantAttribute, Key, Look, Write, put, read
+from chalicelib.errors import Conflict, Invalid
+from chalicelib.tokens import keyed_hash
+
+ADDRESS, NUMBER = "address", "number"
+
+HELD = Conflict("This person asked to be forgotten. No list may bring them back; they can come again themselves.")
+
+
+class Tombstone(ContactsItem, discriminator="tombstone"):
+    """Somebody with this address or number was erased; `request_id` is the request that asked for it."""
+
+    erased_at = InstantAttribute()
+    request_id = UnicodeAttribute()
+
+    @staticmethod
+    def at(what: str, key: str) -> tuple[str, str]:
+        return f"TOMBSTONE#{keyed_hash('tombstone', what, key)}", "TOMBSTONE"
+
+
+def plan(addresses: Iterable[str], phones: Iterable[str], request_id: str, now: datetime) -> list[Write]:
+    """Return the writes that keep match keys of addresses and numbers from coming back; who is erased twice has one."""
+    places = [*((ADDRESS, each) for each in sorted(addresses)), *((NUMBER, each) for each in sorted(phones))]
+    return [put(Tombstone(*Tombstone.at(*each), erased_at=now, request_id=request_id)) for each in places]
+
+
+def keys(values: Mapping[str, Any]) -> list[Key]:
+    """Return where the tombstones of somebody with these values would lie.
+
+    A number may be a whole company's: it counts where there is no address.
+    """
+    addresses = [key for name in EMAILS if (key := _key(name, values)) is not None]
+    if addresses:
+        return [_at(ADDRESS, each) for each in addresses]
+    return [_at(NUMBER, key) for name in PHONES if (key := _key(name, values)) is not None]
+
+
+def _key(name: str, values: Mapping[str, Any]) -> str | None:
+    try:
+        return key_of(name, values.get(name))
+    except Invalid:
+        return None  # it is told by whoever reads the field
+
+
+def _at(what: str, key: str) -> Key:
+    return Key(Tombstone, *Tombstone.at(what, key))
+
+
+def erased_at(values: Mapping[str, Any], look: Look = read) -> datetime | None:
+    """Return when somebody with these values was erased last, None for who never was."""
+    found = [each.erased_at for each in look(keys(values)) if each is not None]
+    return max(found, default=None)
+
+
+def refuse(values: Mapping[str, Any], look: Look = read) -> None:
+    """Raise Conflict where a list would bring back who was erased."""
+    if erased_at(values, look) is not None:
+        raise HELD
