@@ -50,7 +50,8 @@ class Item(Model):
     # has ten. These four go through those that there are.
 
     def _set_defaults(self, _user_instantiated: bool = True) -> None:
-        self.attribute_values |= _defaults(type(self))
+        given = _defaults(type(self)).items()
+        self.attribute_values |= {name: each() if callable(each) else each for name, each in given}
 
     def _set_attributes(self, **attributes: Any) -> None:
         unknown = attributes.keys() - self.get_attributes().keys()

@@ -46,6 +46,7 @@ class Box(AccessItem, discriminator="box"):
     packed = BytesAttribute(null=True)
     at_instant = InstantAttribute(null=True)
     parts = UnicodeSetAttribute(null=True)
+    kept = JsonAttribute(default=list)
 
 
 FULL = {
@@ -146,7 +147,10 @@ def test_an_item_has_its_defaults_and_nothing_that_is_absent():
         "kind": {"S": "box"},
         "text": {"S": "t"},
         "number": {"N": "3"},
+        "kept": {"S": "[]"},
     }
+    box.kept.append(1)
+    assert Box(new_id(), "BOX", text="t").kept == []
 
 
 def test_an_item_lacks_nothing_that_it_must_have_and_has_nothing_that_is_unknown():
