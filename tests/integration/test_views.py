@@ -39,7 +39,7 @@ def rows(api, made, query=""):
     return api.get(f"/views/{made['id']}/rows{query}")
 
 
-@pytest.mark.rule("CORE-10", "CORE-1")
+@pytest.mark.rule("CORE-10")
 def test_a_view_finds_each_type_of_record_by_its_indexes_and_shows_the_columns_it_names(api):
     accounts.create("a", {"name": "Contoso", "owner_id": "o"}, NOW, by="user:u")
     person("ada", first_name="Ada", last_name="Berg", owner_id="o", account_id="a")
