@@ -15,11 +15,11 @@ from chalicelib.dynamodb import ConditionFailed, Key, commit, put_new, read, upd
 from chalicelib.errors import NotFound
 from chalicelib.imports.fields import RecordType
 from chalicelib.views import enumerating, rows, walks, workbooks
+from chalicelib.views.bulk import EXPORT
 from chalicelib.views.columns import cell
 from chalicelib.views.document import ViewDocument
 from chalicelib.views.models import Export
 
-WORK = "export-records"
 KEPT = timedelta(days=files.KEPT_DAYS)
 
 
@@ -52,7 +52,7 @@ def start(view: ViewDocument, name: str, form: Format, export_id: str, by: str, 
         "format": form,
     }
     with suppress(ConditionFailed):
-        commit([put_new(export)], jobs.plan(_job_id(export_id), JobWanted(WORK, told, delay=0), now))
+        commit([put_new(export)], jobs.plan(_job_id(export_id), JobWanted(EXPORT, told, delay=0), now))
     return find(export_id, now)
 
 

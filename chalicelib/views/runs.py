@@ -15,9 +15,9 @@ from chalicelib.errors import NotFound, Unavailable
 from chalicelib.segments import service as segments
 from chalicelib.views import actions, walks
 from chalicelib.views.actions import Asked, Order, Outcome, Result
+from chalicelib.views.bulk import ACTION
 from chalicelib.views.models import KEPT, Run
 
-WORK = "contact-action"
 PAGE = 25  # contacts that are deleted within the time that a function has
 LONGEST_REASON = 120  # letters
 BECAUSE = "because:"
@@ -37,7 +37,7 @@ def start(segment_id: str, order: Order, run_id: str, by: str, now: datetime) ->
         created_by=by,
         expires=now + KEPT,
     )
-    wanted = JobWanted(WORK, {"segment": segment_id, "run": run_id, "order": told, "by": by}, delay=0)
+    wanted = JobWanted(ACTION, {"segment": segment_id, "run": run_id, "order": told, "by": by}, delay=0)
     with suppress(ConditionFailed):
         commit([put_new(run)], jobs.plan(_job_id(run_id), wanted, now))
     return find(segment_id, run_id, now)
