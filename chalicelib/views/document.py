@@ -18,9 +18,12 @@ MOST_COLUMNS = 60
 SEARCHES: Mapping[RecordType, Sequence[str]] = {
     RecordType.CONTACT: ("segment_id", "name_prefix", "owner_id", "account_id"),
     RecordType.ACCOUNT: ("name_prefix", "owner_id"),
-    RecordType.LEAD: ("owner_id", "stage", "contact_id", "account_id"),
+    RecordType.LEAD: ("owner_id", "stage", "account_id"),
 }
-"""By what each type can be found: the indexes of its list, and for contacts every segment."""
+"""By what each type can be found: the indexes of its list, and for contacts every segment.
+
+Not by a contact: a view lasts longer than the person may want to be known here.
+"""
 
 
 class Where(Schema):
@@ -30,7 +33,6 @@ class Where(Schema):
     name_prefix: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     owner_id: Id | None = None
     account_id: Id | None = None
-    contact_id: Id | None = None
     stage: Id | None = None
 
     @property

@@ -105,7 +105,7 @@ def test_a_saved_view_of_each_type_is_exported_as_it_shows_its_records(api, worl
         ("account", {}, "id", ["a"]),
         ("lead", {"stage": "inquiry"}, "topic", ["Boats"]),
         ("lead", {"owner_id": "o"}, "id", ["l"]),
-        ("lead", {"contact_id": "ada"}, "sales_ready", ["no"]),
+        ("lead", {}, "sales_ready", ["no"]),
         ("lead", {}, "contact_id", ["ada"]),
     ]
 
@@ -134,6 +134,23 @@ def test_a_workbook_has_numbers_as_numbers_and_text_as_text(api, world, monkeypa
     assert headers["Content-Type"].endswith("spreadsheetml.sheet")
     assert [each.value for each in head] == ["name", "employees", "annual_revenue"]
     assert [(each.value, each.data_type) for each in first] == [(FORMULA, "s"), (7, "n"), (1.5, "n")]
+
+
+def test_what_was_searched_for_is_not_kept_longer_than_the_files(api, world):
+    person("ada", last_name="Berg-Olsson")
+
+    finished(api, world, where={"name_prefix": "berg-olsson"}, columns=["id"])
+
+    holding = {key[0].removeprefix("itinera-test-") for key, row in world.rows().items() if "berg-ols" in str(row)}
+    assert holding == {"contacts", "views"}
+
+
+def test_an_export_that_is_forgotten_ends_without_files(api):
+    assert exports.pages({"export": "gone"}, 0, None) == ([], None)
+    exports.write_part({"export": "gone"}, ["00.ada"], NOW)
+    exports.assemble({"export": "gone"})
+
+    assert list(Export.scan(consistent_read=True)) == []
 
 
 def test_an_export_of_nobody_is_a_file_with_a_head_only(api, world):
@@ -191,7 +208,7 @@ def arguments():
         person(f"c{number:02}", owner_id="o")
     view = ViewDocument.model_validate({"where": {"owner_id": "o"}, "columns": ["id"]})
     exports.start(view, "", Format.CSV, "e", "u", NOW)
-    return {"export": "e", "record_type": "contact", "where": {"owner_id": "o"}, "columns": ["id"], "format": "csv"}
+    return {"export": "e"}
 
 
 @pytest.mark.usefixtures("api")
