@@ -1,6 +1,7 @@
 """Saved views: records by a segment or an indexed search, with chosen columns, in pages."""
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 from chalice.test import Client
@@ -10,8 +11,11 @@ from chalicelib.access import service as access
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import accounts, service
+from chalicelib.imports.fields import RecordType
 from chalicelib.leads import service as leads
 from chalicelib.segments import service as segments
+from chalicelib.views.columns import COLUMNS
+from chalicelib.views.document import MOST_COLUMNS
 from tests.support import journeys
 from tests.support.api import Caller
 from tests.support.merged import merge
@@ -77,6 +81,19 @@ def test_a_view_of_a_segment_shows_its_members_in_pages_each_person_once(api):
 
     assert sorted(found) == sorted(f"c{number}" for number in range(12) if number != 1)
     assert page["columns"][:3] == ["id", "first_name", "last_name"]
+
+
+@pytest.mark.parametrize("record_type", RecordType)
+def test_every_column_that_there_is_can_be_shown(api, record_type):
+    accounts.create("a", {"name": "Contoso", "annual_revenue": Decimal("1.5")}, NOW, by="user:u")
+    person("ada", account_id="a", birth_date="1990-01-02")
+    leads.create("l", {"last_name": "Berg", "topic": "Boats", "contact_id": "ada"}, "u", NOW)
+    known = COLUMNS[record_type]
+
+    for start in range(0, len(known), MOST_COLUMNS):
+        columns = known[start : start + MOST_COLUMNS]
+        [shown] = rows(api, view(api, record_type=record_type, columns=columns))["items"]
+        assert list(shown["values"]) == columns
 
 
 def test_a_view_shows_what_people_allow_the_strictest_of_all_that_they_are(api):
