@@ -12,6 +12,7 @@ from chalicelib.contacts import service
 from chalicelib.dynamodb import ConditionFailed
 from chalicelib.segments import service as segments
 from chalicelib.views import runs, walks
+from chalicelib.views.actions import Order
 from chalicelib.views.models import Run
 from tests.support import journeys
 from tests.support.api import Caller
@@ -186,8 +187,9 @@ def test_members_are_deleted_while_they_are_enumerated(api, world, members):
 
 
 def test_a_page_that_comes_again_is_neither_done_nor_counted_twice(members):
-    order = {"action": "set-owner", "owner_id": "o"}
-    arguments = {"segment": "s", "run": "r", "order": order, "by": "u"}
+    order = Order.model_validate({"action": "set-owner", "owner_id": "o"})
+    runs.start("s", order, "r", "u", NOW)
+    arguments = {"run": "r"}
     number, (labels, _) = max(
         ((n, runs.pages(arguments, n, None)) for n in range(16)), key=lambda page: len(page[1][0])
     )
@@ -200,6 +202,14 @@ def test_a_page_that_comes_again_is_neither_done_nor_counted_twice(members):
     [walk] = walks.found(Run.at("r")[0])
     assert (walk.sums["done"], walk.sums.get("unchanged", 0), walk.sums["refused"]) == (len(labels), 0, 1)
     assert not any(member in str(walk.attribute_values) for member in members)
+
+
+@pytest.mark.usefixtures("api")
+def test_an_action_that_is_forgotten_is_done_with_nobody(members):
+    assert runs.pages({"run": "gone"}, 0, None) == ([], None)
+    runs.act({"run": "gone"}, [f"00.{members[0]}"], NOW)
+
+    assert walks.found(Run.at("gone")[0]) == []
 
 
 def test_what_an_action_came_to_is_the_segments_own_and_forgotten_after_a_week(api, world, members):
