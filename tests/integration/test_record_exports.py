@@ -25,6 +25,7 @@ from chalicelib.views.models import Export
 from tests.support import journeys
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
+from tests.support.faults import Faults, Killed, database, injected
 from tests.support.merged import merge
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -228,6 +229,25 @@ def test_whatever_page_comes_again_each_record_is_in_the_file_once(arguments, mo
     content = files.get(export.files[0]["key"]).decode("utf-8-sig").split()
     assert (content[0], sorted(content[1:]), export.rows) == ("id", [f"c{number:02}" for number in range(60)], 60)
     assert not any(f"c{number:02}" in str(walk.last) for walk in walks.found(Export.at("e")[0]) for number in range(60))
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("mode", ["dies before", "dies after"])
+def test_a_worker_that_dies_at_any_call_writes_no_row_twice(arguments, mode):
+    view, died = ViewDocument.model_validate({"where": {"owner_id": "o"}, "columns": ["id"]}), 0
+    page, _ = exports.pages(arguments, 0, None)
+    for at in range(1, 6):
+        exports.start(view, "", Format.CSV, f"e{at}", "u", NOW)
+        with injected(Faults(mode, at), *database()):
+            try:
+                exports.write_part({"export": f"e{at}"}, page, NOW)
+            except Killed:
+                died += 1
+        exports.write_part({"export": f"e{at}"}, page, NOW)
+
+        [walk] = walks.found(Export.at(f"e{at}")[0])
+        assert (walk.sums, sum(number for _, number in walk.parts)) == ({"rows": 60}, 60)
+    assert died >= 3
 
 
 @pytest.mark.usefixtures("api")
