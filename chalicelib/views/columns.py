@@ -14,8 +14,8 @@ from chalicelib.leads.schemas import LeadView
 
 OF_CONSENT = ("bulk_email", "email_allowed", "tracking", "consent_level", "is_child")
 """What a contact allows: whoever writes to people outside of here must be able to leave out who does not want it."""
-APART = {"identities", "process_id", "process_version"}
-"""Fields of records that are not one value, or are found elsewhere."""
+APART = {"identities", "process_id", "process_version", "custom"}
+"""Fields of records that are not one value, or are found elsewhere; custom fields are columns of their own."""
 
 COLUMNS: Mapping[RecordType, Sequence[str]] = {
     RecordType.CONTACT: [*(name for name in ContactView.model_fields if name not in APART), *OF_CONSENT],
@@ -31,8 +31,9 @@ SHOWN: Mapping[RecordType, Sequence[str]] = {
 """What is shown where a view does not say which columns."""
 
 
-def unknown(record_type: RecordType, columns: Iterable[str]) -> list[str]:
-    return [name for name in columns if name not in COLUMNS[record_type]]
+def known(record_type: RecordType, own: Iterable[str]) -> list[str]:
+    """Return every column there is; `own` are the custom fields of the record type."""
+    return [*COLUMNS[record_type], *sorted(own)]
 
 
 def values(record: Any, columns: Sequence[str], allowed: Preferences | None) -> dict[str, Any]:
@@ -54,4 +55,6 @@ def cell(value: Any) -> Cell:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return as_text(value)
+    if isinstance(value, list):
+        return "; ".join(map(str, value))
     return value if value is None or isinstance(value, int | Decimal) else str(value)

@@ -5,12 +5,13 @@ from typing import Annotated
 
 from pydantic import Field
 
+from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Invalid, NotFound, Problem, Unprocessable
 from chalicelib.http import Schema
 from chalicelib.segments import service as segments
-from chalicelib.views.columns import COLUMNS, unknown
+from chalicelib.views.columns import known
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 MOST_COLUMNS = 60
@@ -18,9 +19,12 @@ MOST_COLUMNS = 60
 SEARCHES: Mapping[RecordType, Sequence[str]] = {
     RecordType.CONTACT: ("segment_id", "name_prefix", "owner_id", "account_id"),
     RecordType.ACCOUNT: ("name_prefix", "owner_id"),
-    RecordType.LEAD: ("owner_id", "stage", "contact_id", "account_id"),
+    RecordType.LEAD: ("owner_id", "stage", "account_id"),
 }
-"""By what each type can be found: the indexes of its list, and for contacts every segment."""
+"""By what each type can be found: the indexes of its list, and for contacts every segment.
+
+Not by a contact: a view lasts longer than the person may want to be known here.
+"""
 
 
 class Where(Schema):
@@ -30,7 +34,6 @@ class Where(Schema):
     name_prefix: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     owner_id: Id | None = None
     account_id: Id | None = None
-    contact_id: Id | None = None
     stage: Id | None = None
 
     @property
@@ -55,10 +58,10 @@ def require(view: ViewDocument) -> None:
         raise Invalid(f"A view of {view.record_type}s is by one of: {', '.join(by)}.", problems)
     if len(view.where.given) > 1:
         raise Invalid("A view is by one search; a segment can combine several.", [Problem("where", "Name one.")])
-    if strange := unknown(view.record_type, view.columns):
-        known = ", ".join(COLUMNS[view.record_type])
+    columns = known(view.record_type, custom_fields.in_use(view.record_type))
+    if strange := [name for name in view.columns if name not in columns]:
         raise Invalid(
-            f"There are these columns: {known}.",
+            f"There are these columns: {', '.join(columns)}.",
             [Problem("columns", f"There is no column {name[:60]!r}.") for name in strange],
         )
     if len(set(view.columns)) < len(view.columns):

@@ -7,7 +7,6 @@ from typing import Any
 from msgspec import Struct
 
 from chalicelib.contacts import accounts
-from chalicelib.contacts import service as contacts
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.models import Account, Contact, ContactsItem, name_key
 from chalicelib.leads.models import Lead, LeadsItem
@@ -68,7 +67,6 @@ WHERE: Mapping[tuple[RecordType, str], Where] = {
     (RecordType.LEAD, ""): _sharded(LeadsItem.by_created, "lead"),
     (RecordType.LEAD, "owner_id"): _alone(LeadsItem.by_owner),
     (RecordType.LEAD, "stage"): _sharded(LeadsItem.by_stage),
-    (RecordType.LEAD, "contact_id"): _alone(LeadsItem.by_contact, lambda each: contacts.who_is(each).ids),
     (RecordType.LEAD, "account_id"): _alone(LeadsItem.by_account, accounts.ids_of),
 }
 

@@ -15,11 +15,11 @@ from chalicelib.definitions.models import Job
 from chalicelib.dynamodb import ConditionFailed, Key, commit, put_new, read, update
 from chalicelib.errors import NotFound
 from chalicelib.views import enumerating, rows, walks, workbooks
+from chalicelib.views.bulk import EXPORT
 from chalicelib.views.columns import cell
 from chalicelib.views.document import ViewDocument
 from chalicelib.views.models import Export
 
-WORK = "export-records"
 KEPT = timedelta(days=files.KEPT_DAYS)
 
 
@@ -44,15 +44,9 @@ def start(view: ViewDocument, name: str, form: Format, export_id: str, by: str, 
         created_by=by,
         expires=now + KEPT,
     )
-    told = {
-        "export": export_id,
-        "record_type": view.record_type,
-        "where": view.where.given,
-        "columns": list(rows.columns_of(view)),
-        "format": form,
-    }
+    wanted = JobWanted(EXPORT, {"export": export_id}, delay=0)  # jobs are kept, and a search may be by a name
     with suppress(ConditionFailed):
-        commit([put_new(export)], jobs.plan(_job_id(export_id), JobWanted(WORK, told, delay=0), now))
+        commit([put_new(export)], jobs.plan(_job_id(export_id), wanted, now))
     return find(export_id, now)
 
 
@@ -82,47 +76,58 @@ def link(export: Export, number: int) -> str:
 
 
 def pages(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
-    record_type = RecordType(arguments["record_type"])
-    ids, after = enumerating.page(record_type, arguments["where"], number, cursor)
+    export = _asked(arguments)
+    if export is None:
+        return [], None
+    view = ViewDocument.model_validate(export.view)
+    ids, after = enumerating.page(view.record_type, view.where.given, number, cursor)
     return walks.labelled(number, ids), after
+
+
+def _asked(arguments: Mapping[str, Any]) -> Export | None:
+    """Return what somebody asked for; none once it is forgotten, and with it nobody to make files for."""
+    return Export.find(*Export.at(arguments["export"]))
 
 
 def write_part(arguments: Mapping[str, Any], labels: Sequence[str], now: datetime) -> None:
     """Write a page of records into a part of their own; each record comes once."""
+    export = _asked(arguments)
+    if export is None:
+        return
     number, ids = walks.parsed(labels)
-    walk = walks.begun(Export.at(arguments["export"])[0], number)
-    lines = _lines(arguments, walks.fresh(walk, ids))
+    walk = walks.begun(export.pk, number)
+    lines = _lines(ViewDocument.model_validate(export.view), walks.fresh(walk, ids))
     part = None
     if lines:
-        part = f"exports/{arguments['export']}/{walk.sk}-{walk.version}-{digest(*ids)}.part", len(lines)
-        written = csvs.lines(lines) if arguments["format"] == Format.CSV else workbooks.packed(lines)
-        files.put(part[0], written)
+        part = f"exports/{export.export_id}/{walk.sk}-{walk.version}-{digest(*ids)}.part", len(lines)
+        files.put(part[0], csvs.lines(lines) if export.format == Format.CSV else workbooks.packed(lines))
     commit([walks.take(walk, ids, {"rows": len(lines)}, now, part)])
 
 
-def _lines(arguments: Mapping[str, Any], ids: Sequence[str]) -> list[list[csvs.Cell]]:
+def _lines(view: ViewDocument, ids: Sequence[str]) -> list[list[csvs.Cell]]:
     """Return records as they are now; who was deleted meanwhile is left out, as is who no list shows any more."""
-    record_type = RecordType(arguments["record_type"])
-    kind = enumerating.KINDS[record_type]
+    kind = enumerating.KINDS[view.record_type]
     found = [each for each in read(Key(kind, *kind.at(one)) for one in ids) if each is not None]
-    listed = [each for each in found if each.merged_into is None or record_type is RecordType.LEAD]
-    shown = rows.of_records(listed, arguments["columns"])
+    listed = [each for each in found if each.merged_into is None or view.record_type is RecordType.LEAD]
+    shown = rows.of_records(listed, rows.columns_of(view))
     return [[cell(value) for value in row.values.values()] for row in shown]
 
 
 def assemble(arguments: Mapping[str, Any]) -> None:
     """Make the files of the parts, in order. Each is noted as soon as it is there: whoever dies goes on behind it."""
-    export_id, form = arguments["export"], arguments["format"]
-    of = Key(Export, *Export.at(export_id))
-    export = Export.find(of.pk, of.sk)
-    parts = [(key, number) for walk in walks.found(of.pk) for key, number in walk.parts]
-    made = list(export.files or []) if export else []
-    for number, some in list(enumerate(_filled(parts, MOST_ROWS[form])))[len(made) :]:
-        key, keys = f"exports/{export_id}/records-{number + 1}.{form}", [part for part, _ in some]
-        size = _joined(form, key, arguments["columns"], keys)
+    export = _asked(arguments)
+    if export is None:
+        return
+    parts = [(key, number) for walk in walks.found(export.pk) for key, number in walk.parts]
+    made = list(export.files or [])
+    columns = rows.columns_of(ViewDocument.model_validate(export.view))
+    for number, some in list(enumerate(_filled(parts, MOST_ROWS[export.format])))[len(made) :]:
+        key = f"exports/{export.export_id}/records-{number + 1}.{export.format}"
+        size = _joined(export.format, key, columns, [part for part, _ in some])
         made.append({"key": key, "rows": sum(each for _, each in some), "bytes": size})
-        commit([update(of, Export.files.set(made), condition=Export.pk.exists())])
-    commit([update(of, Export.rows.set(sum(each for _, each in parts)), condition=Export.pk.exists())])
+        commit([update(export.key, Export.files.set(made), condition=Export.pk.exists())])
+    total = sum(each for _, each in parts)
+    commit([update(export.key, Export.rows.set(total), condition=Export.pk.exists())])
 
 
 def _joined(form: str, key: str, columns: Sequence[str], parts: Sequence[str]) -> int:

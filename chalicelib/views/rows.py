@@ -43,7 +43,6 @@ LISTS: Mapping[tuple[RecordType, str], List] = {
     (RecordType.LEAD, ""): lambda _, asked: leads.newest(asked),
     (RecordType.LEAD, "owner_id"): leads.of_owner,
     (RecordType.LEAD, "stage"): leads.of_stage,
-    (RecordType.LEAD, "contact_id"): leads.of_contact,
     (RecordType.LEAD, "account_id"): leads.of_account,
 }
 

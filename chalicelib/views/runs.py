@@ -15,9 +15,9 @@ from chalicelib.errors import NotFound, Unavailable
 from chalicelib.segments import service as segments
 from chalicelib.views import actions, walks
 from chalicelib.views.actions import Asked, Order, Outcome, Result
+from chalicelib.views.bulk import ACTION
 from chalicelib.views.models import KEPT, Run
 
-WORK = "contact-action"
 PAGE = 25  # contacts that are deleted within the time that a function has
 LONGEST_REASON = 120  # letters
 BECAUSE = "because:"
@@ -27,17 +27,16 @@ def start(segment_id: str, order: Order, run_id: str, by: str, now: datetime) ->
     """Begin to do something with every member. The same id again returns the first one. Raises NotFound, Conflict."""
     definitions.get(segments.KIND, segment_id)
     actions.require(order)
-    told = order.model_dump(mode="json", exclude_none=True)
     run = Run(
         *Run.at(run_id),
         run_id=run_id,
         segment_id=segment_id,
-        order=told,
+        order=order.model_dump(mode="json", exclude_none=True),
         created_at=now,
         created_by=by,
         expires=now + KEPT,
     )
-    wanted = JobWanted(WORK, {"segment": segment_id, "run": run_id, "order": told, "by": by}, delay=0)
+    wanted = JobWanted(ACTION, {"run": run_id}, delay=0)  # jobs are kept, and a reason is what somebody wrote
     with suppress(ConditionFailed):
         commit([put_new(run)], jobs.plan(_job_id(run_id), wanted, now))
     return find(segment_id, run_id, now)
@@ -71,15 +70,26 @@ def sums(run: Run) -> Counter[str]:
 
 
 def pages(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:
-    ids, after = segments.slice_of_members(arguments["segment"], number, cursor, PAGE)
+    run = _asked(arguments)
+    if run is None:
+        return [], None
+    ids, after = segments.slice_of_members(run.segment_id, number, cursor, PAGE)
     return walks.labelled(number, ids), after
+
+
+def _asked(arguments: Mapping[str, Any]) -> Run | None:
+    """Return what somebody asked for; none once it is forgotten, and then nothing more is done."""
+    return Run.find(*Run.at(arguments["run"]))
 
 
 def act(arguments: Mapping[str, Any], labels: Sequence[str], now: datetime) -> None:
     """Do it with those of a page with whom it is not done yet; one that is busy has the page come again."""
+    run = _asked(arguments)
+    if run is None:
+        return
     number, ids = walks.parsed(labels)
-    walk = walks.begun(Run.at(arguments["run"])[0], number)
-    asked = Asked(arguments["run"], Order.model_validate(arguments["order"]), arguments["by"], now)
+    walk = walks.begun(run.pk, number)
+    asked = Asked(run.run_id, Order.model_validate(run.order), run.created_by, now)
     outcomes = [actions.perform(asked, each) for each in walks.fresh(walk, ids)]
     if any(each.again for each in outcomes):
         raise Unavailable("Some contacts are being changed by others at this moment.")

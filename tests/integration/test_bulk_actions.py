@@ -1,26 +1,33 @@
 """Actions on chosen contacts, and on the members of a segment: each for itself, safe to repeat."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from chalice.test import Client
 
 from app import app
+from chalicelib import dynamodb
 from chalicelib.access import service as access
 from chalicelib.consent.subscriptions import records
 from chalicelib.contacts import service
 from chalicelib.dynamodb import ConditionFailed
+from chalicelib.errors import Unavailable
 from chalicelib.segments import service as segments
 from chalicelib.views import runs, walks
+from chalicelib.views.actions import Order
 from chalicelib.views.models import Run
 from tests.support import journeys
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
+from tests.support.faults import Faults, Killed, database, injected
 from tests.support.merged import merge
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
+DEATHS = ("dies before", "dies after")
 
 
 @pytest.fixture
@@ -145,6 +152,25 @@ def test_who_may_not_change_segments_puts_nobody_into_one(api):
 # Members of a segment ----------------------------------------------------------------------------------------------
 
 
+@contextmanager
+def busy():
+    """Let the next changes of contacts meet others at the very same moment, more often than they are tried."""
+    events, left = dynamodb.writer().meta.events, [5]
+
+    def contended(**_):
+        if not left[0]:
+            return None
+        left[0] -= 1
+        return SimpleNamespace(status_code=400), {"Error": {"Code": "TransactionConflictException", "Message": ""}}
+
+    events.register("before-call.dynamodb.PutItem", contended)
+    try:
+        yield
+    finally:
+        events.unregister("before-call.dynamodb.PutItem", contended)
+    assert left == [0]
+
+
 @pytest.fixture
 def members(world):
     """Forty members of a static segment, one of whom is deleted at once."""
@@ -186,8 +212,9 @@ def test_members_are_deleted_while_they_are_enumerated(api, world, members):
 
 
 def test_a_page_that_comes_again_is_neither_done_nor_counted_twice(members):
-    order = {"action": "set-owner", "owner_id": "o"}
-    arguments = {"segment": "s", "run": "r", "order": order, "by": "u"}
+    order = Order.model_validate({"action": "set-owner", "owner_id": "o"})
+    runs.start("s", order, "r", "u", NOW)
+    arguments = {"run": "r"}
     number, (labels, _) = max(
         ((n, runs.pages(arguments, n, None)) for n in range(16)), key=lambda page: len(page[1][0])
     )
@@ -200,6 +227,47 @@ def test_a_page_that_comes_again_is_neither_done_nor_counted_twice(members):
     [walk] = walks.found(Run.at("r")[0])
     assert (walk.sums["done"], walk.sums.get("unchanged", 0), walk.sums["refused"]) == (len(labels), 0, 1)
     assert not any(member in str(walk.attribute_values) for member in members)
+
+
+@pytest.mark.parametrize("mode", DEATHS)
+def test_a_worker_that_dies_at_any_call_is_made_up_for_and_nobody_is_counted_twice(members, mode):
+    died, number = 0, max(range(16), key=lambda each: len(segments.slice_of_members("s", each, None, 25)[0]))
+    for at in range(1, 16):
+        runs.start("s", Order.model_validate({"action": "set-owner", "owner_id": f"o{at}"}), f"r{at}", "u", NOW)
+        labels, _ = runs.pages({"run": f"r{at}"}, number, None)
+        with injected(Faults(mode, at), *database()):
+            try:
+                runs.act({"run": f"r{at}"}, labels, NOW)
+            except Killed:
+                died += 1
+        runs.act({"run": f"r{at}"}, labels, NOW)
+
+        [walk] = walks.found(Run.at(f"r{at}")[0])
+        assert walk.sums.get("done", 0) + walk.sums.get("unchanged", 0) == len(labels) == sum(walk.sums.values())
+        assert {service.find(label[3:]).owner_id for label in labels} == {f"o{at}"}
+    assert died >= 12
+
+
+def test_a_page_with_somebody_who_is_busy_comes_again_and_counts_nobody_until_then(members):
+    runs.start("s", Order.model_validate({"action": "set-owner", "owner_id": "o"}), "r", "u", NOW)
+    number = max(range(16), key=lambda each: len(segments.slice_of_members("s", each, None, 25)[0]))
+    labels, _ = runs.pages({"run": "r"}, number, None)
+
+    with busy(), pytest.raises(Unavailable):
+        runs.act({"run": "r"}, labels, NOW)
+    assert walks.found(Run.at("r")[0]) == []
+    runs.act({"run": "r"}, labels, NOW)
+
+    [walk] = walks.found(Run.at("r")[0])
+    assert (walk.sums["done"], sum(walk.sums.values()), "refused" in walk.sums) == (1, len(labels), False)
+
+
+@pytest.mark.usefixtures("api")
+def test_an_action_that_is_forgotten_is_done_with_nobody(members):
+    assert runs.pages({"run": "gone"}, 0, None) == ([], None)
+    runs.act({"run": "gone"}, [f"00.{members[0]}"], NOW)
+
+    assert walks.found(Run.at("gone")[0]) == []
 
 
 def test_what_an_action_came_to_is_the_segments_own_and_forgotten_after_a_week(api, world, members):

@@ -78,6 +78,7 @@ def agenda(world):
     return [key for key, raw in world.rows().items() if raw.get("kind", {}).get("S") == "deleted_contact"]
 
 
+@pytest.mark.rule("INT-9")
 def test_everything_of_its_own_goes_and_nothing_of_others(known):
     before = own_rows(known, "other")
 

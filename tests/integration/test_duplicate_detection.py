@@ -14,6 +14,7 @@ from chalicelib.errors import Conflict
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.merged import merge
+from tests.support.meter import metered
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -171,3 +172,17 @@ def test_who_was_merged_is_named_as_the_contact_that_counts_and_never_as_oneself
         service.create("new", {"last_name": "Nygård", "email": "ada@home.dk"}, NOW, by="u", wish=wish)
 
     assert [each["contact_id"] for each in refused.value.more["duplicates"]] == ["main"]
+
+
+@pytest.mark.rule("CON-20")
+def test_looking_for_who_is_alike_costs_the_same_however_many_there_are():
+    for number in range(80):
+        person(f"c{number:02}", first_name="Ada", email=f"ada{number}@contoso.dk", phone="+4512345678")
+
+    values = {"last_name": "Nygård", "first_name": "Ada", "email": "ada@contoso.dk", "phone": "+4512345678"}
+
+    with metered() as usage, pytest.raises(Conflict) as refused:
+        service.create("new", values, NOW, by="u", wish=Wish(alike=True))
+
+    assert usage.round_trips <= 30
+    assert 50 <= len(refused.value.more["duplicates"]) <= 80

@@ -25,6 +25,7 @@ from chalicelib.views.models import Export
 from tests.support import journeys
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
+from tests.support.faults import Faults, Killed, database, injected
 from tests.support.merged import merge
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -105,7 +106,7 @@ def test_a_saved_view_of_each_type_is_exported_as_it_shows_its_records(api, worl
         ("account", {}, "id", ["a"]),
         ("lead", {"stage": "inquiry"}, "topic", ["Boats"]),
         ("lead", {"owner_id": "o"}, "id", ["l"]),
-        ("lead", {"contact_id": "ada"}, "sales_ready", ["no"]),
+        ("lead", {}, "sales_ready", ["no"]),
         ("lead", {}, "contact_id", ["ada"]),
     ]
 
@@ -134,6 +135,23 @@ def test_a_workbook_has_numbers_as_numbers_and_text_as_text(api, world, monkeypa
     assert headers["Content-Type"].endswith("spreadsheetml.sheet")
     assert [each.value for each in head] == ["name", "employees", "annual_revenue"]
     assert [(each.value, each.data_type) for each in first] == [(FORMULA, "s"), (7, "n"), (1.5, "n")]
+
+
+def test_what_was_searched_for_is_not_kept_longer_than_the_files(api, world):
+    person("ada", last_name="Berg-Olsson")
+
+    finished(api, world, where={"name_prefix": "berg-olsson"}, columns=["id"])
+
+    holding = {key[0].removeprefix("itinera-test-") for key, row in world.rows().items() if "berg-ols" in str(row)}
+    assert holding == {"contacts", "views"}
+
+
+def test_an_export_that_is_forgotten_ends_without_files(api):
+    assert exports.pages({"export": "gone"}, 0, None) == ([], None)
+    exports.write_part({"export": "gone"}, ["00.ada"], NOW)
+    exports.assemble({"export": "gone"})
+
+    assert list(Export.scan(consistent_read=True)) == []
 
 
 def test_an_export_of_nobody_is_a_file_with_a_head_only(api, world):
@@ -191,7 +209,7 @@ def arguments():
         person(f"c{number:02}", owner_id="o")
     view = ViewDocument.model_validate({"where": {"owner_id": "o"}, "columns": ["id"]})
     exports.start(view, "", Format.CSV, "e", "u", NOW)
-    return {"export": "e", "record_type": "contact", "where": {"owner_id": "o"}, "columns": ["id"], "format": "csv"}
+    return {"export": "e"}
 
 
 @pytest.mark.usefixtures("api")
@@ -211,6 +229,25 @@ def test_whatever_page_comes_again_each_record_is_in_the_file_once(arguments, mo
     content = files.get(export.files[0]["key"]).decode("utf-8-sig").split()
     assert (content[0], sorted(content[1:]), export.rows) == ("id", [f"c{number:02}" for number in range(60)], 60)
     assert not any(f"c{number:02}" in str(walk.last) for walk in walks.found(Export.at("e")[0]) for number in range(60))
+
+
+@pytest.mark.usefixtures("api")
+@pytest.mark.parametrize("mode", ["dies before", "dies after"])
+def test_a_worker_that_dies_at_any_call_writes_no_row_twice(arguments, mode):
+    view, died = ViewDocument.model_validate({"where": {"owner_id": "o"}, "columns": ["id"]}), 0
+    page, _ = exports.pages(arguments, 0, None)
+    for at in range(1, 6):
+        exports.start(view, "", Format.CSV, f"e{at}", "u", NOW)
+        with injected(Faults(mode, at), *database()):
+            try:
+                exports.write_part({"export": f"e{at}"}, page, NOW)
+            except Killed:
+                died += 1
+        exports.write_part({"export": f"e{at}"}, page, NOW)
+
+        [walk] = walks.found(Export.at(f"e{at}")[0])
+        assert (walk.sums, sum(number for _, number in walk.parts)) == ({"rows": 60}, 60)
+    assert died >= 3
 
 
 @pytest.mark.usefixtures("api")

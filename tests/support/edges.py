@@ -146,10 +146,11 @@ class Asker:
         return made
 
     def _make(self, route: Route, parameter: str, within: Mapping[str, str]) -> str | None:
-        """Make one where the route asks for it, `within` what the earlier parameters name."""
+        """Make one, of its own if it can be, else where the route has it; `within` what earlier parameters name."""
         makers = [each for each in ROUTES if _makes(each, parameter)]
         above = [each for each in makers if route.operation.path.startswith(each.operation.path)]
-        making = next(iter([*above, *makers]), None)
+        alone = [each for each in makers if not each.parameters]
+        making = next(iter([*alone, *above, *makers]), None)
         if making is None:
             return None
         answer = self.ask("to make one", making, making.path(within), making.body())

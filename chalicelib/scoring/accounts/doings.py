@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from itertools import islice
 
 from chalicelib.contacts import accounts
+from chalicelib.contacts import service as contacts
 from chalicelib.errors import Invalid, Problem
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.models import Interaction
@@ -25,7 +26,7 @@ def of_lead(lead_id: str, type_: InteractionType, asked: Asked) -> Page[Interact
     """
     lead = leads.find(lead_id)
     if lead.contact_id:
-        return interactions.page_of_contact(lead.contact_id, type_, None, None, asked)
+        return interactions.page_of_contact(contacts.who_is(lead.contact_id).ids, type_, None, None, asked)
     if lead.account_id:
         return _of_account(lead.account_id, type_, asked)
     if asked.cursor is not None:
