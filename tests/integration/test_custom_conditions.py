@@ -7,10 +7,12 @@ from app import app
 from chalicelib.contacts import accounts, service
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.definitions import service as definitions
+from chalicelib.errors import Stale
 from chalicelib.scoring.models import ScoringItem
 from chalicelib.segments import service as segments
 from tests.support import scoring
 from tests.support.api import Caller
+from tests.support.between import before_the_next_write
 from tests.support.custom import NOW, change, make
 from tests.support.meter import metered
 
@@ -225,3 +227,24 @@ def test_members_by_query_are_asked_of_custom_fields(world, api):
 
     assert (wrong[0], status) == (422, 202)
     assert (is_member("c", static), is_member("d", static)) == (True, False)
+
+
+def test_a_field_that_is_retired_while_something_that_names_it_goes_live_is_not(api):
+    make("tier", "choice")
+    draft = api.post("/segments", {"name": "gold", "document": {"type": "dynamic", "query": GOLD}})
+    publish = f"/segments/{draft['id']}/publish"
+
+    with before_the_next_write(lambda: api.change("POST", publish, draft)), pytest.raises(Stale):
+        change("contact.tier", retired=True)
+
+    assert custom_fields.find("contact.tier").retired is False
+
+
+def test_what_names_a_field_that_is_retired_at_this_moment_does_not_go_live(api):
+    make("tier", "choice")
+    draft = api.post("/segments", {"name": "gold", "document": {"type": "dynamic", "query": GOLD}})
+
+    with before_the_next_write(lambda: change("contact.tier", retired=True)):
+        refused = api.call("POST", f"/segments/{draft['id']}/publish", If_Match='"1"')
+
+    assert (refused[0], [each["field"] for each in refused[1]["errors"]]) == (422, ["custom-field:contact.tier"])
