@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct, field
 
+from chalicelib.conditions.clauses import value_at
 from chalicelib.conditions.evaluation import evaluate
 from chalicelib.conditions.facts import Facts
 from chalicelib.conditions.nodes import Compiled
@@ -236,7 +237,7 @@ def hindrances(process: Process, leaving: str, entering: str, facts: Facts, now:
     found: list[Problem] = []
     if here is not None and process.number(entering) > process.number(leaving):
         [record] = facts.records("lead")
-        lacking = [name for name in here.required if _lacks(name, record.get(name))]
+        lacking = [name for name in here.required if _lacks(name, value_at(record, name))]
         found += [Problem(name, f"Fill this in before the lead leaves {here.name}.") for name in lacking]
         found += _denied(here.leaves_if, facts, now, f"It leaves {here.name} only if")
     return found + (_denied(there.enters_if, facts, now, f"It enters {there.name} only if") if there else [])

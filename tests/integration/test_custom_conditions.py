@@ -248,3 +248,28 @@ def test_what_names_a_field_that_is_retired_at_this_moment_does_not_go_live(api)
         refused = api.call("POST", f"/segments/{draft['id']}/publish", If_Match='"1"')
 
     assert (refused[0], [each["field"] for each in refused[1]["errors"]]) == (422, ["custom-field:contact.tier"])
+
+
+def test_a_stage_may_ask_for_custom_fields_of_its_leads_and_holds_them(api):
+    make("size", "whole_number", "lead")
+    stages = [
+        {"id": "new", "name": "New", "required": ["custom.size"], "fields": ["custom.size"]},
+        {"id": "b", "name": "B"},
+    ]
+    wrong = api.post(
+        "/business-processes", {"name": "w", "document": {"stages": [{**stages[0], "required": ["custom.x"]}]}}
+    )
+    process = published(api, "/business-processes", {"stages": stages})
+    api.change("PUT", "/settings/leads", api.get("/settings/leads"), {"process_id": process["id"]})
+    lead = api.post("/leads", {"last_name": "Juhl"})
+
+    move = f"/leads/{lead['id']}/move"
+    lacking = api.call("POST", move, {"stage": "b"}, If_Match='"1"')
+    filled = api.change("PATCH", f"/leads/{lead['id']}", lead, {"custom": {"size": 0}})
+    moved = api.change("POST", move, filled, {"stage": "b"})
+
+    assert (lacking[0], [each["field"] for each in lacking[1]["errors"]]) == (422, ["custom.size"])
+    assert moved["stage"] == "b"
+    assert api.call("PATCH", "/fields/lead.size", {"retired": True}, If_Match='"1"')[0] == 409
+    told = api.post(f"/business-processes/{wrong['id']}/check")["problems"]
+    assert [each["field"] for each in told] == ["/stages/0/required/0", "custom-field:lead.x"]
