@@ -158,6 +158,11 @@ def _day(given: Any) -> date:
 _READERS: dict[Values, Callable[[Any], Any]] = {Values.DURATION: Duration.parse, Values.DATES: _day}
 
 
+def value_at(record: Record, name: str) -> Any:
+    """Return the value of a record's field, also where its name leads into a map of the record."""
+    return _reader(name)(record)
+
+
 def _reader(name: str) -> Read:
     if not name.startswith(NESTED):
         return lambda record: record.get(name)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from msgspec import Struct, field
 
 from chalicelib.conditions.changes import earliest
+from chalicelib.conditions.clauses import value_at
 from chalicelib.conditions.evaluation import Answer, evaluate
 from chalicelib.conditions.facts import Facts
 from chalicelib.conditions.nodes import Compiled
@@ -245,7 +246,7 @@ def hindrances(process: Process, leaving: str, entering: str, facts: Facts, now:
     asked: list[tuple[Compiled | None, str]] = []
     if here is not None and process.number(entering) > process.number(leaving):
         [record] = facts.records("lead")
-        lacking = [name for name in here.required if _lacks(name, record.get(name))]
+        lacking = [name for name in here.required if _lacks(name, value_at(record, name))]
         found += [Problem(name, f"Fill this in before the lead leaves {here.name}.") for name in lacking]
         asked.append((here.leaves_if, f"It leaves {here.name} only if"))
     if there is not None:

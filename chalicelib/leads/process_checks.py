@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from chalicelib.conditions.catalogue import Catalogue
+from chalicelib.conditions.catalogue import Catalogue, Fields
 from chalicelib.conditions.compiler import problems_of
+from chalicelib.conditions.paths import LEAD
 from chalicelib.contacts.custom.asking import named_by
+from chalicelib.contacts.custom.naming import named
+from chalicelib.contacts.custom.record import is_custom
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions.lifecycle import Reference
 from chalicelib.errors import Invalid, Problem
@@ -41,7 +44,7 @@ def problems(document: ProcessDocument, catalogue: Catalogue) -> list[Problem]:
     zone = ZoneInfo(document.time_zone) if not list(_zone(document)) else ZoneInfo("UTC")
     for at, stage in enumerate(document.stages):
         place = f"/stages/{at}"
-        found += _fields(stage, place)
+        found += _fields(stage, place, catalogue.entities.get(LEAD, {}))
         found += [each for number, action in enumerate(stage.actions) for each in _action(action, place, number)]
         for name in ("entry_condition", "exit_condition"):
             condition = getattr(stage, name)
@@ -67,12 +70,12 @@ def _ids(document: ProcessDocument) -> list[str]:
     return [stage.id for stage in document.stages]
 
 
-def _fields(stage: StageDocument, place: str) -> Iterator[Problem]:
+def _fields(stage: StageDocument, place: str, known: Fields) -> Iterator[Problem]:
     for at, name in enumerate(stage.fields):
-        if name not in FIELDS:
+        if name not in FIELDS and name not in known:
             yield Problem(f"{place}/fields/{at}", f"Leads have no field {name}.")
     for at, name in enumerate(stage.required):
-        if name not in SUPPORTING:
+        if name not in SUPPORTING and not (is_custom(name) and name in known):
             yield Problem(f"{place}/required/{at}", f"“{name}” is no field of leads that somebody fills in.")
 
 
@@ -153,5 +156,6 @@ def references(document: ProcessDocument) -> Iterator[Reference]:
                 yield "trigger", action.trigger_id
     asked = [each for stage in document.stages for each in (stage.entry_condition, stage.exit_condition) if each]
     yield from named_by(asked)
+    yield from named(LEAD, [name for stage in document.stages for name in (*stage.fields, *stage.required)])
     if document.hand_over is not None and document.hand_over.process_id != PROCESS_ID:
         yield KIND, document.hand_over.process_id

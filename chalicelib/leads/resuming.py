@@ -55,13 +55,19 @@ def touched(conditions: Iterable[Compiled], fact: Fact) -> bool:
     known = list(conditions)
     if entity == "interaction":
         return any(fact.get("type") in condition.interactions for condition in known)
-    paths = [dependency.subject.split(".") for condition in known for dependency in condition.dependencies]
+    subjects = [dependency.subject for condition in known for dependency in condition.dependencies]
     if what != "changed" or "changed" not in fact:
         return bool(known)
     changed = set(fact["changed"])
-    if "account_id" in changed and any("account" in path[:-1] for path in paths):
+    if "account_id" in changed and any("account" in subject.split(".")[:-1] for subject in subjects):
         return True
-    return any(entity in path[:-1] and path[-1] in changed for path in paths)
+    return any(_of(entity, subject, name) for subject in subjects for name in changed)
+
+
+def _of(entity: str, subject: str, name: str) -> bool:
+    """Return whether what is asked about is this field of an entity; one of its own has a point in its name."""
+    whose = subject.removesuffix(f".{name}")
+    return whose != subject and entity in whose.split(".") and not whose.endswith(".custom")
 
 
 def _of_account(fact: Fact, now: datetime) -> None:

@@ -176,6 +176,8 @@ def _uses_of_custom(own: CustomField) -> dict[str, str]:
     uses = {CONDITION: f"{entity}.{name}", IMPORT: name, MERGE: name}
     if entity in WRITABLE:
         uses[FORM] = name
+    if entity == RecordType.LEAD:
+        uses[STAGE] = name
     if entity in READ:
         uses[TEMPLATE] = f"contact.{_by_contact(entity, name)}"
     if entity in strategies.ATTRIBUTES and own.type in EXACT:

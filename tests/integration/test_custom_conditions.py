@@ -6,11 +6,14 @@ from chalice.test import Client
 from app import app
 from chalicelib.contacts import accounts, service
 from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import ASKED_AS, CustomType
 from chalicelib.definitions import service as definitions
+from chalicelib.errors import Stale
 from chalicelib.scoring.models import ScoringItem
 from chalicelib.segments import service as segments
 from tests.support import scoring
 from tests.support.api import Caller
+from tests.support.between import before_the_next_write
 from tests.support.custom import NOW, change, make
 from tests.support.meter import metered
 
@@ -225,3 +228,89 @@ def test_members_by_query_are_asked_of_custom_fields(world, api):
 
     assert (wrong[0], status) == (422, 202)
     assert (is_member("c", static), is_member("d", static)) == (True, False)
+
+
+def test_a_field_that_is_retired_while_something_that_names_it_goes_live_is_not(api):
+    make("tier", "choice")
+    draft = api.post("/segments", {"name": "gold", "document": {"type": "dynamic", "query": GOLD}})
+    publish = f"/segments/{draft['id']}/publish"
+
+    with before_the_next_write(lambda: api.change("POST", publish, draft)), pytest.raises(Stale):
+        change("contact.tier", retired=True)
+
+    assert custom_fields.find("contact.tier").retired is False
+
+
+def test_what_names_a_field_that_is_retired_at_this_moment_does_not_go_live(api):
+    make("tier", "choice")
+    draft = api.post("/segments", {"name": "gold", "document": {"type": "dynamic", "query": GOLD}})
+
+    with before_the_next_write(lambda: change("contact.tier", retired=True)):
+        refused = api.call("POST", f"/segments/{draft['id']}/publish", If_Match='"1"')
+
+    assert (refused[0], [each["field"] for each in refused[1]["errors"]]) == (422, ["custom-field:contact.tier"])
+
+
+def test_a_stage_may_ask_for_custom_fields_of_its_leads_and_holds_them(api):
+    make("seats", "whole_number", "lead")
+    stages = [
+        {"id": "new", "name": "New", "required": ["custom.seats"], "fields": ["custom.seats"]},
+        {"id": "b", "name": "B"},
+    ]
+    wrong = api.post(
+        "/business-processes", {"name": "w", "document": {"stages": [{**stages[0], "required": ["custom.x"]}]}}
+    )
+    process = published(api, "/business-processes", {"stages": stages})
+    api.change("PUT", "/settings/leads", api.get("/settings/leads"), {"process_id": process["id"]})
+    lead = api.post("/leads", {"last_name": "Juhl"})
+
+    move = f"/leads/{lead['id']}/move"
+    lacking = api.call("POST", move, {"stage": "b"}, If_Match='"1"')
+    filled = api.change("PATCH", f"/leads/{lead['id']}", lead, {"custom": {"seats": 0}})
+    moved = api.change("POST", move, filled, {"stage": "b"})
+
+    assert (lacking[0], [each["field"] for each in lacking[1]["errors"]]) == (422, ["custom.seats"])
+    assert moved["stage"] == "b"
+    assert api.call("PATCH", "/fields/lead.seats", {"retired": True}, If_Match='"1"')[0] == 409
+    told = api.post(f"/business-processes/{wrong['id']}/check")["problems"]
+    assert [each["field"] for each in told] == ["/stages/0/required/0", "custom-field:lead.x"]
+
+
+VALUES = {
+    "text": "Ærø",
+    "whole_number": 12,
+    "decimal": "12.25",
+    "money": 7,
+    "date": "2026-11-20",
+    "instant": "2026-11-20T08:00:00Z",
+    "two_options": True,
+    "choice": "gold",
+    "multiple_choice": ["gold", "silver"],
+    "email": "ada@example.dk",
+    "phone": "+4512345678",
+    "url": "https://example.dk",
+}
+
+
+@pytest.mark.rule("SCO-16", "RSC-10")
+def test_a_score_tells_which_values_of_custom_fields_of_every_type_it_saw(api):
+    for type_ in VALUES:
+        make(type_, type_)
+    service.create("c", {"last_name": "Juhl", "custom": VALUES}, NOW, by="u")
+    scoring.lead()
+    rules = [
+        rule(
+            "contact",
+            asks(f"custom.{type_}", type_=ASKED_AS.get(CustomType(type_), "text"), operator="is_present"),
+            type_,
+        )
+        for type_ in VALUES
+    ]
+    model = scoring.publish(*rules)
+
+    scoring.rescore()
+
+    [score] = api.get("/leads/l/scores")["items"]
+    assert score["score"] == 20 * len(VALUES)
+    explained = api.get(f"/leads/l/scores/{model}/explain")
+    assert all(f"custom.{type_}" in str(explained) for type_ in VALUES)

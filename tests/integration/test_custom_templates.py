@@ -13,7 +13,7 @@ from tests.support.custom import NOW, change, make
 
 WORDS = {
     **EMAIL,
-    "subject": "For {{ contact.custom.tier }} at {{ contact.account.custom.size }}",
+    "subject": "For {{ contact.custom.tier }} at {{ contact.account.custom.staff }}",
     "html": EMAIL["html"]
     + "{% for each in contact.custom.topics %}<p>About {{ each }}</p>{% endfor %}"
     + "{% if contact.custom.weight > 2 %}<p>Heavy {{ contact.custom.weight }}</p>{% endif %}",
@@ -30,17 +30,17 @@ def api(cloud):
 def fields(cloud):
     for key, type_ in {"tier": "choice", "topics": "multiple_choice", "weight": "decimal"}.items():
         make(key, type_)
-    make("size", "whole_number", "account")
+    make("staff", "whole_number", "account")
 
 
 @pytest.mark.rule("EML-9")
 @pytest.mark.usefixtures("fields")
 def test_a_draft_is_shown_with_the_custom_fields_of_a_contact_or_of_a_sample(api):
-    accounts.create("acme", {"name": "Acme", "custom": {"size": 7}}, NOW, by="u")
+    accounts.create("acme", {"name": "Acme", "custom": {"staff": 7}}, NOW, by="u")
     own = {"tier": "gold", "topics": ["gold", "silver"], "weight": "2.5"}
     service.create("ada", {"last_name": "Juhl", "account_id": "acme", "custom": own}, NOW, by="u")
     made = api.post("/emails", {"name": "n", "document": WORDS})
-    sample = {"custom.tier": "silver", "account.custom.size": 9, "first_name": "Bo"}
+    sample = {"custom.tier": "silver", "account.custom.staff": 9, "first_name": "Bo"}
 
     real = api.post(f"/emails/{made['id']}/preview", {"contact_id": "ada"})
     made_up = api.post(f"/emails/{made['id']}/preview", {"values": sample})
@@ -74,7 +74,7 @@ def test_a_live_message_holds_the_fields_that_it_names(api):
     made = api.post("/emails", {"name": "n", "document": WORDS})
     api.change("POST", f"/emails/{made['id']}/publish", made)
 
-    for field_id in ("contact.tier", "contact.topics", "account.size"):
+    for field_id in ("contact.tier", "contact.topics", "account.staff"):
         assert api.call("PATCH", f"/fields/{field_id}", {"retired": True}, If_Match='"1"')[0] == 409
     change("contact.weight", labels={"en": "Weight"})
     unknown = api.post("/emails", {"name": "n", "document": {**WORDS, "subject": "{{ contact.custom.nothing }}"}})

@@ -116,7 +116,8 @@ def test_templates_take_each_field_that_the_catalogue_offers_and_no_other_of_con
 
 
 def test_stages_require_what_the_catalogue_offers(known):
-    assert {name for _, name in usable(known, "stage")} == SUPPORTING
+    offered = {name for _, name in usable(known, "stage")}
+    assert offered == SUPPORTING | {f"custom.f_{type_}" for type_ in CustomType}
 
 
 # Over HTTP -----------------------------------------------------------------------------------------------------------

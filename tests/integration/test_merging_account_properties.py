@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from chalicelib.contacts import account_merging, accounts
-from chalicelib.contacts.account_merging import CHOSEN, FILLED
+from chalicelib.contacts.account_merging import FILLED
 from chalicelib.contacts.joining import Wish
 from chalicelib.contacts.models import Account, ContactsItem, Membership
 from chalicelib.leads import lists
@@ -18,6 +18,7 @@ from chalicelib.scoring import reading
 from chalicelib.scoring.accounts import rescoring
 from chalicelib.segments import service as segments
 from tests.support import journeys, scoring
+from tests.support.custom import make
 
 LETTERS = "abcd"
 EXAMPLE = count()
@@ -31,9 +32,11 @@ BUILDS_BOATS = {
     "conditions": [{"entity": "account", "where": BOATS}],
 }
 
+CHOSEN = ("name", *FILLED, "custom.weight")
 company = st.fixed_dictionaries(
-    {},
+    {"custom.weight": st.sampled_from(["0.1", "12.50", 7])},
     optional={
+        "custom.topics": st.sampled_from([["gold"], ["gold", "silver"]]),
         "industry": st.sampled_from(["Boats", "Tents"]),
         "website": st.sampled_from(["kajak.dk", "https://www.kajak.dk", "telt.dk"]),
         "city": st.sampled_from(["Odense", "Vejle"]),
@@ -53,6 +56,8 @@ merges = st.lists(st.tuples(st.sampled_from(LETTERS), st.sampled_from(LETTERS), 
 @pytest.fixture
 def market(world):
     """A model of accounts, one of contacts, and a segment, all of which ask about accounts."""
+    make("weight", "decimal", "account")
+    make("topics", "multiple_choice", "account")
     scoring.publish(scoring.clicked(10), BUILDS_BOATS, target="account", model_id="of-accounts")
     scoring.publish(BUILDS_BOATS, model_id="of-contacts")
     query = {"field": "account.industry", "operator": "equals", "values": ["Boats"]}

@@ -17,18 +17,20 @@ from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.merging import FILLED, STRICTEST
 from chalicelib.leads.models import Heir, Lead, LeadsItem, Owner
 from tests.support import journeys
+from tests.support.custom import make
 
 LETTERS = "abcd"
 EXAMPLE = count()
 MOVING = {"version", "updated_at", "since"}
 """What moves on with each write."""
-CHOOSABLE = ("topic", "email", "phone", "city", "budget_amount", "rating", "owner_id")
+CHOOSABLE = ("topic", "email", "phone", "city", "budget_amount", "rating", "owner_id", "custom.weight")
 
 one = st.fixed_dictionaries(
     {
         "values": st.fixed_dictionaries(
-            {},
+            {"custom.weight": st.sampled_from(["0.1", "12.50", 7])},
             optional={
+                "custom.topics": st.sampled_from([["gold"], ["gold", "silver"]]),
                 "email": st.sampled_from(["x", "y"]),
                 "phone": st.sampled_from(["+4511111111", "+4522222222"]),
                 "topic": st.sampled_from(["Kayaks", "Tents"]),
@@ -50,6 +52,8 @@ merges = st.lists(st.tuples(st.sampled_from(LETTERS), st.sampled_from(LETTERS), 
 @pytest.fixture
 def known(world):
     """Somebody, and matching by telephone besides the shipped one."""
+    make("weight", "decimal", "lead")
+    make("topics", "multiple_choice", "lead")
     strategies.create("phone", "lead", "Telephone", ["phone"], world.now)
     strategies.built("lead", "phone")
     journeys.contact("ada")

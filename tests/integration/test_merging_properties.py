@@ -12,13 +12,14 @@ from chalicelib.consent.rules import Designation, refusal
 from chalicelib.contacts import accounts, strategies
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.context import MarketingContext
-from chalicelib.contacts.joining import CHOSEN
+from chalicelib.contacts.joining import FILLED, NEVER_FILLED
 from chalicelib.contacts.models import Contact, ContactsItem, Duplicate, Heir, Membership, Owner
 from chalicelib.interactions import service as log
 from chalicelib.leads import service as leads
 from chalicelib.scoring import reading, service
 from chalicelib.segments import service as segments
 from tests.support import journeys, scoring
+from tests.support.custom import make
 from tests.support.merged import merge, prefer, undo
 
 LETTERS = "abcd"
@@ -27,9 +28,11 @@ ALLOWED = ("bulk_email", "email", "tracking", "prefill", "is_child", "guardian_c
 MOVING = {"version", "updated_at", "since", "joins"}
 """What moves on with each write."""
 
+CHOSEN = (*FILLED, *NEVER_FILLED, "custom.weight")
 somebody = st.fixed_dictionaries(
-    {},
+    {"custom.weight": st.sampled_from(["0.1", "12.50", 7])},
     optional={
+        "custom.topics": st.sampled_from([["gold"], ["gold", "silver"]]),
         "email": st.sampled_from(["x", "y", "z"]),
         "phone": st.sampled_from(["+4511111111", "+4522222222", "+4533333333"]),
         "city": st.sampled_from(["Odense", "Vejle"]),
@@ -59,6 +62,8 @@ merges = st.lists(st.tuples(st.sampled_from(LETTERS), st.sampled_from(LETTERS), 
 @pytest.fixture
 def company(world):
     """Accounts, segments, a model, and matching by telephone, so that several contacts may hold one address."""
+    make("weight", "decimal")
+    make("topics", "multiple_choice")
     strategies.create("phone", "contact", "Phone", ["phone"], world.now)
     strategies.built("contact", "phone")
     strategies.create("pair", "contact", "Name and address", ["first_name", "email"], world.now)

@@ -48,6 +48,9 @@ ASKED_AS: Mapping[CustomType, FieldType] = {
 }
 """How conditions ask of each type; what is not here is text."""
 
+RESERVED = frozenset({"first", "last", "size"})
+"""Keys that mean something else in messages: Liquid takes them for a number, the first and the last of several."""
+
 CHOICES = frozenset({CustomType.CHOICE, CustomType.MULTIPLE_CHOICE})
 
 EXACT = frozenset({CustomType.TEXT, CustomType.WHOLE_NUMBER, CustomType.CHOICE, CustomType.EMAIL, CustomType.PHONE})
@@ -108,6 +111,8 @@ def require_sound(made: CustomField) -> None:
         problems.append(Problem("options", "A choice has options, and nothing else has."))
     if len(set(made.values)) < len(made.values):
         problems.append(Problem("options", "Each option has a value of its own."))
+    if made.key in RESERVED:
+        problems.append(Problem("key", "This word means something else in messages. Choose another key."))
     if (made.type is CustomType.MONEY) != (made.currency is not None):
         problems.append(Problem("currency", "Money has a currency, such as DKK, and nothing else has."))
     if problems:

@@ -135,6 +135,12 @@ def test_what_does_not_go_together_is_no_field(type_, more):
         require_sound(field("f", type_, **more))
 
 
+@pytest.mark.parametrize("key", ["size", "first", "last"])
+def test_a_key_is_no_word_that_means_something_else_in_messages(key):
+    with pytest.raises(Invalid):
+        require_sound(field(key))
+
+
 # In a record ---------------------------------------------------------------------------------------------------------
 
 
