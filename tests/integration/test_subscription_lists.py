@@ -145,6 +145,24 @@ def test_a_contact_is_put_on_a_list_with_a_reason_and_every_change_is_recorded(a
     assert (joined["source"], joined["reason"]) == ("api", "asked by phone")
 
 
+@pytest.mark.rule("CON-16")
+def test_several_rows_are_put_on_a_list_at_once_or_none_where_one_is_nobody(api):
+    new = made(api)
+    path = f"/subscription-lists/{new['id']}/members"
+    several = {"contact_ids": ["ada", "twin", "ada"], "reason": "asked at the fair"}
+
+    silent = api.call("POST", path, {"contact_ids": ["ada", "twin"]})
+    unknown, problem, _ = api.call("POST", path, {**several, "contact_ids": ["ada", "nobody"]})
+    nobody = members(api, new["id"])
+    for _ in range(2):
+        api.call("POST", path, several)
+
+    assert (silent[0], silent[1]["errors"][0]["field"]) == (400, "reason")
+    assert (unknown, [each["field"] for each in problem["errors"]]) == (422, ["contact_ids.1"])
+    assert (nobody, sorted(members(api, new["id"]))) == ([], ["ada", "twin"])
+    assert [each["reason"] for each in api.get("/contacts/twin/consent-changes")["items"]] == ["asked at the fair"]
+
+
 def test_joining_and_leaving_are_interactions_of_the_catalogue_once_each(api):
     new = made(api)
     for _ in range(2):

@@ -16,6 +16,7 @@ from chalicelib.consent.subscriptions.schemas import (
     MembersQuery,
     MemberView,
     NewList,
+    SeveralJoining,
     Subscriptions,
     SubscriptionView,
 )
@@ -69,6 +70,13 @@ def restart_subscription_list(call: Call[Nothing], list_id: str) -> ListView:
 def list_subscribers(call: Call[Nothing], list_id: str) -> Listing[MemberView]:
     """List who is on a list, latest first."""
     return Listing[MemberView].of(service.members(list_id, call.query.asked), _member)
+
+
+@api.on(f"POST {ONE}/members", scope="contacts:write", body=SeveralJoining)
+def add_subscribers(call: Call[SeveralJoining], list_id: str) -> None:
+    """Put several contacts on a list, with the reason: how they asked for it; who is on it stays."""
+    evidence = Evidence(who=call.caller.id, source="api", method="by user", reason=call.body.reason)
+    service.add_by_user(call.body.contact_ids, list_id, evidence, call.new_id, call.now)
 
 
 @api.on(f"GET {OF_CONTACT}", scope="contacts:read", returns=Subscriptions)

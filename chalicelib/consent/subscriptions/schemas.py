@@ -87,6 +87,12 @@ class Joining(Schema):
     reason: Annotated[str, Field(max_length=500)] | None = None
 
 
+class SeveralJoining(Joining):
+    """Contacts to put on a list, and how they asked for it."""
+
+    contact_ids: Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(min_length=1, max_length=50)]
+
+
 class SubscriptionView(Schema):
     """Where a contact stands with a list, and since when."""
 

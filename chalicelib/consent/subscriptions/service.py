@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.clock import as_text
+from chalicelib.clock import as_text, digest
 from chalicelib.conditions.catalogue import Field, FieldType
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent.models import ConsentItem
@@ -15,10 +15,11 @@ from chalicelib.consent.subscriptions.plans import Said, Standing
 from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Look, Notes, commit, read
-from chalicelib.errors import Invalid, Problem, Unavailable
+from chalicelib.errors import Invalid, Problem, Unavailable, Unprocessable
 from chalicelib.lists import Asked, Page, page, partitions
 
 TRIES = 5
+UNKNOWN = "There is no contact of this id."
 
 FIELDS: Mapping[str, Field] = {"list_id": Field(FieldType.ID), "since": Field(FieldType.INSTANT)}
 """What conditions may ask of the lists that somebody is on."""
@@ -84,6 +85,21 @@ def _stands_for(row: Subscription, who: Identity, look: Look) -> bool:
     [standing] = standings(who, [row.list_id], look)
     first = next((each for each in standing.rows if each is not None and each.holds), None)
     return standing.on and first is not None and first.contact_id == row.contact_id
+
+
+def add_by_user(contact_ids: Sequence[str], list_id: str, evidence: Evidence, change_id: str, now: datetime) -> None:
+    """Put several contacts on a list because a user says so (CON-16), one after the other; repeating it is harmless.
+
+    Raises NotFound; Unprocessable, before anybody joins, where some of them do not exist; else as for one contact.
+    """
+    records.find(list_id)
+    asked = list(dict.fromkeys(contact_ids))
+    missing = set(asked) - {each for who in contacts.who_are(asked) for each in who.ids}
+    if missing:
+        unknown = [Problem(f"contact_ids.{at}", UNKNOWN) for at, each in enumerate(contact_ids) if each in missing]
+        raise Unprocessable("Some of these contacts do not exist, so nobody was put on the list.", unknown)
+    for each in asked:
+        change_by_user(each, list_id, State.SUBSCRIBED, evidence, digest(change_id, each), now)
 
 
 def change_by_user(
