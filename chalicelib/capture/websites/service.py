@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib.capture.models import CaptureItem
 from chalicelib.capture.websites.models import LISTED, Origin, Website
@@ -82,6 +83,13 @@ def _registered(website_id: str, origins: Sequence[str]) -> list[Write]:
 
 def _origin(website_id: str, origin: str) -> Key:
     return Key(Origin, *Origin.at(origin, website_id))
+
+
+def is_tracked(url: str) -> bool:
+    """Return whether an address lies on a website that is registered; a change may take a second."""
+    parts = urlsplit(url)
+    pk, _ = Origin.at(f"{parts.scheme}://{parts.netloc.lower()}", "")
+    return next(iter(Origin.query(pk, limit=1)), None) is not None
 
 
 # Pages of ours -----------------------------------------------------------------------------------------------------
