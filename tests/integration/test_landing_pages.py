@@ -114,6 +114,19 @@ def test_who_refuses_it_stays_nobody_and_can_send_a_form_all_the_same(page_id, b
     assert Interaction.count(f"CONTACT#{ada.contact_id}") == 1
 
 
+@pytest.mark.rule("LPC-2", "WEB-3")
+def test_who_refused_it_once_is_nobody_on_pages_without_a_banner_too(api, browser):
+    form_id = publish(api, "/forms", newsletter_form())
+    publish(api, "/pages", landing_page("Plain", "plain", form_id))
+    with_banner(api)
+    publish(api, "/pages", landing_page("Letters", "newsletter", form_id))
+    browser.open("/p/newsletter", {"_tracking": "no"})
+
+    browser.open("/p/plain")
+
+    assert (browser.cookies, recorded()) == ({"itinera_choice": "no"}, [])
+
+
 def test_who_changes_its_mind_is_forgotten_by_the_browser(page_id, browser):
     browser.open("/p/newsletter", {"_tracking": "yes"})
     assert COOKIE in browser.cookies
