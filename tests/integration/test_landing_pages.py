@@ -155,6 +155,14 @@ def test_what_brought_somebody_is_not_forgotten_over_the_question(page_id, brows
     assert {(each.contact_id, each.attributes["email_id"]) for each in Interaction.scan()} == {("ada", "email-1")}
 
 
+@pytest.mark.parametrize("header", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_a_page_of_another_site_cannot_answer_for_anybody(page_id, browser, header):
+    status, text = browser.open("/p/newsletter", {"_tracking": "yes"}, **header)
+
+    assert (status, browser.cookies, recorded()) == (200, {}, [])
+    assert BANNER["text"] in text
+
+
 def test_an_answer_that_is_none_is_a_refusal_and_a_forged_link_leads_back_to_the_page(page_id, browser):
     status, _ = browser.open("/p/newsletter", {"_tracking": "maybe", "_v": "https://evil.example"})
 
