@@ -117,6 +117,7 @@ def of_page(page_id: str, name: str, slug: str, now: datetime) -> list[Write]:
         url=ours(f"/p/{slug}"),
         origins=[],
         asks_first=False,
+        parameters=[],
         page_id=page_id,
         created_at=now,
     )
