@@ -29,6 +29,8 @@ class Visit(Struct, frozen=True):
     link: str = ""
     refuses: bool = False
     """Whether the browser asks not to be tracked."""
+    elsewhere: bool = False
+    """Whether what it sends was sent from another site's page, which can answer for nobody."""
     tracked: bool = True
     contact_id: str | None = None
     journey_id: str | None = None
@@ -44,11 +46,13 @@ class Visit(Struct, frozen=True):
         return None if self.fresh else visitors.FORGET
 
 
-def visit_of(cookies: str, token: str | None, *, refuses: bool = False) -> Visit:
+def visit_of(cookies: str, token: str | None, *, refuses: bool = False, elsewhere: bool = False) -> Visit:
     """Return who visits, by the cookie of the browser and by the link of a message; damaged ones count for nothing."""
     visitor_id, link = visitors.of_cookies(cookies), Personal.of(token)
     choice = visitors.named(cookies, scripts.CHOICE) or ""
-    visit = Visit(visitor_id or new_id(), visitor_id is None, _session(cookies), choice, refuses=refuses)
+    visit = Visit(
+        visitor_id or new_id(), visitor_id is None, _session(cookies), choice, refuses=refuses, elsewhere=elsewhere
+    )
     known = visiting.contact_of(visit.visitor_id) if visitor_id else None
     found = contacts.who_are(each for each in (link.contact_id, known) if each)
     contact_id = found[0].id if found else None

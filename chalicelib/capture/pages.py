@@ -173,7 +173,7 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
     """Take a form that was sent from a page; shows the page again with what is wrong, else thanks. Raises NotFound."""
     live, visit = find(slug), _as_opened(visit, fields)
     if CHOICE in fields:
-        return _chosen(slug, str(fields[CHOICE]), str(fields.get(LINK, "")))
+        return _chosen(slug, str(fields[CHOICE]), str(fields.get(LINK, "")), visit)
     visit = browsing.asked(visit, live)
     form_id = str(fields.get(FORM, ""))
     form, _ = service.form_of(form_id)
@@ -195,12 +195,16 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
     return thanks(form, document, visit)
 
 
-def _chosen(slug: str, answer: str, link: str) -> Reply:
-    """Keep what was answered to the banner, and show the page as it is for whoever answered so."""
+def _chosen(slug: str, answer: str, link: str, visit: Visit) -> Reply:
+    """Keep what was answered to the banner, and show the page as it is for whoever answered so.
+
+    What another site's page sends is no answer: nobody may consent in somebody's place.
+    """
     said = "yes" if answer == "yes" else "no"
     back = f"?{urlencode({'v': link})}" if Personal.of(link) != Personal() else ""
-    headers = {"Location": web.url(f"/p/{slug}{back}"), "Set-Cookie": visitors.kept(scripts.CHOICE, said)}
-    return Reply("", HTTPStatus.SEE_OTHER, headers={**headers, "Cache-Control": "no-store"})
+    headers = {"Location": web.url(f"/p/{slug}{back}"), "Cache-Control": "no-store"}
+    kept = {} if visit.elsewhere else {"Set-Cookie": visitors.kept(scripts.CHOICE, said)}
+    return Reply("", HTTPStatus.SEE_OTHER, headers={**headers, **kept})
 
 
 def _now_known_as(visit: Visit, submission: Submission) -> Visit:

@@ -26,7 +26,7 @@ from chalicelib.capture.schemas import (
 )
 from chalicelib.capture.service import Submitted
 from chalicelib.capture.states import FAILURE, SUCCESS
-from chalicelib.capture.websites.public import refuses
+from chalicelib.capture.websites.public import from_elsewhere, refuses
 from chalicelib.clock import digest, new_id
 from chalicelib.consent.subscriptions.models import LIST
 from chalicelib.contacts import fields as contact_fields
@@ -160,7 +160,9 @@ def receive_form(call: Call[Nothing], slug: str) -> Reply:
 
 def _visit(call: Call[Any]) -> Visit:
     token = query_of(call.request).get("v")
-    return browsing.visit_of(call.headers.get("cookie", ""), token, refuses=refuses(call))
+    return browsing.visit_of(
+        call.headers.get("cookie", ""), token, refuses=refuses(call), elsewhere=from_elsewhere(call)
+    )
 
 
 def _nothing_there(error: NotFound | Gone) -> Reply:

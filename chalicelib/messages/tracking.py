@@ -1,6 +1,6 @@
 """Use cases: follow a tracked link, note an open, decide whose it was."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -15,6 +15,7 @@ from chalicelib.interactions import service as log
 from chalicelib.interactions.models import Interaction
 from chalicelib.interactions.plans import UNDECIDED, NewInteraction
 from chalicelib.interactions.types import InteractionType
+from chalicelib.interactions.visitors import OWN_PERSONAL, PERSONAL
 from chalicelib.messages.addresses import TRAP, target
 from chalicelib.messages.models import Send
 from chalicelib.messages.rendering import links_of
@@ -24,6 +25,8 @@ from chalicelib.messages.verdicts import AT_ONCE, Engagement, judge
 from chalicelib.settings import settings
 from chalicelib.tokens import sign, verify
 
+websites: list[Callable[[str], bool]] = []
+"""Whether an address lies on a website that is tracked; chalicelib.wiring fills it."""
 GONE = NotFound("This link leads nowhere any more.")
 LOOKED_BACK = timedelta(hours=1)
 """How far back a visit confirms what was clicked; the verdict's own message decides everything within seconds."""
@@ -57,14 +60,23 @@ def _target(send: Send, index: str) -> str | None:
     url = target(index, links_of(document), send.links or [])
     if url is None:
         raise GONE
-    return _introduced(url, send) if url.startswith(f"{settings.public_url}/") else url
+    return _introduced(url, send)
 
 
 def _introduced(url: str, send: Send) -> str:
-    """Return the address of a page of ours with who comes, so that the visit is credited to the contact."""
+    """Return an address with who comes, where that is a page of ours or of a website that is tracked (WEB-4).
+
+    So the visit is credited to the contact. Other sites hear nothing of who refuses to be tracked; strangers never do.
+    """
+    if url.startswith(f"{settings.public_url}/"):
+        name = OWN_PERSONAL
+    elif send.tracked and any(knows(url) for knows in websites):
+        name = PERSONAL
+    else:
+        return url
     parts = urlsplit(url)
     query = [*parse_qsl(parts.query, keep_blank_values=True)]
-    query.append(("v", sign("visitor", send.contact_id or "", send.journey_id or "", send.email_id)))
+    query.append((name, sign("visitor", send.contact_id or "", send.journey_id or "", send.email_id)))
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 

@@ -5,10 +5,12 @@ Imported once by app.py; a domain never imports it.
 
 from chalicelib import streams
 from chalicelib.agenda import agendas
+from chalicelib.capture.websites import service as websites
 from chalicelib.consent import service as consent
 from chalicelib.contacts import deletion, merging
 from chalicelib.definitions import jobs
 from chalicelib.leads import process_checks
+from chalicelib.messages import tracking
 from chalicelib.settings import settings
 from chalicelib.wiring import consequences, due, reactions, records, works
 
@@ -24,4 +26,5 @@ def wire() -> None:
     jobs.works.update(works.WORKS)
     deletion.sweeps[:] = consequences.SWEEPS
     deletion.account_sweeps[:] = consequences.ACCOUNT_SWEEPS
+    tracking.websites[:] = [websites.is_tracked]
     agendas[:] = due.AGENDAS

@@ -1,4 +1,4 @@
-"""One browser for all tests that need one; they run in one worker, one after the other."""
+"""One browser a file for the tests that need one; they run in one worker, one after the other."""
 
 from pathlib import Path
 
@@ -24,8 +24,9 @@ def _complaint(said):
     return f"{said.text} {said.location['url']}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium(declared):
+    """Closed after each file: while it is open, its event loop is the thread's."""
     with opened(app.app, PAGES) as browser:
         yield browser
 

@@ -216,6 +216,15 @@ def test_mail_is_refused_at_the_centre_by_keyboard_and_allowed_again(published, 
         found.goto(found.url)
 
 
+def test_every_page_that_people_see_is_a_row():
+    """The first words of public addresses: a new page fails here until it is a row."""
+    no_pages = {"health", "openapi.json", "static", "o", "w", "webhooks", "forms"}
+    like_others = {"unsubscribe", "t", "r"}  # the centre once more, or a notice
+    public = {each.path.split("/")[1] for each in app.operations if each.scope is None}
+
+    assert {row.path().split("/")[1] for row in PAGES} == public - no_pages - like_others
+
+
 def test_a_message_that_says_what_is_wrong_has_the_focus_and_leads_to_it(published, opening):
     found = shown(opening, PAGES[1])
 

@@ -113,7 +113,8 @@ def test_an_interaction():
 
 
 def test_a_visit_that_the_script_of_a_website_tells():
-    websites.create("w", {"name": "W", "url": "https://x.example", "origins": ["https://x.example"]}, NOW)
+    site = {"name": "W", "url": "https://x.example", "origins": ["https://x.example"], "parameters": []}
+    websites.create("w", site, NOW)
     told = {"kind": "visit", "url": "https://x.example/lamps", "visitor": token_of("v"), "allowed": "yes"}
     browser = Browser("https://x.example")
 

@@ -8,17 +8,19 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.capture import landing
+from chalicelib.capture import landing, visiting
 from chalicelib.capture.websites.service import id_of_page
 from chalicelib.clock import now
 from chalicelib.contacts import service as contacts
+from chalicelib.dynamodb import commit
 from chalicelib.errors import Stale
 from chalicelib.interactions.models import Interaction
-from chalicelib.interactions.visitors import COOKIE
+from chalicelib.interactions.visitors import COOKIE, token_of
 from chalicelib.tokens import sign
 from infra.local.demo.company import landing_page, newsletter_form
 from tests.integration.test_capture import Page, publish, submissions
 from tests.integration.test_pages_accessible import BANNER, with_banner
+from tests.integration.test_websites import refuse_tracking
 from tests.support.api import Caller
 
 pytestmark = pytest.mark.usefixtures("world")
@@ -114,6 +116,19 @@ def test_who_refuses_it_stays_nobody_and_can_send_a_form_all_the_same(page_id, b
     assert Interaction.count(f"CONTACT#{ada.contact_id}") == 1
 
 
+@pytest.mark.rule("LPC-2", "WEB-3")
+def test_who_refused_it_once_is_nobody_on_pages_without_a_banner_too(api, browser):
+    form_id = publish(api, "/forms", newsletter_form())
+    publish(api, "/pages", landing_page("Plain", "plain", form_id))
+    with_banner(api)
+    publish(api, "/pages", landing_page("Letters", "newsletter", form_id))
+    browser.open("/p/newsletter", {"_tracking": "no"})
+
+    browser.open("/p/plain")
+
+    assert (browser.cookies, recorded()) == ({"itinera_choice": "no"}, [])
+
+
 def test_who_changes_its_mind_is_forgotten_by_the_browser(page_id, browser):
     browser.open("/p/newsletter", {"_tracking": "yes"})
     assert COOKIE in browser.cookies
@@ -140,10 +155,54 @@ def test_what_brought_somebody_is_not_forgotten_over_the_question(page_id, brows
     assert {(each.contact_id, each.attributes["email_id"]) for each in Interaction.scan()} == {("ada", "email-1")}
 
 
+@pytest.mark.parametrize("header", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}])
+def test_a_page_of_another_site_cannot_answer_for_anybody(page_id, browser, header):
+    status, text = browser.open("/p/newsletter", {"_tracking": "yes"}, **header)
+
+    assert (status, browser.cookies, recorded()) == (200, {}, [])
+    assert BANNER["text"] in text
+
+
 def test_an_answer_that_is_none_is_a_refusal_and_a_forged_link_leads_back_to_the_page(page_id, browser):
     status, _ = browser.open("/p/newsletter", {"_tracking": "maybe", "_v": "https://evil.example"})
 
     assert (status, browser.cookies) == (200, {"itinera_choice": "no"})
+
+
+def known_browser(browser, contact_id):
+    """A browser that is known as a contact's."""
+    contacts.create(contact_id, {"last_name": "Berg"}, now(), by="user:u")
+    commit([visiting.binding(f"v-{contact_id}", contact_id, now())])
+    browser.cookies = {COOKIE: token_of(f"v-{contact_id}")}
+
+
+@pytest.mark.rule("PRV-12")
+def test_who_refuses_as_a_contact_is_not_recorded_on_pages_either(api, browser):
+    form_id = publish(api, "/forms", newsletter_form())
+    publish(api, "/pages", landing_page("Letters", "newsletter", form_id))
+    known_browser(browser, "ada")
+    refuse_tracking("ada")
+
+    assert browser.open("/p/newsletter")[0] == 200
+    assert recorded() == []
+
+
+def test_a_message_that_was_passed_on_is_the_first_recipient_s_and_the_browser_stays_whose_it_is(api, browser, world):
+    form_id = publish(api, "/forms", newsletter_form())
+    page_id = publish(api, "/pages", landing_page("Letters", "newsletter", form_id))
+    contacts.create("ada", {"last_name": "Berg"}, now(), by="user:u")
+    known_browser(browser, "bo")
+    told = {"kind": "identify", "event": "event-1-1", "url": "https://itinera.example/p/newsletter"}
+    link = sign("visitor", "ada", "journey-1", "email-1")
+
+    browser.open(f"/p/newsletter?v={quote(link)}")
+    browser.open(f"/w/{id_of_page(page_id)}", {**told, "personal": link}, Origin="https://itinera.example")
+    browser.open("/p/newsletter")
+    world.settle()
+
+    seen = {each.contact_id: each.attributes.get("email_id") for each in Interaction.scan()}
+    assert seen == {"ada": "email-1", "bo": None}
+    assert visiting.contact_of("v-bo") == "bo"
 
 
 # Each page's own website -------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from chalice.test import Client
@@ -26,7 +27,7 @@ from tests.integration.test_capture import Browser, publish
 from tests.integration.test_websites import form, refuse_tracking, submit_as
 from tests.support.api import Caller
 from tests.support.faults import Killed
-from tests.support.websites import Pages, website
+from tests.support.websites import ORIGIN, Pages, website
 
 pytestmark = pytest.mark.usefixtures("world")
 ADA = {"first_name": "Ada", "last_name": "Berg", "email": "ada@example.com"}
@@ -243,3 +244,30 @@ def test_a_deleted_contact_leaves_nothing_of_its_browsers(world):
     assert visiting.contact_of("v") is None
     assert list(Interaction.query("VISITOR#v")) == []
     assert len(list(Interaction.query("VISITOR#other"))) == 1
+
+
+@pytest.mark.rule("WEB-4")
+def test_a_message_s_link_to_a_website_that_is_tracked_says_who_comes_and_one_to_strangers_does_not(
+    client, api, world, office
+):
+    site = website(api)
+    content = publish(api, "/content-settings", {"address_main": "1 Main Street"})
+    html = (
+        f'<p><a href="{ORIGIN}/lamps?x=1">Lamps</a> <a href="https://stranger.example/">Elsewhere</a> '
+        '<a href="{{ message.subscription_center_url }}">P</a> {{ content_settings.address_main }}</p>'
+    )
+    email = {"subject": "N", "from_name": "C", "from_address": "n@contoso.example", "language": "en", "html": html}
+    email_id = publish(api, "/emails", email)
+    contacts.create("ada", ADA, now(), by="user:u")
+    commit(messages.queue_send("s1", contact_id="ada", email_id=email_id, content_settings_id=content, now=now()))
+    sender.take_up("s1", now(), "t")
+
+    ours, strangers = (client.http.get(f"/t/{sign('link', 's1', index)}").headers["Location"] for index in ("0", "1"))
+    query = parse_qs(urlsplit(ours).query)
+    pages = Pages(client, site)
+    pages.visit("/lamps", personal=query["itinera_v"][0])
+
+    assert (strangers, query["x"]) == ("https://stranger.example/", ["1"])
+    assert visiting.contact_of(of_token(pages.visitor)) == "ada"
+    [visit] = visits("ada")
+    assert visit.attributes["email_id"] == email_id

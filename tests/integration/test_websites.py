@@ -9,6 +9,7 @@ from chalicelib.clock import now
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import service as contacts
+from chalicelib.insights.models import Counted
 from chalicelib.interactions.models import Interaction
 from chalicelib.interactions.visitors import of_token
 from chalicelib.tokens import sign
@@ -249,6 +250,19 @@ def test_insights_name_the_most_seen_pages_countries_and_days_each_visit_once(ap
     assert found["pages"][0] == {"url": f"{ORIGIN}/11", "visits": 12}
     assert found["countries"] == [{"country": "NO", "visits": 78}, {"country": "unknown", "visits": 1}]
     assert found["timeline"] == [{"day": now().date().isoformat(), "visits": 79, "clicks": 1}]
+
+
+@pytest.mark.rule("WEB-7")
+def test_a_visit_that_is_credited_long_after_it_was_counted_is_not_counted_again(api, pages, world):
+    pages.visit("/lamps")
+    world.settle()
+    for marker in Counted.scan(Counted.pk.startswith("COUNTED#")):  # after 30 days
+        marker.delete()
+
+    submit_as(form(api), pages, "ada@example.com")
+    world.settle()
+
+    assert api.get(f"/websites/{pages.website_id}/insights")["visits"] == 1
 
 
 @pytest.mark.rule("WEB-7")

@@ -22,7 +22,7 @@ class Website(CaptureItem, discriminator="website"):
     session_minutes = IntegerAttribute(default=30)
     asks_first = BooleanAttribute(default=True)
     anonymize = BooleanAttribute(default=False)
-    parameters = JSONAttribute(default=list)
+    parameters = JSONAttribute()
     banner = JSONAttribute(null=True)
     page_id = UnicodeAttribute(null=True)
     created_at = InstantAttribute()

@@ -33,6 +33,13 @@ def refuses(call: Call[Any]) -> bool:
     return "1" in {call.headers.get("dnt"), call.headers.get("sec-gpc")}
 
 
+def from_elsewhere(call: Call[Any]) -> bool:
+    """Return whether a page of another site sent this, as far as the browser says so."""
+    if site := call.headers.get("sec-fetch-site"):
+        return bool(site != "same-origin")
+    return call.headers.get("origin", scripts.own_origin()) != scripts.own_origin()
+
+
 @api.on("GET /w/{website_id}", scope=None)
 def show_website_script(_: Call[Nothing], website_id: str) -> Reply:
     """Show the script that a website's pages carry."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from chalicelib.capture.models import CaptureItem
 from chalicelib.capture.websites.models import LISTED, Origin, Website
@@ -84,6 +85,13 @@ def _origin(website_id: str, origin: str) -> Key:
     return Key(Origin, *Origin.at(origin, website_id))
 
 
+def is_tracked(url: str) -> bool:
+    """Return whether an address lies on a website that is registered; a change may take a second."""
+    parts = urlsplit(url)
+    pk, _ = Origin.at(f"{parts.scheme}://{parts.netloc.lower()}", "")
+    return next(iter(Origin.query(pk, limit=1)), None) is not None
+
+
 # Pages of ours -----------------------------------------------------------------------------------------------------
 
 
@@ -109,6 +117,7 @@ def of_page(page_id: str, name: str, slug: str, now: datetime) -> list[Write]:
         url=ours(f"/p/{slug}"),
         origins=[],
         asks_first=False,
+        parameters=[],
         page_id=page_id,
         created_at=now,
     )
