@@ -1,6 +1,6 @@
 """What a submission comes to: whose it is, which lead it belongs to, and everything it writes (SUB-1 to SUB-7)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -9,13 +9,14 @@ from msgspec import Struct, field
 from chalicelib import dynamodb
 from chalicelib.capture import values as reading
 from chalicelib.capture.models import Submission, Visitor
-from chalicelib.capture.schemas import FormDocument, Update
+from chalicelib.capture.schemas import ElementKind, FormDocument, Update
 from chalicelib.capture.values import Read
 from chalicelib.clock import digest
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.rules import Preferences, strictest
 from chalicelib.consent.subscriptions import plans as list_plans
 from chalicelib.consent.subscriptions import records
 from chalicelib.consent.subscriptions import service as subscriptions
@@ -70,7 +71,7 @@ def resolve(submission: Submission, form: FormDocument, read: Read, now: datetim
     if form.update in OF_LEADS:
         _resolve_lead(resolved, submission, form, read, now, look)
     if resolved.contact_id is not None and form.update is not Update.NONE:
-        resolved.writes += _consent(resolved, submission, read, now)
+        resolved.writes += _consent(resolved, submission, form, read, now)
         resolved.writes += _lists(resolved, submission, form, read, now)
         if submission.visitor_id is not None and known != resolved.contact_id:
             resolved.writes.append(_bind(submission.visitor_id, resolved.contact_id, now))
@@ -190,13 +191,37 @@ def result(*, created: bool, changed: bool) -> str:
     return CREATED if created else "updated" if changed else "matched"
 
 
-def _consent(resolved: Resolved, submission: Submission, read: Read, now: datetime) -> list[Write]:
-    """Refuse bulk email where the box was ticked; a form never allows again what was refused (invariant 7)."""
-    if not read.refuses_bulk_email:
+def _consent(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> list[Write]:
+    """Refuse bulk email where the box was ticked, which a form never takes back (invariant 7), and remember or not."""
+    before = consent.of_each(resolved.identities) if read.refuses_bulk_email or read.remembers is not None else []
+    if not before:
         return []
-    evidence = Evidence(who=f"contact:{resolved.contact_id}", source=f"form:{submission.form_id}", method="checkbox")
-    before = consent.of_each(resolved.identities)
-    return consent_plans.every(before, {"bulk_email": False}, evidence, submission.submission_id, now)
+    wanted: dict[str, Any] = {"bulk_email": False} if read.refuses_bulk_email else {}
+    if read.remembers is not None and (not read.remembers or _may_be_remembered(resolved, submission, before)):
+        wanted["prefill"] = read.remembers
+    evidence = Evidence(
+        who=f"contact:{resolved.contact_id}",
+        source=f"form:{submission.form_id}",
+        method="checkbox",
+        wording=_wording(form, wanted) or None,
+    )
+    return consent_plans.every(before, wanted, evidence, submission.submission_id, now)
+
+
+BOXES = {"bulk_email": ElementKind.BULK_EMAIL, "prefill": ElementKind.REMEMBER_ME}
+
+
+def _wording(form: FormDocument, wanted: Mapping[str, Any]) -> str:
+    kinds = {BOXES[name] for name in wanted}
+    return " · ".join(element.text for element in form.elements if element.kind in kinds and element.text)
+
+
+def _may_be_remembered(resolved: Resolved, submission: Submission, before: Sequence[Preferences]) -> bool:
+    """Return whether ticking the box counts: not where the person took it back, unless a mailed link proves it."""
+    if resolved.contact_result == CREATED or strictest(before).prefill:
+        return True
+    proven = submission.asked_at is not None or submission.linked_id in resolved.identities
+    return proven or "prefill" not in consent.lowered(resolved.contact_id or "")
 
 
 def _lists(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> list[Write]:

@@ -138,7 +138,7 @@ def receive_form(call: Call[Nothing], slug: str) -> Reply:
 
 def _visit(call: Call[Any]) -> pages.Visit:
     token = query_of(call.request).get("v")
-    return pages.visit_of(call.headers.get("cookie", ""), token)
+    return pages.visit_of(call.headers.get("cookie", ""), token, call.now)
 
 
 def _nothing_there(error: NotFound | Gone) -> Reply:

@@ -25,6 +25,8 @@ class Read(Struct, frozen=True):
     problems: tuple[Problem, ...]
     refuses_bulk_email: bool
     lists: tuple[str, ...] = ()
+    remembers: bool | None = None
+    """Whether “remember me” was ticked; None where nobody was asked."""
 
     def for_target(self, form: FormDocument, target: str) -> dict[str, Any]:
         """Return the values that go to the contact or to the lead, by its attributes."""
@@ -51,10 +53,15 @@ def read(form: FormDocument, typed: Typed) -> Read:
     known = {field.name for field in form.fields} | BESIDES
     problems += [Problem(name, "This form has no such field.") for name in sorted(set(typed) - known)]
     lists, unknown = _lists(form, typed.get(ElementKind.SUBSCRIPTION_LIST.value))
-    return Read(values, (*problems, *unknown), _yes(typed.get(ElementKind.BULK_EMAIL.value)), lists)
+    asked = any(element.kind is ElementKind.REMEMBER_ME for element in form.elements)
+    remembers = _yes(typed.get(ElementKind.REMEMBER_ME.value)) if asked else None
+    refuses = _yes(typed.get(ElementKind.BULK_EMAIL.value))
+    return Read(values, (*problems, *unknown), refuses, lists, remembers)
 
 
-BESIDES = frozenset({ElementKind.BULK_EMAIL.value, ElementKind.SUBSCRIPTION_LIST.value})
+BESIDES = frozenset(
+    each.value for each in (ElementKind.BULK_EMAIL, ElementKind.SUBSCRIPTION_LIST, ElementKind.REMEMBER_ME)
+)
 """What is sent besides fields, by the kind of its element."""
 
 
