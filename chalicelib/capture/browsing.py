@@ -1,11 +1,13 @@
 """Who looks at a page of ours: a browser, what it allows, and through which message it came."""
 
 import re
+from datetime import datetime
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from chalicelib.capture import visiting
+from chalicelib.capture import prefilling, visiting
+from chalicelib.capture.prefilling import Recognised
 from chalicelib.capture.websites import scripts
 from chalicelib.capture.websites import service as websites
 from chalicelib.clock import new_id
@@ -37,6 +39,8 @@ class Visit(Struct, frozen=True):
     email_id: str | None = None
     linked_id: str | None = None
     """The contact that the message was for; it may have been passed on, so it changes nobody (SUB-2, SUB-4)."""
+    recognised: Recognised = Recognised()
+    """By what forms may be filled beforehand."""
 
     @property
     def cookie(self) -> str | None:
@@ -46,7 +50,9 @@ class Visit(Struct, frozen=True):
         return None if self.fresh else visitors.FORGET
 
 
-def visit_of(cookies: str, token: str | None, *, refuses: bool = False, elsewhere: bool = False) -> Visit:
+def visit_of(
+    cookies: str, token: str | None, now: datetime, *, refuses: bool = False, elsewhere: bool = False
+) -> Visit:
     """Return who visits, by the cookie of the browser and by the link of a message; damaged ones count for nothing."""
     visitor_id, link = visitors.of_cookies(cookies), Personal.of(token)
     choice = visitors.named(cookies, scripts.CHOICE) or ""
@@ -62,6 +68,7 @@ def visit_of(cookies: str, token: str | None, *, refuses: bool = False, elsewher
         journey_id=link.journey_id,
         email_id=link.email_id,
         linked_id=link.contact_id,
+        recognised=Recognised(link.contact_id, link.until, prefilling.read(cookies, now)),
         link=str(token) if link != Personal() else "",
     )
 
@@ -69,7 +76,9 @@ def visit_of(cookies: str, token: str | None, *, refuses: bool = False, elsewher
 def asked(visit: Visit, live: Live) -> Visit:
     """Return a visit as it may be recorded: nothing is known of who refused (PRV-12), or was not asked yet."""
     site = websites.of_page_if_any(live.id)
-    refused = visit.refuses or visit.choice == "no" or (site is not None and site.anonymize)
+    if site is not None and site.anonymize:
+        return replace(visit, tracked=False, recognised=Recognised())  # WEB-3
+    refused = visit.refuses or visit.choice == "no"
     open_question = bool(live.document.get("banner")) and visit.choice != "yes"
     allowed = not refused and not open_question and consent.may_track(visit.contact_id)
     return replace(visit, tracked=allowed)

@@ -34,6 +34,7 @@ def check_form(
     problems = [
         *_elements(form),
         *_lists(form),
+        *_prefilled(form),
         *_names(form),
         *_mappings(form, contact_fields, lead_fields),
         *writing.problems_of(form, contact_fields, lead_fields),
@@ -98,6 +99,20 @@ def _lists(form: FormDocument) -> Found:
     for list_id in [each for each, times in named.items() if times > 1]:
         yield Problem("elements", f"The list {list_id} stands on the form {named[list_id]} times; once is right.")
     yield from _words(form)
+
+
+def _prefilled(form: FormDocument) -> Found:
+    """A form that is filled beforehand lets people choose whether it is, and knows whom it fills it for (PRE-2)."""
+    boxes = sum(element.kind is ElementKind.REMEMBER_ME for element in form.elements)
+    if boxes > 1:
+        yield Problem("elements", f"The box “remember me” stands on the form {boxes} times; once is right.")
+    if form.prefill and not boxes:
+        yield Problem("elements", "A form that is filled beforehand needs the box “remember me”.")
+    if (form.prefill or boxes) and form.update not in {Update.CONTACTS_AND_LEADS, Update.CONTACTS}:
+        yield Problem("update", "Only contacts can be remembered, and this form updates none.")
+    for at, field in enumerate(form.fields):
+        if field.prefill and (field.hidden or not field.contact_field):
+            yield Problem(f"fields.{at}.prefill", "Only a field that is seen and writes to the contact can be filled.")
 
 
 def _words(form: FormDocument) -> Found:

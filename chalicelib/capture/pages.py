@@ -1,7 +1,7 @@
 """Hosted pages: what a visit shows and records, and what a form sent from one becomes."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -12,7 +12,7 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from chalicelib import web
-from chalicelib.capture import browsing, cascading, service, visits
+from chalicelib.capture import browsing, cascading, prefilling, service, visits
 from chalicelib.capture.browsing import Visit
 from chalicelib.capture.models import PageAddress, Submission
 from chalicelib.capture.schemas import FormDocument, PageDocument
@@ -73,7 +73,7 @@ def show(slug: str, visit: Visit, now: datetime) -> Reply:
     visit = browsing.asked(visit, live)
     if visit.tracked:
         _seen(live, document, visit, now)
-    return _rendered(slug, live, visit, None)
+    return _rendered(slug, live, visit, None, now)
 
 
 def _seen(live: Live, document: PageDocument, visit: Visit, now: datetime) -> None:
@@ -91,10 +91,10 @@ def _seen(live: Live, document: PageDocument, visit: Visit, now: datetime) -> No
 
 
 def _rendered(
-    slug: str, live: Live, visit: Visit, answers: Answers | None, status: HTTPStatus = HTTPStatus.OK
+    slug: str, live: Live, visit: Visit, answers: Answers | None, now: datetime, status: HTTPStatus = HTTPStatus.OK
 ) -> Reply:
     document = PageDocument.model_validate(live.document)
-    blocks = [shown for block in document.blocks if (shown := _block(block, live.id, visit, answers))]
+    blocks = [shown for block in document.blocks if (shown := _block(block, live.id, visit, answers, now))]
     forms = [block for block in blocks if "form" in block]
     for number, block in enumerate(forms, start=1):
         block["prefix"] = "f-" if number == 1 else f"f{number}-"  # two forms may have fields of one name
@@ -145,15 +145,17 @@ def _leading(reply: Reply, redirects: list[Any]) -> Reply:
     return replace(reply, headers={**reply.headers, "Content-Security-Policy": allowed})
 
 
-def _block(block: Any, page_id: str, visit: Visit, answers: Answers | None) -> dict[str, Any] | None:
+def _block(block: Any, page_id: str, visit: Visit, answers: Answers | None, now: datetime) -> dict[str, Any] | None:
     if block.form_id is None:
         return {"html": web.cleaned(block.html)}
     live = definitions.live("form", block.form_id)
     if live is None:
         return None
-    mine = answers if answers is not None and answers.form_id == block.form_id else Answers(block.form_id)
+    form = FormDocument.model_validate(live.document)
+    sent = answers is not None and answers.form_id == block.form_id
+    mine = answers if sent and answers is not None else Answers(block.form_id, _beforehand(form, visit, now))
     return {
-        "form": FormDocument.model_validate(live.document),
+        "form": form,
         "id": block.form_id,
         "nonce": sign(
             "nonce",
@@ -169,6 +171,14 @@ def _block(block: Any, page_id: str, visit: Visit, answers: Answers | None) -> d
     }
 
 
+def _beforehand(form: FormDocument, visit: Visit, now: datetime) -> dict[str, str]:
+    """Return what the form holds when it is opened; nothing but its defaults where nobody may be shown anything."""
+    filled = prefilling.filled(form, visit.recognised, now)
+    if not filled:
+        return {}
+    return {**{field.name: field.default for field in form.fields}, **filled, prefilling.REMEMBER: "on"}
+
+
 def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -> Reply:
     """Take a form that was sent from a page; shows the page again with what is wrong, else thanks. Raises NotFound."""
     live, visit = find(slug), _as_opened(visit, fields)
@@ -180,19 +190,26 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
     typed = {name: value for name, value in fields.items() if not name.startswith("_")}
     if fields.get(TRAP):
         answers = Answers(form_id, typed, {"": form.limit_message})
-        return _rendered(slug, live, visit, answers, HTTPStatus.UNPROCESSABLE_ENTITY)
+        return _rendered(slug, live, visit, answers, now, HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         submission = service.submit(_submitted(fields, typed, form_id, live.id, slug, visit), now)
     except Invalid as refused:
-        return _again(slug, live, visit, form_id, typed, refused.problems or [Problem("", str(refused))])
+        return _again(slug, live, visit, Answers(form_id, typed), refused.problems or [Problem("", str(refused))], now)
     visit = _now_known_as(visit, submission)
     if submission.state == FAILURE and is_told(submission, form):
         problems = [Problem(**each) for each in submission.problems or []]
-        return _again(slug, live, visit, form_id, typed, problems or [Problem("", str(submission.failure))])
+        failure = [Problem("", str(submission.failure))]
+        return _again(slug, live, visit, Answers(form_id, typed), problems or failure, now)
     document = PageDocument.model_validate(live.document)
-    if service.awaits_confirmation(form, typed):
-        return _look(document, visit)
-    return thanks(form, document, visit)
+    cookies = [visit.cookie] if visit.cookie else []
+    memory = prefilling.memory(form, typed, submission.contact_id, visit.recognised.remembered, now)
+    cookies += [memory] if memory is not None else []
+    shown = _look(document) if service.awaits_confirmation(form, typed) else thanks(form, document)
+    return replace(shown, headers={**shown.headers, **_set(cookies)})
+
+
+def _set(cookies: list[str]) -> dict[str, str | list[str]]:
+    return {"Set-Cookie": cookies if len(cookies) > 1 else cookies[0]} if cookies else {}
 
 
 def _chosen(slug: str, answer: str, link: str, visit: Visit) -> Reply:
@@ -248,25 +265,21 @@ def _nonce(nonce: str) -> tuple[str, ...]:
     return parts if len(parts) == 6 else ("", "", "", "", "", "")
 
 
-def _again(slug: str, live: Live, visit: Visit, form_id: str, typed: Mapping[str, Any], problems: Any) -> Reply:
-    form, _ = service.form_of(form_id)
+def _again(slug: str, live: Live, visit: Visit, sent: Answers, problems: Iterable[Problem], now: datetime) -> Reply:
+    form, _ = service.form_of(sent.form_id)
     wrong = {problem.field: problem.message for problem in service.named(form, problems)}
-    return _rendered(slug, live, visit, Answers(form_id, typed, wrong), HTTPStatus.UNPROCESSABLE_ENTITY)
+    return _rendered(slug, live, visit, replace(sent, wrong=wrong), now, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def _look(page: PageDocument, visit: Visit) -> Reply:
+def _look(page: PageDocument) -> Reply:
     """Send somebody to the mailbox (DOI-3); the same whether the address was known or not."""
     language = words.language_of(page.language)
-    shown = web.message(page.title, confirmations.of(language).look, language=language, named=True)
-    cookie = {"Set-Cookie": visit.cookie} if visit.cookie else {}
-    return Reply(shown.body, shown.status, headers={**shown.headers, **cookie})
+    return web.message(page.title, confirmations.of(language).look, language=language, named=True)
 
 
-def thanks(form: FormDocument, page: PageDocument, visit: Visit) -> Reply:
+def thanks(form: FormDocument, page: PageDocument) -> Reply:
     """Thank for a submission, or send on to where the form says."""
-    cookie = {"Set-Cookie": visit.cookie} if visit.cookie else {}
     if form.redirect_url is not None:
-        return Reply("", HTTPStatus.SEE_OTHER, headers={"Location": str(form.redirect_url), **cookie})
+        return Reply("", HTTPStatus.SEE_OTHER, headers={"Location": str(form.redirect_url)})
     # The marketer's own words in the page's own language: a title of ours would be in English.
-    shown = web.message(page.title, form.success_message, language=page.language or "en", named=True)
-    return Reply(shown.body, shown.status, headers={**shown.headers, **cookie})
+    return web.message(page.title, form.success_message, language=page.language or "en", named=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from chalicelib.agenda import due_shard
 from chalicelib.capture import states
 from chalicelib.capture import values as reading
@@ -45,7 +47,7 @@ def read_back(submission: Submission) -> Read:
     kept = dict(submission.values or {})
     refused = tuple(each for each in REFUSALS if kept.pop(each.value, False))
     lists = tuple(kept.pop("subscription_list", ()))
-    return Read(kept, (), refused, lists)
+    return Read(kept, (), refused, lists, kept.pop("remember_me", None))
 
 
 def _later(submission_id: str, now: datetime) -> Submission | None:
@@ -75,7 +77,8 @@ def correct(submission_id: str, typed: Mapping[str, Any], version: int) -> Submi
     if submission.state != states.FAILURE:
         raise Conflict("Only a failed submission can be put right.")
     form, _ = form_of(submission.form_id, submission.form_version)
-    read = reading.read(form, {**(submission.values or {}), **typed})
+    before = submission.values or {}
+    read = replace(reading.read(form, {**before, **typed}), remembers=before.get("remember_me"))
     if read.problems:
         raise Invalid("These values do not fit the form.", read.problems)
     submission.values = states.storable(read)

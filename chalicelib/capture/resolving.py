@@ -9,13 +9,14 @@ from msgspec import Struct, field
 from chalicelib.capture import values as reading
 from chalicelib.capture import visiting
 from chalicelib.capture.models import Submission, visitor_key
-from chalicelib.capture.schemas import REFUSALS, FormDocument, Update
+from chalicelib.capture.schemas import REFUSALS, ElementKind, FormDocument, Update
 from chalicelib.capture.values import Read
 from chalicelib.clock import digest
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.rules import Preferences, strictest
 from chalicelib.consent.subscriptions import plans as list_plans
 from chalicelib.consent.subscriptions import records
 from chalicelib.consent.subscriptions import service as subscriptions
@@ -187,13 +188,18 @@ def result(*, created: bool, changed: bool) -> str:
 
 
 def _consent(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> list[Write]:
-    """Refuse what was ticked: bulk email, tracking (PRV-12); a form never allows again what was refused (invariant 7).
+    """Refuse what was ticked: bulk email, tracking (PRV-12), which a form never takes back (invariant 7), and remember.
 
     A program may send a refusal that the form has no box for; it counts, without words.
     """
-    if not read.refused:
+    before = consent.of_each(resolved.identities) if read.refused or read.remembers is not None else []
+    if not before:
         return []
-    words = [each.words for each in form.elements if each.kind in read.refused]
+    boxes = {REFUSALS[each][0]: each for each in read.refused}
+    wanted: dict[str, Any] = dict.fromkeys(boxes, False)
+    if read.remembers is not None and (not read.remembers or _may_be_remembered(resolved, submission, before)):
+        wanted["prefill"], boxes["prefill"] = read.remembers, ElementKind.REMEMBER_ME
+    words = [each.words for each in form.elements if each.kind in boxes.values() and each.words]
     evidence = Evidence(
         who=f"contact:{resolved.contact_id}",
         source=f"form:{submission.form_id}",
@@ -201,8 +207,15 @@ def _consent(resolved: Resolved, submission: Submission, form: FormDocument, rea
         wording=" · ".join(dict.fromkeys(words)) or None,
         version=submission.form_version,
     )
-    wanted = {REFUSALS[each][0]: False for each in read.refused}
-    return consent_plans.every(consent.of_each(resolved.identities), wanted, evidence, submission.submission_id, now)
+    return consent_plans.every(before, wanted, evidence, submission.submission_id, now)
+
+
+def _may_be_remembered(resolved: Resolved, submission: Submission, before: Sequence[Preferences]) -> bool:
+    """Return whether ticking the box counts: not where the person took it back, unless a mailed link proves it."""
+    if resolved.contact_result == CREATED or strictest(before).prefill:
+        return True
+    proven = submission.asked_at is not None or submission.linked_id in resolved.identities
+    return proven or "prefill" not in consent.lowered(resolved.contact_id or "")
 
 
 def _lists(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> list[Write]:

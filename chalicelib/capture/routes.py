@@ -160,9 +160,8 @@ def receive_form(call: Call[Nothing], slug: str) -> Reply:
 
 def _visit(call: Call[Any]) -> Visit:
     token = query_of(call.request).get("v")
-    return browsing.visit_of(
-        call.headers.get("cookie", ""), token, refuses=refuses(call), elsewhere=from_elsewhere(call)
-    )
+    cookies = call.headers.get("cookie", "")
+    return browsing.visit_of(cookies, token, call.now, refuses=refuses(call), elsewhere=from_elsewhere(call))
 
 
 def _nothing_there(error: NotFound | Gone) -> Reply:

@@ -60,6 +60,9 @@ class FormField(Schema):
     default: Text = ""
     max_length: Annotated[int, Field(ge=1, le=10_000)] = 200
     hidden: bool = False
+    prefill: bool = Field(
+        default=False, description="Filled beforehand for whom that is allowed; the form says so too."
+    )
     label_position: Literal["top", "left", "right"] = "top"
     options: Annotated[list[Option], Field(max_length=200)] = Field(default_factory=list)
     parent: Annotated[
@@ -83,6 +86,7 @@ class ElementKind(StrEnum):
     BULK_EMAIL = "do_not_bulk_email"
     TRACKING = "do_not_track"
     SUBSCRIPTION_LIST = "subscription_list"
+    REMEMBER_ME = "remember_me"
     SUBMIT = "submit"
     RESET = "reset"
 
@@ -94,7 +98,6 @@ REFUSALS = {
 """Boxes by which people refuse something: which preference, and in which words where the form has none of its own."""
 
 NOT_YET = {
-    "remember_me": "Remember me comes with prefilled forms, which are not there yet; take this element out.",
     "captcha": "Captcha is not there yet; take this element out. Every form has a trap for robots.",
 }
 
@@ -158,6 +161,7 @@ class FormDocument(Schema):
     store_all_submissions: bool = False
     blank_clears: bool = False
     allowed_origins: Annotated[list[str], Field(max_length=20)] = Field(default_factory=list)
+    prefill: bool = Field(default=False, description="Its fields may be filled beforehand, on pages of ours.")
     double_opt_in: bool = Field(default=False, description="Nothing is made of a submission before it is confirmed.")
     confirmation_email_id: Id | None = None
     thank_you_page_id: Id | None = None

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from chalicelib.capture import states, waiting
 from chalicelib.capture import values as reading
@@ -59,6 +60,8 @@ def submit(submitted: Submitted, now: datetime) -> Submission:
     """
     form, version = form_of(submitted.form_id)
     read = reading.read(form, submitted.typed)
+    if submitted.page_id is None:  # a form of another site, which nobody is remembered on (PRE-6)
+        read = replace(read, remembers=None)
     if read.problems:
         raise Invalid(form.error_message, read.problems)
     submission = row_of(submitted, version, read, now)

@@ -25,7 +25,8 @@ def storable(read: Read) -> dict[str, Any]:
     }
     refused = {each.value: True for each in read.refused}
     joined = {"subscription_list": list(read.lists)} if read.lists else {}
-    return {**values, **refused, **joined}
+    remembered = {} if read.remembers is None else {"remember_me": read.remembers}
+    return {**values, **refused, **joined, **remembered}
 
 
 def succeeded(submission: Submission, form: FormDocument, resolved: Resolved) -> None:

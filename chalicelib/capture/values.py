@@ -26,6 +26,8 @@ class Read(Struct, frozen=True):
     problems: tuple[Problem, ...]
     refused: tuple[ElementKind, ...] = ()
     lists: tuple[str, ...] = ()
+    remembers: bool | None = None
+    """Whether “remember me” was ticked; None where nobody was asked."""
 
     def for_target(self, form: FormDocument, target: str) -> dict[str, Any]:
         """Return the values that go to the contact or to the lead, by its attributes."""
@@ -45,7 +47,9 @@ def read(form: FormDocument, typed: Typed) -> Read:
     problems += [Problem(name, "This form has no such field.") for name in sorted(set(typed) - known)]
     lists, unknown = _lists(form, typed.get(ElementKind.SUBSCRIPTION_LIST.value))
     refused = tuple(each for each in REFUSALS if _yes(typed.get(each.value)))
-    return Read(values, (*problems, *unknown), refused, lists)
+    asked = any(element.kind is ElementKind.REMEMBER_ME for element in form.elements)
+    remembers = _yes(typed.get(ElementKind.REMEMBER_ME.value)) if asked else None
+    return Read(values, (*problems, *unknown), refused, lists, remembers)
 
 
 def _taken(field: FormField, typed: Typed, values: dict[str, Any]) -> list[Problem]:
@@ -64,7 +68,7 @@ def _taken(field: FormField, typed: Typed, values: dict[str, Any]) -> list[Probl
     return []
 
 
-BESIDES = frozenset({*(each.value for each in REFUSALS), ElementKind.SUBSCRIPTION_LIST.value})
+BESIDES = frozenset(each.value for each in (*REFUSALS, ElementKind.SUBSCRIPTION_LIST, ElementKind.REMEMBER_ME))
 """What is sent besides fields, by the kind of its element."""
 
 

@@ -9,9 +9,12 @@ from datetime import datetime, timedelta
 
 from chalicelib.agenda import due_shard
 from chalicelib.contacts import suggestions
+from chalicelib.contacts.fields import EMAILS
 from chalicelib.contacts.models import Account, Contact, ContactsItem, Deleted, DeletedAccount
+from chalicelib.contacts.normalise import key_of
 from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put
 from chalicelib.sweeping import emptied
+from chalicelib.tokens import keyed_hash
 
 WORK = "sweep"
 AGAIN = timedelta(hours=25)  # a stream's record is 24 hours old at most
@@ -30,11 +33,18 @@ def plan(contact: Contact, now: datetime) -> list[Write]:
         *Deleted.at(contact.contact_id),
         contact_id=contact.contact_id,
         left_account=(contact.merged or {}).get("account_id", contact.account_id),
+        addresses=_addresses(contact) or None,
         deleted_at=now,
         due_shard=due_shard(WORK, contact.contact_id),
         due=now,
     )
     return [put(row)]
+
+
+def _addresses(contact: Contact) -> list[str]:
+    """Return the names under which other domains keep what concerns an address."""
+    keys = {key_of(name, getattr(contact, name)) for name in EMAILS}
+    return sorted(keyed_hash("claim", key) for key in keys if key)
 
 
 def sweep(contact_id: str, now: datetime) -> None:

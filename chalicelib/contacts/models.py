@@ -151,6 +151,7 @@ class Deleted(ContactsItem, discriminator="deleted_contact"):
 
     contact_id = UnicodeAttribute()
     left_account = UnicodeAttribute(null=True)
+    addresses = JSONAttribute(null=True)  # keyed hashes of those that it had
     deleted_at = InstantAttribute()
 
     @staticmethod

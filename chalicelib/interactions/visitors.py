@@ -1,10 +1,11 @@
 """A browser that is known again: what its cookie holds is signed, so that nobody can pass for another visitor."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Self
 
 from msgspec import Struct
 
+from chalicelib.clock import from_text
 from chalicelib.errors import Invalid
 from chalicelib.settings import settings
 from chalicelib.tokens import sign, verify
@@ -22,16 +23,18 @@ class Personal(Struct, frozen=True):
     contact_id: str | None = None
     journey_id: str | None = None
     email_id: str | None = None
+    until: datetime | None = None
+    """Until when it may fill forms beforehand (PRE-7)."""
 
     @classmethod
     def of(cls, token: str | None) -> Self:
         """Return what a token says; one that is damaged says nothing."""
         try:
-            said = verify("visitor", token) if token else ()
-            contact_id, journey_id, email_id = said or ("", "", "")
+            contact_id, journey_id, email_id, *more = verify("visitor", token) if token else ("", "", "")
+            until = from_text(more[0]) if more else None
         except (Invalid, ValueError):
             return cls()
-        return cls(contact_id or None, journey_id or None, email_id or None)
+        return cls(contact_id or None, journey_id or None, email_id or None, until)
 
 
 def token_of(visitor_id: str) -> str:

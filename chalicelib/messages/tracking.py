@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
+from chalicelib.clock import as_text
 from chalicelib.consent import service as consent
 from chalicelib.consent.rules import trackable
 from chalicelib.contacts import service as contacts
@@ -28,6 +29,8 @@ from chalicelib.tokens import sign, verify
 websites: list[Callable[[str], bool]] = []
 """Whether an address lies on a website that is tracked; chalicelib.wiring fills it."""
 GONE = NotFound("This link leads nowhere any more.")
+FILLS_FOR = timedelta(days=30)
+"""How long after it went out a message's links may fill forms beforehand (PRE-7)."""
 LOOKED_BACK = timedelta(hours=1)
 """How far back a visit confirms what was clicked; the verdict's own message decides everything within seconds."""
 
@@ -76,7 +79,8 @@ def _introduced(url: str, send: Send) -> str:
         return url
     parts = urlsplit(url)
     query = [*parse_qsl(parts.query, keep_blank_values=True)]
-    query.append((name, sign("visitor", send.contact_id or "", send.journey_id or "", send.email_id)))
+    until = as_text((send.settled_at or send.queued_at) + FILLS_FOR)
+    query.append((name, sign("visitor", send.contact_id or "", send.journey_id or "", send.email_id, until)))
     return urlunsplit(parts._replace(query=urlencode(query)))
 
 

@@ -17,6 +17,7 @@ from chalicelib.journeys import leaving, second, triggers
 from chalicelib.journeys.models import Burst
 from chalicelib.leads import deletion as lead_deletion
 from chalicelib.leads import service as leads
+from chalicelib.messages.optin import forgetting
 from chalicelib.scoring.accounts import sweeps as account_log
 from chalicelib.segments import service as segments
 
@@ -43,6 +44,7 @@ SWEEPS: tuple[deletion.Sweep, ...] = (
     leads.sweep,
     lambda contact_id, _: consent.sweep(contact_id),
     lambda contact_id, _: notes.sweep(notes.CONTACT, contact_id),
+    forgetting.sweep,
     lambda contact_id, _: account_log.of_contact(contact_id),  # by the interactions, which go after it
     _interactions,
 )

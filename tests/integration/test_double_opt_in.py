@@ -330,13 +330,16 @@ def test_whoever_asks_again_after_leaving_is_on_the_list_by_a_new_message(asked,
     assert on(ada()) == {lists[0]}
 
 
-def test_the_link_of_a_deleted_contact_confirms_nothing(asked, box):
+def test_the_link_of_a_deleted_contact_confirms_nothing(asked, box, world):
     contacts.remove(ada(), contacts.find(ada()).version, now())
 
     box.open(asked, 404)
     box.press(asked, 404)
+    world.settle()
 
     assert contacts.by_email("ada@example.com") == []
+    assert requests() == []
+    box.press(asked, 404)
 
 
 def test_the_link_of_a_merged_contact_counts_for_the_person(asked, box, lists):

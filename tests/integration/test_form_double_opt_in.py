@@ -212,6 +212,32 @@ def test_a_request_that_is_not_there_any_more_makes_nothing(path, box):
     assert contacts.by_email("ada@example.com") == []
 
 
+def test_what_a_deleted_contact_had_sent_before_is_forgotten_and_what_is_sent_after_is_a_new_start(
+    client, world, box, form_id, declared
+):
+    contacts.create("a", {"last_name": "Berg", "email": "Ada@example.com"}, now(), by="user:u")
+    contacts.create("other", {"last_name": "Lund", "email": "lund@example.com"}, now(), by="user:u")
+    submit(client, form_id)
+    submit(client, form_id, last_name="Lund", email="lund@example.com")
+    world.settle()
+    before, _ = box.paths
+    contacts.remove("a", contacts.find("a").version, now())
+    world.settle()
+    swept = holding(declared, "ada@example.com")
+    world.advance(timedelta(hours=1))
+    submit(client, form_id)
+    world.settle()
+    world.advance(timedelta(hours=25))
+    world.poll("sweep")
+
+    box.press(before, 404)
+    box.press(box.paths[-1])
+
+    assert swept == []
+    assert contacts.find(ada()).last_name == "Berg"
+    assert "messages/confirmation" in holding(declared, "lund")
+
+
 def test_a_form_that_was_changed_or_stopped_counts_as_it_was_sent(path, box, api, form_id, lists):
     made = api.get(f"/forms/{form_id}")
     other = document(element(lists[1], "Other words"), **{**made["document"], "elements": None, "fields": None})

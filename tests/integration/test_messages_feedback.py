@@ -301,7 +301,7 @@ def test_a_link_to_a_page_of_ours_says_who_comes(office, client):
     location = get(client, links(office)[0]).headers["Location"]
 
     assert location.startswith("https://itinera.example/p/lamps?x=1&v=")
-    assert verify("visitor", location.partition("&v=")[2]) == ("ada", "j", "e")
+    assert verify("visitor", location.partition("&v=")[2])[:3] == ("ada", "j", "e")
 
 
 @pytest.mark.rule("EML-28")

@@ -58,6 +58,8 @@ def _of_contact(row: Confirmation) -> Content | str:
     judged = confirming.judge(row)
     if judged.outcome is not Outcome.OPEN:
         return f"There is nothing to confirm: {judged.outcome}."
+    if not consent.of_person(judged.who).email:
+        return "The person allows no email of any kind."
     known = [judged.who.contact, *contacts.find_many(judged.who.ids[1:])]
     own = settings.current()
     email_id = own.subscriptions_email_id if row.what == What.LIST else own.consent_email_id
