@@ -96,6 +96,7 @@ __all__ = [
 ROUTES = {
     "chalicelib.access.routes": ("settings",),
     "chalicelib.activities.routes": ("activities",),
+    "chalicelib.audit.routes": ("audit",),
     "chalicelib.capture.linkedin.routes": ("linkedin-connections",),
     "chalicelib.capture.linkedin.strategy_routes": ("linkedin-strategies",),
     "chalicelib.capture.linkedin.submission_routes": ("leads", "linkedin-submissions"),
