@@ -31,7 +31,7 @@ def _unguard(_: Person, row: PreferencesRow, now: datetime) -> bool:
 HOLDING = Holding(
     ConsentItem,
     (
-        Held(PreferencesRow, _ward, erase=_unguard),
+        Held(PreferencesRow, _ward, erase=_unguard, own=False),
         Reached(ChangeRow),
         Reached(Subscription),
         Nobody(SubscriptionList, "A list, not who is on it."),
