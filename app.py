@@ -98,6 +98,7 @@ ROUTES = {
     "chalicelib.access.routes": ("settings",),
     "chalicelib.activities.note_routes": ("accounts", "contacts"),
     "chalicelib.activities.routes": ("activities",),
+    "chalicelib.audit.routes": ("audit",),
     "chalicelib.capture.confirm_routes": ("confirm",),
     "chalicelib.capture.landing_routes": ("landing-settings", "settings"),
     "chalicelib.capture.linkedin.routes": ("linkedin-connections",),

@@ -97,7 +97,8 @@ Erase = Callable[[Person, Any, datetime], bool]
 class Held(Struct, frozen=True):
     """A kind of row that may be a person's and that no key leads to: the whole table is looked through for it.
 
-    `noun` and `identity` say what else is found by it. Without `erase` the row is deleted.
+    `noun` and `identity` say what else is found by it. Without `erase` the row is deleted. What is not the person's
+    `own` but names it is somebody else's: the name goes, and nobody is shown the row.
     """
 
     kind: type[Item]
@@ -105,6 +106,7 @@ class Held(Struct, frozen=True):
     noun: Noun | None = None
     identity: Callable[[Any], str] = lambda row: str(row.pk.partition("#")[2])
     erase: Erase | None = None
+    own: bool = True
     shown: bool = True
 
 

@@ -31,6 +31,7 @@ class Settings(Struct, frozen=True):
     poll_grace_seconds: str = "5"
     job_delay_seconds: str = "10"
     allow_test_domains: str = ""
+    audit_days: str = "730"
     # Where LinkedIn is, and how often it is asked for what it did not tell.
     linkedin_url: str = "https://api.linkedin.com"
     linkedin_login_url: str = "https://www.linkedin.com"

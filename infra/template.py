@@ -25,6 +25,7 @@ ENVIRONMENT: Json = {
     "LEASE_SECONDS": ref("LeaseSeconds"),
     "POLL_GRACE_SECONDS": ref("PollGraceSeconds"),
     "JOB_DELAY_SECONDS": ref("JobDelaySeconds"),
+    "AUDIT_DAYS": ref("AuditDays"),
     "ALLOW_TEST_DOMAINS": ref("AllowTestDomains"),
     "LINKEDIN_URL": ref("LinkedInUrl"),
     "LINKEDIN_LOGIN_URL": ref("LinkedInLoginUrl"),

@@ -31,6 +31,7 @@ DEFINITIONS = (
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 PRIVACY = ("privacy-requests",)
+AUDIT = "audit:read"
 
 
 def _reads(*resources: str) -> frozenset[str]:
@@ -41,7 +42,7 @@ def _writes(*resources: str) -> frozenset[str]:
     return _reads(*resources) | frozenset(f"{resource}:write" for resource in resources)
 
 
-ALL_SCOPES = _writes(*RECORDS, *DEFINITIONS, *ADMINISTRATION, *PRIVACY) | {"triggers:send"}
+ALL_SCOPES = _writes(*RECORDS, *DEFINITIONS, *ADMINISTRATION, *PRIVACY) | {"triggers:send", AUDIT}
 
 SCOPES_OF_GROUP: dict[str, frozenset[str]] = {
     "admin": frozenset({EVERYTHING}),

@@ -45,9 +45,9 @@ def _untell(_: Person, row: ChangeRow, __: datetime) -> bool:
 HOLDING = Holding(
     ConsentItem,
     (
-        Held(PreferencesRow, _ward, erase=_unguard),
+        Held(PreferencesRow, _ward, erase=_unguard, own=False),
         Held(GuardianConsent, lambda person, row: bool({row.contact_id, row.guardian_id} & person.contacts)),
-        Held(ChangeRow, _told, erase=_untell),
+        Held(ChangeRow, _told, erase=_untell, own=False),
         Reached(Subscription),
         Nobody(SubscriptionList, "A list, not who is on it."),
         Nobody(ConsentSettings, "What the organisation decided."),

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.contacts import identity, reading, service
+from chalicelib.contacts import identity, merging, reading, service
 from chalicelib.contacts.custom.models import FieldRow
 from chalicelib.contacts.models import (
     Account,
@@ -45,11 +45,24 @@ def _remove(person: Person, contact: Contact, now: datetime) -> bool:
     if main.contact_id not in person.contacts:
         return False  # it was merged into somebody meanwhile whom the request does not name
     try:
-        service.remove(main.contact_id, main.version, now)
+        return _removed(main, now)
     except NotFound:
         return True
     except (Stale, Conflict):
         return False
+
+
+def _removed(main: Contact, now: datetime) -> bool:
+    """Delete a contact; who is too many at once to be deleted in one step is parted first, and found one by one."""
+    while main.identities:
+        try:
+            service.remove(main.contact_id, main.version, now)
+        except Conflict:
+            merging.undo(main.contact_id, max(main.identities.values()), "system", now)
+            main = reading.find(main.contact_id)
+        else:
+            return True
+    service.remove(main.contact_id, main.version, now)
     return True
 
 
@@ -78,9 +91,9 @@ HOLDING = Holding(
     ContactsItem,
     (
         Held(Contact, lambda person, row: row.contact_id in person.contacts, Noun.CONTACT, erase=_remove),
-        Held(Merge, _merged, erase=_end_merge),
-        Held(Duplicate, _named),
-        Held(Dismissed, _named, shown=False),
+        Held(Merge, _merged, erase=_end_merge, own=False, shown=False),  # holds what both of them were
+        Held(Duplicate, _named, own=False, shown=False),
+        Held(Dismissed, _named, own=False, shown=False),
         Held(Membership, lambda person, row: row.contact_id in person.contacts, erase=_leave),
         Reached(Deleted, erase=lambda *_: False, shown=False),  # goes by itself, when every domain has swept twice
         Nobody(Account, "A company; who belongs to it is told by the contact."),

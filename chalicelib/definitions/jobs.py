@@ -16,9 +16,7 @@ from chalicelib.dynamodb import (
     SHARDS,
     ConditionFailed,
     Key,
-    Raw,
     Write,
-    change,
     commit,
     put_changed,
     put_new,
@@ -242,12 +240,12 @@ def _end(job_id: str, state: JobState, now: datetime) -> Job:
 def _changed(write: Write, otherwise: Conflict) -> Job:
     """Make a change of state and return the job. Raises NotFound, or `otherwise` where its state does not allow it."""
     try:
-        after: Raw = change(write)
+        commit([write])
     except ConditionFailed as failed:
         if failed.failures[0].item is None:
             raise NotFound("There is no job of this id.") from failed
         raise otherwise from failed
-    return Job.from_raw_data(dict(after))
+    return get(write.key.pk.removeprefix("JOB#"))
 
 
 def start(job_id: str, attempt: int) -> None:

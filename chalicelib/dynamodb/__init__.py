@@ -20,6 +20,7 @@ from chalicelib.dynamodb.clients import reader, writer
 from chalicelib.dynamodb.commits import change, commit
 from chalicelib.dynamodb.items import SHARDS, AnyItem, Item, Key, Raw, shard
 from chalicelib.dynamodb.reads import Look, Notes, count_index, query_between, query_raw, read, scan_slice
+from chalicelib.dynamodb.witnesses import Witness, witnessed
 from chalicelib.dynamodb.writes import (
     ConditionFailed,
     Failure,
@@ -52,6 +53,7 @@ __all__ = [
     "Plan",
     "Raw",
     "ValuesAttribute",
+    "Witness",
     "Write",
     "change",
     "check",
@@ -69,5 +71,6 @@ __all__ = [
     "shard",
     "silent",
     "update",
+    "witnessed",
     "writer",
 ]

@@ -13,10 +13,12 @@ from msgspec import Struct, field
 from chalicelib.clock import new_id
 from chalicelib.dynamodb.clients import writer
 from chalicelib.dynamodb.items import Raw
+from chalicelib.dynamodb.witnesses import added
 from chalicelib.dynamodb.writes import ConditionFailed, Failure, Plan, Write
 from chalicelib.errors import Unavailable
 
 TRIES = 5
+MOST_TOGETHER = 100  # writes of a transaction
 PATIENCE = 2.0  # seconds for all tries of one commit
 
 
@@ -44,7 +46,15 @@ def commit(*plans: Plan, token: str | None = None) -> None:
     `token` makes the transaction idempotent for ten minutes. Raises the `refused` error of the first write whose
     condition failed, else ConditionFailed; Unavailable if the records stay contended or the service does not answer.
     """
-    writes = [write for plan in plans for write in plan]
+    asked = [write for plan in plans for write in plan]
+    seen = added(asked)
+    room = MOST_TOGETHER - len(asked)
+    _make([*asked, *seen[:room]], token)
+    if seen[room:]:  # what a full transaction has no room for is written right after it
+        _make(seen[room:], None)
+
+
+def _make(writes: Sequence[Write], token: str | None) -> None:
     if len(writes) == 1 and writes[0].verb != "ConditionCheck":
         change(writes[0])
     elif writes:

@@ -1,6 +1,7 @@
 """Routes: views take calls and return models, and every failure becomes a problem in one place."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -8,12 +9,14 @@ from urllib.parse import unquote
 
 from botocore.exceptions import BotoCoreError, ClientError
 from chalice.app import Blueprint, Request, Response
+from msgspec import Struct
 from pydantic import BaseModel, ValidationError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.access.authorizer import authorize
 from chalicelib.dynamodb import ConditionFailed
 from chalicelib.errors import DomainError, Unavailable
+from chalicelib.http.call import Call
 from chalicelib.http.operation import JSON, Operation
 from chalicelib.http.problems import details_of, problem, status_of
 from chalicelib.http.replies import Reply, rendered
@@ -24,6 +27,17 @@ from chalicelib.observability import logger, note_failure
 LARGEST = 256 * 1024  # bytes of a body, unless the route says otherwise
 
 View = Callable[..., BaseModel | Reply | None]
+Attend = Callable[[Call[Any], Operation], AbstractContextManager[None]]
+
+
+class Attendance(Struct):
+    """Who looks on while people change things; chalicelib.wiring says."""
+
+    attend: Attend = lambda *_: nullcontext()
+
+
+attendance = Attendance()
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class Api(Blueprint):
@@ -68,11 +82,17 @@ class Api(Blueprint):
         return decorate
 
 
+def _attended(call: Call[Any], operation: Operation) -> AbstractContextManager[None]:
+    changes = operation.method not in READING and not operation.public
+    return attendance.attend(call, operation) if changes else nullcontext()
+
+
 def _answer(request: Request, operation: Operation, view: View, path: Mapping[str, str], largest: int) -> Response:
     logger.append_keys(route=f"{operation.method} {operation.path}")
     try:
         call = call_of(request, operation, largest)
-        result = view(call, **{name: id_of(name, unquote(value)) for name, value in path.items()})
+        with _attended(call, operation):
+            result = view(call, **{name: id_of(name, unquote(value)) for name, value in path.items()})
         return rendered(result, operation.status)
     except DomainError as error:
         return problem(status_of(error), str(error), error.problems, more=error.more)

@@ -37,7 +37,6 @@ TITLES: Mapping[str, str] = {
     "Interval": "Groups that you belonged to",
     "Visitor": "Browsers that you were known by",
     "RowResult": "Rows of lists that you were in",
-    "Merge": "Records of you that were put together",
 }
 
 TEXTS: Mapping[str, str] = {

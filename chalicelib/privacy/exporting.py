@@ -14,7 +14,7 @@ from chalicelib.clock import as_text, digest
 from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import Write, commit, delete, put_changed
-from chalicelib.holdings import Held, Holding, Noun, Person
+from chalicelib.holdings import Holding, Noun, Person
 from chalicelib.privacy import explanations, walking
 from chalicelib.privacy.kinds import Progress
 from chalicelib.privacy.models import Request, Search
@@ -67,9 +67,10 @@ def _of(person: Person, identity: str) -> Iterator[Found]:
     holding, row = walking.row_of(identity)
     if row is None or not walking.is_of(holding, person, row):
         return
-    yield holding, row
-    kind = holding.of(row)
-    if isinstance(kind, Held) and kind.noun:
+    kind: Any = holding.of(row)
+    if kind.own:
+        yield holding, row
+    if kind.noun:
         yield from walking.reached(kind.noun, kind.identity(row))
 
 

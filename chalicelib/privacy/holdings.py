@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from chalicelib.access import holdings as access
 from chalicelib.activities import holdings as activities
+from chalicelib.audit import holdings as audit
 from chalicelib.capture import holdings as capture
 from chalicelib.consent import holdings as consent
 from chalicelib.contacts import holdings as contacts
@@ -45,6 +46,7 @@ HOLDINGS: tuple[Holding, ...] = (
     views.HOLDING,
     definitions.HOLDING,
     access.HOLDING,
+    audit.HOLDING,
     OWN,
 )
 """Contacts first: with them goes what others could still write about them."""

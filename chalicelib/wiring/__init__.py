@@ -3,12 +3,18 @@
 Imported once by app.py; a domain never imports it.
 """
 
+from collections.abc import Mapping
+
 from chalicelib import streams
 from chalicelib.agenda import agendas
+from chalicelib.audit import witness
+from chalicelib.audit.records import Record
 from chalicelib.capture.websites import service as websites
 from chalicelib.consent import service as consent
 from chalicelib.contacts import deletion, merging
 from chalicelib.definitions import jobs
+from chalicelib.dynamodb import Item
+from chalicelib.http.routes import attendance
 from chalicelib.leads import process_checks
 from chalicelib.messages import tracking
 from chalicelib.settings import settings
@@ -28,3 +34,12 @@ def wire() -> None:
     deletion.account_sweeps[:] = consequences.ACCOUNT_SWEEPS
     tracking.websites[:] = [websites.is_tracked]
     agendas[:] = due.AGENDAS
+    attendance.attend = witness.attend
+    witness.audited.records = _records
+
+
+def _records() -> Mapping[type[Item], Record]:
+    """What people edit; imported when somebody does, for most functions never hear of it."""
+    from chalicelib.wiring import audited
+
+    return audited.RECORDS

@@ -1,0 +1,80 @@
+"""What people edit, and what an audit tells of it: values only of what is nobody's."""
+
+from collections.abc import Mapping
+
+from chalicelib.access.models import ApiKey
+from chalicelib.activities.models import Activity
+from chalicelib.audit.records import Record
+from chalicelib.capture.linkedin.models import Active, Connection, Secrets, SetAside, Source, Strategy
+from chalicelib.capture.models import LandingSettings, Submission
+from chalicelib.consent.models import PreferencesRow
+from chalicelib.consent.subscriptions.models import Subscription, SubscriptionList
+from chalicelib.contacts.models import Account, Contact, Dismissed, MatchingStrategy
+from chalicelib.definitions.models import Definition, Job
+from chalicelib.dynamodb import Item
+from chalicelib.imports.models import Import
+from chalicelib.leads.models import Dismissed as DismissedLead
+from chalicelib.leads.models import Lead, LeadSettings, Stakeholder
+from chalicelib.leads.opportunity import Opportunity
+from chalicelib.messages.models import MessageSettings, Suppressed
+from chalicelib.privacy.models import Request
+from chalicelib.scoring.models import Configuration
+from chalicelib.scoring.reports.exports import Export
+from chalicelib.scoring.reports.previews import Preview
+from chalicelib.segments.models import Membership
+
+
+def _own(pk: str, _: str) -> str:
+    return pk.partition("#")[2]
+
+
+def _behind(_: str, sk: str) -> str:
+    return sk.partition("#")[2]
+
+
+def _both(pk: str, sk: str) -> str:
+    return f"{pk.partition('#')[2]}.{sk.partition('#')[2]}"
+
+
+def _one(_: str, __: str) -> str:
+    return "settings"
+
+
+def _key(_: str, sk: str) -> str:
+    return sk
+
+
+RECORDS: Mapping[type[Item], Record] = {
+    Contact: Record("contact", _own),
+    Account: Record("account", _own),
+    Dismissed: Record("contact", _own),
+    Lead: Record("lead", _own),
+    DismissedLead: Record("lead", _own),
+    Stakeholder: Record("lead", _own),
+    Opportunity: Record("opportunity", _own),
+    Activity: Record("activity", _own),
+    PreferencesRow: Record("preferences", _own),
+    Subscription: Record("subscription", _both),
+    Membership: Record("segment-membership", _both),
+    Submission: Record("submission", _own),
+    Suppressed: Record("suppression", _own),
+    Request: Record("privacy-request", _own),
+    Import: Record("import", _own),
+    Secrets: Record("linkedin-secrets", _own),
+    SetAside: Record("linkedin-delivery", _behind),
+    Export: Record("score-export", _own),
+    Preview: Record("score-preview", _own),
+    Job: Record("job", _own),
+    Definition: Record(lambda values: str(values["definition_kind"]), _own, telling=True),
+    MatchingStrategy: Record("matching-strategy", _key, telling=True),
+    SubscriptionList: Record("subscription-list", _own, telling=True),
+    LeadSettings: Record("lead-settings", _one, telling=True),
+    MessageSettings: Record("message-settings", _one, telling=True),
+    LandingSettings: Record("landing-settings", _one, telling=True),
+    Configuration: Record("scoring-configuration", _key, telling=True),
+    Connection: Record("linkedin-connection", _behind, telling=True),
+    Source: Record("linkedin-source", _both, telling=True),
+    Strategy: Record("linkedin-strategy", _behind, telling=True),
+    Active: Record("linkedin-active-strategy", _one, telling=True),
+    ApiKey: Record("api-key", _behind, telling=True),
+}
