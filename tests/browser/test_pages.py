@@ -3,6 +3,7 @@
 A page is a row of PAGES; what is looked at is the same for all of them.
 """
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,13 +18,17 @@ from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit
 from chalicelib.messages import plans, sender
+from chalicelib.messages.optin import links
+from chalicelib.messages.optin.models import Confirmation
 from chalicelib.tokens import sign
+from infra.local.demo.company import field, placed
 from infra.local.environments import LOCAL
 from tests.integration.test_capture import publish
 from tests.integration.test_pages_accessible import BANNER, CENTRE, everything, page, short, with_banner
 from tests.support import mail
 from tests.support.api import Caller
 from tests.support.browsing import OURS
+from tests.support.confirming import FORM_EMAIL
 
 SHOTS = LOCAL / "screenshots"
 ARABIC = {"error_message": "لم نستطع", "success_message": "شكرا لكم"}
@@ -56,6 +61,8 @@ PAGES = [
     Row("a page that is not there", lambda: "/p/nowhere"),
     Row("the subscription centre", lambda: f"/subscriptions/{sign('send', 'en')}"),
     Row("the subscription centre, right to left", lambda: f"/subscriptions/{sign('send', 'ar')}", right_to_left=True),
+    Row("the confirmation page", lambda: f"/confirm/{links.token_of(asked_of('en'))}"),
+    Row("the confirmation page, right to left", lambda: f"/confirm/{links.token_of(asked_of('ar'))}", True),
     Row("a link that is damaged", lambda: "/subscriptions/damaged"),
 ]
 every_page = pytest.mark.parametrize("row", PAGES, ids=lambda row: row.name)
@@ -81,7 +88,28 @@ def published(shared_cloud):
         publish(api, "/pages", page("asking", first))
         publish(api, "/pages", page("arabic-asking", arabic, language="ar", title="رسائل"))
         _sent(api)
+        _asked(api, client)
         yield
+
+
+def asked_of(language):
+    """Return what waits to be confirmed in a language."""
+    [row] = Confirmation.scan(Confirmation.language == language)
+    return row
+
+
+def _asked(api, client):
+    """Send a form that has to be confirmed, in two languages."""
+    for language in ("en", "ar"):
+        email_id = publish(api, "/emails", {**FORM_EMAIL, "language": language})
+        guarded = {"double_opt_in": True, "confirmation_email_id": email_id}
+        fields = [*short()["fields"], {**field("language", "Language"), "hidden": True}]
+        document = {"fields": fields, "elements": placed(fields, "Send"), "topic": "Short", **guarded}
+        form_id = publish(api, "/forms", document)
+        values = {"email": f"{language}@example.com", "last_name": "Berg", "language": language}
+        body = json.dumps({"values": values}).encode()
+        sent = {"Content-Type": "application/json"}
+        assert client.http.post(f"/forms/{form_id}/submissions", headers=sent, body=body).status_code == 202
 
 
 def _sent(api):
@@ -201,6 +229,17 @@ def test_the_banner_is_answered_by_keyboard(published, opening, script, answer):
     assert before == []
     assert {"itinera_choice"} <= kept <= {"itinera_choice", "itinera_visitor", "itinera_session"}
     assert ("itinera_visitor" in kept) == (answer == "yes")
+
+
+@pytest.mark.parametrize(("script", "language"), [(True, "en"), (False, "ar")], ids=["with script", "without script"])
+def test_what_was_asked_for_is_confirmed_by_keyboard(published, opening, script, language):
+    found = opening(java_script_enabled=script)
+    found.goto(f"{OURS}/confirm/{links.token_of(asked_of(language))}")
+    found.keyboard.press("Tab")
+    found.keyboard.press("Enter")
+    found.get_by_role("button").wait_for(state="detached")
+
+    assert contacts.by_email(f"{language}@example.com")
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
