@@ -10,8 +10,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from chalicelib.capture import resolving
-from chalicelib.capture.resolving import SHARED, Resolved
+from chalicelib.capture.resolved import Resolved, result
+from chalicelib.capture.resolving import SHARED
 from chalicelib.clock import digest
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
@@ -156,7 +156,7 @@ def _resolve_contact(resolved: Resolved, sent: Sent, now: datetime, look: Look) 
         return
     resolved.writes += prepared.writes
     resolved.contact_id = prepared.record.contact_id
-    resolved.contact_result = resolving.result(created=prepared.created, changed=prepared.changed)
+    resolved.contact_result = result(created=prepared.created, changed=prepared.changed)
 
 
 def _resolve_lead(resolved: Resolved, sent: Sent, now: datetime, look: Look) -> None:
@@ -176,7 +176,7 @@ def _resolve_lead(resolved: Resolved, sent: Sent, now: datetime, look: Look) -> 
     )
     resolved.writes += prepared.writes
     resolved.lead_id = prepared.record.lead_id
-    resolved.lead_result = resolving.result(created=prepared.created, changed=prepared.changed)
+    resolved.lead_result = result(created=prepared.created, changed=prepared.changed)
 
 
 def _consent(contact_id: str, sent: Sent, now: datetime) -> list[Write]:

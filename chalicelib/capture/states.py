@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib.agenda import due_shard
 from chalicelib.capture.models import Submission
-from chalicelib.capture.resolving import Resolved
+from chalicelib.capture.resolved import Resolved
 from chalicelib.capture.schemas import FormDocument, Update
 from chalicelib.capture.values import Read
 from chalicelib.dynamodb import shard

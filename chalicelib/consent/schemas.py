@@ -172,6 +172,8 @@ class PastView(Schema):
     guardian_consent: bool
     of_age_on: date | None = None
     external_level: int | None = None
+    restricted: bool
+    objected: bool
     proof: list[ProofView]
 
 

@@ -28,6 +28,7 @@ from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.centre import Reader
 from tests.support.confirming import EMAIL, Mailbox
+from tests.support.consented import consent_changes
 from tests.support.merged import merge
 
 
@@ -97,7 +98,7 @@ def test_a_list_is_joined_when_the_button_behind_the_mailed_link_is_pressed_and_
     contact_id = ada()
     opened = [box.open(asked) for _ in range(3)]  # as scanners do
     world.settle()
-    before = on(contact_id), consent.changes(contact_id), log.of_contact(contact_id, "SegmentSubscribed")
+    before = on(contact_id), consent_changes(contact_id), log.of_contact(contact_id, "SegmentSubscribed")
 
     box.press(asked)
 
@@ -112,7 +113,7 @@ def test_the_proof_says_where_and_in_which_words_it_was_asked_for_and_when_each_
     [row] = requests()
     box.press(asked)
 
-    [proof] = consent.changes(ada())
+    [proof] = consent_changes(ada())
     assert (proof.list_id, proof.wording, proof.source) == (lists[0], WORDS, f"form:{form_id}")
     assert (proof.who, proof.method) == (f"contact:{ada()}", "double-opt-in")
     assert proof.reason == f"Asked for at {as_text(row.asked_at)}, the link was mailed at {as_text(row.mailed_at)}."
@@ -245,14 +246,14 @@ def test_confirming_twice_changes_nothing_and_says_the_same(asked, box):
     second, _ = box.press(asked)
 
     assert first == second == box.open(asked)
-    assert len(consent.changes(ada())) == 1
+    assert len(consent_changes(ada())) == 1
 
 
 def test_of_many_who_press_at_once_one_confirms(asked, box, lists):
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: box.press(asked), range(6)))
 
-    assert len(consent.changes(ada())) == 1
+    assert len(consent_changes(ada())) == 1
     assert len(log.of_contact(ada(), "SegmentSubscribed")) == 1
 
 
@@ -260,7 +261,7 @@ def test_a_press_that_another_overtakes_finds_it_confirmed(asked, box):
     with before_the_next_write(lambda: box.press(asked)):
         box.press(asked)
 
-    assert len(consent.changes(ada())) == 1
+    assert len(consent_changes(ada())) == 1
 
 
 @pytest.mark.rule("DOI-4")
@@ -350,7 +351,7 @@ def test_the_link_of_a_merged_contact_counts_for_the_person(asked, box, lists):
     box.press(asked)
 
     assert on("main") == on(contact_id) == {lists[0]}
-    assert {each.contact_id for each in consent.changes("main")} == {"main"}
+    assert {each.contact_id for each in consent_changes("main")} == {"main"}
 
 
 def test_an_address_that_the_person_does_not_have_any_more_confirms_nothing(asked, box):
@@ -647,7 +648,7 @@ def test_what_is_joined_at_the_centre_waits_as_well_and_leaving_does_not(reader,
     assert "look into your mailbox" in after.text
     assert waiting == set()
     assert on("ada") == {lists[0]}
-    proof = consent.changes("ada")[-1]
+    proof = consent_changes("ada")[-1]
     assert (proof.source, proof.wording, proof.method) == ("send:s1", "News", "double-opt-in")
 
 
@@ -667,7 +668,7 @@ def test_a_higher_consent_level_waits_and_a_lower_one_does_not(reader, box, worl
     [letter] = box.letters
     assert letter.subject == "Consent: What may we do?"
     assert "Send me marketing 4" in letter.body("html")
-    proof = consent.changes("ada")[-2]
+    proof = consent_changes("ada")[-2]
     assert (proof.method, proof.after) == ("double-opt-in", {"consent_level": 4})
     assert proof.wording == "What may we do? Send me marketing"
 

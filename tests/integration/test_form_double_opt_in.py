@@ -12,7 +12,6 @@ from app import app
 from chalicelib.capture import pending
 from chalicelib.capture.models import Submission
 from chalicelib.clock import now
-from chalicelib.consent import service as consent
 from chalicelib.consent.subscriptions import records
 from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
@@ -27,6 +26,7 @@ from tests.support.accessible import faults
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.confirming import FORM_EMAIL, Mailbox
+from tests.support.consented import consent_changes
 
 
 @pytest.fixture
@@ -134,7 +134,7 @@ def test_one_message_names_all_lists_as_a_list_and_what_was_submitted(path, box)
 def test_the_proof_of_each_list_holds_its_words_and_when_it_was_asked_for(path, box, form_id):
     box.press(path)
 
-    proofs = consent.changes(ada())
+    proofs = consent_changes(ada())
     assert {(each.method, each.wording, each.source) for each in proofs} == {
         ("double-opt-in", WORDS, f"form:{form_id}")
     }
@@ -250,7 +250,7 @@ def test_a_form_that_was_changed_or_stopped_counts_as_it_was_sent(path, box, api
     box.press(path)
 
     assert on(ada()) == {lists[0]}
-    assert [each.wording for each in consent.changes(ada())] == [WORDS]
+    assert [each.wording for each in consent_changes(ada())] == [WORDS]
     [sent] = log.of_contact(ada(), "FormSubmitted")
     assert pending.find(sent.submission_id).form_version == 1
 

@@ -16,6 +16,7 @@ from infra.local.demo.company import newsletter_form
 from tests.integration.test_capture import publish
 from tests.integration.test_lists_on_forms import ADA, submit
 from tests.support.api import Caller
+from tests.support.consented import consent_changes
 
 ADDRESS = "ada@example.com"
 OPT_OUT = {
@@ -74,7 +75,7 @@ def test_a_form_that_updates_nobody_opts_out_all_who_have_the_address(opted_out,
 
     assert status == 201
     assert [consent.preferences(each).bulk_email for each in two] == [False, False]
-    [change] = consent.changes(two[1])
+    [change] = consent_changes(two[1])
     assert (change.who, change.method, change.wording) == ("recipient", "checkbox", "Write to me no more")
     [row] = suppression.find(suppression.hash_of(ADDRESS))
     assert (row.scope, row.reason) == ("bulk", "unsubscribed")
@@ -92,7 +93,7 @@ def test_without_the_box_such_a_form_changes_nobody_and_with_it_nothing_but_bulk
 
     assert untouched == [True, True]
     assert [contacts.find(each).version for each in two] == before
-    assert [len(consent.changes(each)) for each in two] == [1, 1]
+    assert [len(consent_changes(each)) for each in two] == [1, 1]
 
 
 def test_an_address_that_nobody_has_is_suppressed_all_the_same_and_what_is_none_is_told(opted_out):

@@ -23,6 +23,7 @@ from tests.integration.test_capture import Page, publish
 from tests.integration.test_lists_on_forms import ADA, ada
 from tests.support.accessible import faults
 from tests.support.api import Caller
+from tests.support.consented import consent_changes
 from tests.support.mail import letter_links
 from tests.support.merged import merge
 
@@ -120,7 +121,7 @@ def test_whoever_ticks_the_box_finds_its_own_words_again_in_that_browser_alone(b
     assert browser.open().shown == SEEN  # not the city, which may not be filled
     assert Browser(client).open().shown == {}
     assert consent.preferences(ada()).prefill is True
-    [change] = consent.changes(ada())
+    [change] = consent_changes(ada())
     assert (change.after, change.wording, change.method) == ({"prefill": True}, BOX, "checkbox")
 
 
@@ -140,7 +141,7 @@ def test_without_the_box_nothing_is_remembered(browser):
     browser.send(**ADA)
 
     assert "itinera_remember" not in browser.jar
-    assert consent.changes(ada()) == []
+    assert consent_changes(ada()) == []
 
 
 @pytest.mark.rule("PRE-3", "CON-12")
@@ -295,7 +296,7 @@ def test_a_form_of_another_site_is_never_filled_and_remembers_nobody(client, api
     assert "Set-Cookie" not in answer.headers
     assert "Access-Control-Allow-Credentials" not in answer.headers
     assert b"Berg" not in answer.body
-    assert consent.changes(ada()) == []
+    assert consent_changes(ada()) == []
 
 
 @pytest.mark.rule("PRE-6")

@@ -17,6 +17,7 @@ from chalicelib.tokens import sign
 from tests.integration.test_privacy_requests import carry_out, demand
 from tests.support import campaign, journeys, scoring
 from tests.support.api import Caller
+from tests.support.consented import consent_changes
 from tests.support.merged import merge
 
 ADDRESS = "ada@contoso.example"
@@ -55,7 +56,7 @@ def test_who_is_restricted_gets_no_mail_of_any_kind_and_is_not_scored(api, ada, 
     assert office.letters() == []
     assert reading.scores_of("l") == []
     assert api.get("/contacts/ada/preferences")["restricted"] is True
-    [change] = consent.changes("ada")
+    [change] = consent_changes("ada")
     assert (change.method, change.source.partition(":")[0]) == ("privacy request", "privacy-request")
 
 

@@ -22,7 +22,7 @@ from chalicelib.capture.linkedin.models import (
     submission_id_of,
 )
 from chalicelib.capture.linkedin.reading import Form, Lead, form_of
-from chalicelib.capture.resolving import Resolved
+from chalicelib.capture.resolved import Resolved
 from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, put, put_new, read, shard, update
 from chalicelib.errors import Conflict, DomainError, Problem, Unprocessable
 
