@@ -15,6 +15,7 @@ from chalicelib.dynamodb import commit
 from chalicelib.errors import NotFound
 from chalicelib.insights import service as insights
 from chalicelib.interactions import plans as interactions
+from chalicelib.interactions import service as log
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import service as enrolments
@@ -93,6 +94,20 @@ def test_everything_of_its_own_goes_and_nothing_of_others(known):
     assert (lead.contact_id, lead.open) == (None, True)
     assert reading.scores_of("l-c") == []
     assert leads.find("l-other").contact_id == "other"
+
+
+@pytest.mark.rule("INT-9")
+def test_what_it_did_as_a_visitor_and_what_that_came_from_goes_with_it(known):
+    past = NewInteraction(InteractionType.WEBSITE_VISITED, known.now, "test", new_id(), visitor_id="v")
+    commit(interactions.record(past, known.now))
+    assert log.identify("v", "c", known.now) == 1
+    visit(known, "c", once=True)
+    assert {pk.partition("#")[0] for _, pk, _ in known.rows()} >= {"VISITOR", "FACT"}
+
+    delete(known)
+    known.settle()
+
+    assert [key for key in known.rows() if key[1].startswith(("VISITOR#", "FACT#"))] == []
 
 
 def test_figures_keep_what_was_counted(known):
