@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 
 from chalicelib.access.models import ApiKey
-from chalicelib.activities.models import Activity
+from chalicelib.activities.models import Activity, Note
 from chalicelib.audit.records import Record
 from chalicelib.capture.linkedin.models import Active, Connection, Secrets, SetAside, Source, Strategy
-from chalicelib.capture.models import LandingSettings, Submission
-from chalicelib.consent.models import PreferencesRow
+from chalicelib.capture.models import LandingDefault, LandingSettings, Submission
+from chalicelib.capture.websites.models import Redirect, Website
+from chalicelib.consent.models import ConsentSettings, GuardianConsent, PreferencesRow
 from chalicelib.consent.subscriptions.models import Subscription, SubscriptionList
+from chalicelib.contacts.custom.models import FieldRow
 from chalicelib.contacts.models import Account, Contact, Dismissed, MatchingStrategy
 from chalicelib.definitions.models import Definition, Job
 from chalicelib.dynamodb import Item
@@ -17,11 +19,14 @@ from chalicelib.leads.models import Dismissed as DismissedLead
 from chalicelib.leads.models import Lead, LeadSettings, Stakeholder
 from chalicelib.leads.opportunity import Opportunity
 from chalicelib.messages.models import MessageSettings, Suppressed
+from chalicelib.messages.optin.models import OptInSettings
 from chalicelib.privacy.models import Request
 from chalicelib.scoring.models import Configuration
 from chalicelib.scoring.reports.exports import Export
 from chalicelib.scoring.reports.previews import Preview
 from chalicelib.segments.models import Membership
+from chalicelib.views.models import Export as RecordExport
+from chalicelib.views.models import Run
 
 
 def _own(pk: str, _: str) -> str:
@@ -40,6 +45,10 @@ def _one(_: str, __: str) -> str:
     return "settings"
 
 
+def _landing(_: str, sk: str) -> str:
+    return sk.partition("#")[2] or "settings"
+
+
 def _key(_: str, sk: str) -> str:
     return sk
 
@@ -53,7 +62,9 @@ RECORDS: Mapping[type[Item], Record] = {
     Stakeholder: Record("lead", _own),
     Opportunity: Record("opportunity", _own),
     Activity: Record("activity", _own),
+    Note: Record("note", _both),
     PreferencesRow: Record("preferences", _own),
+    GuardianConsent: Record("guardian-consent", _both),
     Subscription: Record("subscription", _both),
     Membership: Record("segment-membership", _both),
     Submission: Record("submission", _own),
@@ -64,13 +75,21 @@ RECORDS: Mapping[type[Item], Record] = {
     SetAside: Record("linkedin-delivery", _behind),
     Export: Record("score-export", _own),
     Preview: Record("score-preview", _own),
+    RecordExport: Record("record-export", _own),
+    Run: Record("action-run", _own),
     Job: Record("job", _own),
     Definition: Record(lambda values: str(values["definition_kind"]), _own, telling=True),
     MatchingStrategy: Record("matching-strategy", _key, telling=True),
     SubscriptionList: Record("subscription-list", _own, telling=True),
     LeadSettings: Record("lead-settings", _one, telling=True),
     MessageSettings: Record("message-settings", _one, telling=True),
-    LandingSettings: Record("landing-settings", _one, telling=True),
+    LandingSettings: Record("landing-settings", _landing, telling=True),
+    LandingDefault: Record("landing-default", _one, telling=True),
+    ConsentSettings: Record("consent-settings", _one, telling=True),
+    OptInSettings: Record("double-opt-in-settings", _one, telling=True),
+    FieldRow: Record("field", _key, telling=True),
+    Website: Record("website", _own, telling=True),
+    Redirect: Record("redirect", _own, telling=True),
     Configuration: Record("scoring-configuration", _key, telling=True),
     Connection: Record("linkedin-connection", _behind, telling=True),
     Source: Record("linkedin-source", _both, telling=True),

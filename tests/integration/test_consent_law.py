@@ -197,7 +197,7 @@ class Consent(RuleBasedStateMachine):
     def imported(self, name, wanted, import_id):
         allows = Statement("They ticked a box.", "a fair", wanted)
         options = Options(match_by=strategies.default("contact").id, consent=allows)
-        asked = planning.Asked(import_id, RecordType.CONTACT, "user:u", options, COLUMNS, 2)
+        asked = planning.Asked(import_id, RecordType.CONTACT, "user:u", options, COLUMNS, 2, {})
         row = Row(2, [name, self.address(name)])
         made = planning.plan(asked, row, f"{import_id}.1.00.2", self.now, contacts_read)
         commit(made.writes)
