@@ -26,7 +26,7 @@ from tests.support.accessible import faults
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.confirming import FORM_EMAIL, Mailbox
-from tests.support.consented import consent_changes
+from tests.support.consents import changes as consent_changes
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from app import app
 from chalicelib.clock import as_text, from_text, now
-from chalicelib.consent import service as consent
 from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
 from tests.integration.test_capture import publish
@@ -18,6 +17,7 @@ from tests.integration.test_double_opt_in import change, set_up
 from tests.integration.test_lists_on_forms import document, element, move, on, submit
 from tests.support.api import Caller
 from tests.support.confirming import FORM_EMAIL, Mailbox
+from tests.support.consents import changes as consent_changes
 from tests.support.merged import merge, undo
 
 EXAMPLE = count()
@@ -90,7 +90,7 @@ class Story:
 
     def proofs(self):
         """Every change of the list by anybody of the person, oldest first."""
-        found = {each.sk: each for one in (self.id, self.other) for each in consent._changes(one)}
+        found = {each.sk: each for one in (self.id, self.other) for each in consent_changes(one)}
         return [each for _, each in sorted(found.items()) if each.list_id == self.stage["list"]]
 
     def was_on(self, moment):

@@ -16,7 +16,7 @@ from infra.local.demo.company import newsletter_form
 from tests.integration.test_capture import publish
 from tests.integration.test_lists_on_forms import ADA, submit
 from tests.support.api import Caller
-from tests.support.consented import consent_changes
+from tests.support.consents import changes as consent_changes
 
 ADDRESS = "ada@example.com"
 OPT_OUT = {

@@ -23,7 +23,7 @@ from tests.integration.test_capture import Page, publish
 from tests.integration.test_lists_on_forms import ADA, ada
 from tests.support.accessible import faults
 from tests.support.api import Caller
-from tests.support.consented import consent_changes
+from tests.support.consents import changes as consent_changes
 from tests.support.mail import letter_links
 from tests.support.merged import merge
 

@@ -17,7 +17,7 @@ from chalicelib.tokens import sign
 from tests.integration.test_privacy_requests import carry_out, demand
 from tests.support import campaign, journeys, scoring
 from tests.support.api import Caller
-from tests.support.consented import consent_changes
+from tests.support.consents import changes as consent_changes
 from tests.support.merged import merge
 
 ADDRESS = "ada@contoso.example"
