@@ -110,7 +110,7 @@ def take(sent: Sent, keep: Keep, now: datetime) -> Resolved | None:
 
 
 def forgotten(sent: Sent) -> bool:
-    """Return whether the person was erased after sending this: then it comes to nothing (decision 122)."""
+    """Return whether the person was erased after sending this: then it comes to nothing (decision 103)."""
     known = [tombstones.erased_at(values) for values in (sent.contact, sent.of_lead)]
     return any(at is not None and sent.origin.at <= at for at in known)
 

@@ -225,7 +225,7 @@ def _chosen(slug: str, answer: str, link: str, visit: Visit) -> Reply:
 
 
 def _now_known_as(visit: Visit, submission: Submission) -> Visit:
-    """Let a browser go on as another visitor where somebody else turned out to be at it (decision 203)."""
+    """Let a browser go on as another visitor where somebody else turned out to be at it (decision 149)."""
     if submission.visitor_id in {None, visit.visitor_id}:
         return visit
     return replace(visit, visitor_id=submission.visitor_id, fresh=True)

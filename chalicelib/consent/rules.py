@@ -86,7 +86,7 @@ MATRIX: Mapping[tuple[bool, bool, Designation], Refusal | None] = {
 
 
 def refusal(preferences: Preferences, designation: Designation) -> Refusal | None:
-    """Return why a message of a designation may not be sent, None if it may (CON-15, decision 128; PRV-11)."""
+    """Return why a message of a designation may not be sent, None if it may (CON-15, decision 109; PRV-11)."""
     if preferences.restricted:
         return Refusal.RESTRICTED
     return MATRIX[preferences.email, preferences.bulk_email, designation] or _unguarded(preferences)

@@ -1,4 +1,4 @@
-"""Who asked to be forgotten: a keyed hash of each address and number, and when (invariant 13, decision 122).
+"""Who asked to be forgotten: a keyed hash of each address and number, and when (invariant 13, decision 103).
 
 Nothing that was collected before that moment brings the person back: no list, no late response of another system. What
 the person sends itself afterwards is a new start (decision 40), and so is what somebody writes by hand.
