@@ -145,6 +145,6 @@ def _protection(found: Protection) -> ProtectionView:
         guardian_id=allowed.guardian_id,
         guardian_name=found.guardian_name,
         guardian_consent=allowed.guardian_consent,
-        last_change=ChangeView.model_validate(found.changed) if found.changed else None,
+        last_change=_change(found.changed) if found.changed else None,
         version=allowed.version,
     )

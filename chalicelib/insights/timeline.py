@@ -145,7 +145,8 @@ def _consent(ids: Sequence[str], until: datetime, most: int) -> Iterator[Iterabl
 def _changes_of(contact_id: str, until: datetime, most: int) -> Iterator[Entry]:
     between = ChangeRow.sk.between("CHANGE#", f"CHANGE#{as_text(until)}#~")
     for row in ChangeRow.query(f"CONTACT#{contact_id}", between, scan_index_forward=False, page_size=most):
-        yield Entry(row.changed_at, Kind.CONSENT, row.sk.rpartition("#")[2], row)
+        if row.after:  # a merge says only who was one person from then on
+            yield Entry(row.changed_at, Kind.CONSENT, row.sk.rpartition("#")[2], row)
 
 
 def _notes(ids: Sequence[str], until: datetime, most: int) -> Iterator[Iterable[Entry]]:

@@ -136,7 +136,11 @@ def _by_law(document: EmailDocument) -> Iterator[Problem]:
     named = names(document.html)
     if not _links_to_centre(document.html):
         yield Problem("html", f"{NEEDS_CENTRE} It must stand there for everybody, whatever is known of them.")
-    if not document.automatic_text and not any(path[:2] in CENTRE for path in names(document.text)):
+    if (
+        not document.automatic_text
+        and document.text.strip()
+        and not any(path[:2] in CENTRE for path in names(document.text))
+    ):
         yield Problem("text", NEEDS_CENTRE)
     if not any(path[:2] == POSTAL for path in named):
         yield Problem("html", "A commercial message needs the postal address: {{ content_settings.address_main }}.")

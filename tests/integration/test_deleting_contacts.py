@@ -100,7 +100,7 @@ def test_everything_of_its_own_goes_and_nothing_of_others(known):
 def test_what_it_did_as_a_visitor_and_what_that_came_from_goes_with_it(known):
     past = NewInteraction(InteractionType.WEBSITE_VISITED, known.now, "test", new_id(), visitor_id="v")
     commit(interactions.record(past, known.now))
-    assert log.identify("v", "c", known.now) == 1
+    assert log.credit("v", "c", known.now).number == 1
     visit(known, "c", once=True)
     assert {pk.partition("#")[0] for _, pk, _ in known.rows()} >= {"VISITOR", "FACT"}
 
