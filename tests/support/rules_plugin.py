@@ -22,6 +22,8 @@ class Rules:
         self.outcomes[report.nodeid] = {"rules": rules, "outcome": report.outcome}
 
     def pytest_sessionfinish(self) -> None:
+        if not self.outcomes:
+            return  # a check or a measurement: it says nothing of rules, and what the tests said stays
         LAST_RUN.parent.mkdir(exist_ok=True)
         LAST_RUN.write_text(json.dumps(self.outcomes, indent=1))
 
