@@ -23,7 +23,7 @@ from tests.support.consents import changes
 from tests.support.merged import merge
 
 WORDS = "Yes, write to me about lamps"
-ADA = {"first_name": "Ada", "last_name": "Berg", "email": "ada@example.com"}
+ADA = {"first_name": "Ada", "last_name": "Berglund", "email": "ada@example.com"}
 
 
 @pytest.fixture
