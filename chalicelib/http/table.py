@@ -81,7 +81,7 @@ def _public(methods: Methods) -> bool:
 
 
 def _standing_for(path: str, entry: RouteEntry) -> RouteEntry:
-    """Return what the gateway is told of operations: all have one authorizer, and each looks at its own type of body."""
+    """Return what the gateway hears of operations: all have one authorizer, and each looks at its own type of body."""
     return RouteEntry(
         _nothing_here,
         "nothing_here",
