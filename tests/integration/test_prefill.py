@@ -97,7 +97,7 @@ def browser(client, form_id):
     return Browser(client)
 
 
-SEEN = {"first_name": "Ada", "last_name": "Berg", "email": "ada@example.com", "": True}
+SEEN = {"first_name": "Ada", "last_name": "Berglund", "email": "ada@example.com", "": True}
 
 
 def remembered(browser, **more):
