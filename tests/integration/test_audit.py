@@ -83,6 +83,15 @@ def test_a_change_of_a_person_is_known_by_who_when_and_from_where_but_not_by_its
 
 
 @pytest.mark.rule("PRV-14")
+def test_changes_of_consent_can_be_looked_for_by_themselves(api, ada):
+    api.change("PATCH", f"/contacts/{ada['id']}/preferences", {"version": 0}, {"bulk_email": False})
+
+    [change] = audit(api, f"?record=preferences%23{ada['id']}")
+
+    assert (change["action"], "bulk_email" in change["fields"], change["who"]) == ("created", True, "key:root")
+
+
+@pytest.mark.rule("PRV-14")
 def test_of_what_is_nobodys_it_is_known_what_it_was_and_is(api):
     form = api.post("/forms", {"name": "News", "document": newsletter_form()})
     shown = api.get(f"/forms/{form['id']}")

@@ -24,7 +24,7 @@ def test_the_matrix_of_email_and_bulk_email_decides_what_is_sent(email, bulk_ema
     assert refusal(preferences, TRANSACTIONAL) == transactional
 
 
-@pytest.mark.rule("CON-10", "CON-11", "CON-14")
+@pytest.mark.rule("CON-10", "CON-11", "CON-14", "CORE-9")
 def test_who_never_said_anything_allows_mail_and_tracking_but_no_prefill():
     silent = Preferences("c")
 
