@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.consent.rules import Designation, Level, Preferences, Refusal, raises, refusal
+from chalicelib.consent.rules import Designation, Level, Preferences, Refusal, raises, refusal, trackable
 
 COMMERCIAL, TRANSACTIONAL = Designation.COMMERCIAL, Designation.TRANSACTIONAL
 
@@ -34,8 +34,9 @@ def test_who_never_said_anything_allows_mail_and_tracking_but_no_prefill():
 
 @pytest.mark.rule("CON-13")
 @pytest.mark.parametrize("designation", Designation)
-def test_follow_email_has_no_effect_on_what_is_sent(designation):
+def test_follow_email_has_no_effect_on_what_is_sent_and_recorded(designation):
     assert refusal(Preferences("c", follow_email=False), designation) is None
+    assert trackable(Preferences("c", follow_email=False))
 
 
 @pytest.mark.rule("PRV-11")
