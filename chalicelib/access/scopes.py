@@ -22,6 +22,7 @@ DEFINITIONS = (
     "business-processes",
     "linkedin",
     "subscription-lists",
+    "compliance-profiles",
     "imports",
     "import-maps",
     "fields",
