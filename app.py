@@ -112,6 +112,7 @@ ROUTES = {
     "chalicelib.capture.websites.public": ("w",),
     "chalicelib.capture.websites.redirect_routes": ("r", "redirects"),
     "chalicelib.capture.websites.routes": ("websites",),
+    "chalicelib.consent.points.routes": ("compliance-profiles", "contact-points"),
     "chalicelib.consent.routes": ("contacts",),
     "chalicelib.consent.settings_routes": ("settings",),
     "chalicelib.consent.subscriptions.routes": ("contacts", "subscription-lists"),

@@ -31,6 +31,7 @@ DEFINITIONS = (
     "business-processes",
     "linkedin",
     "subscription-lists",
+    "compliance-profiles",
     "imports",
     "import-maps",
     "fields",

@@ -15,6 +15,8 @@ TITLES: Mapping[str, str] = {
     "Contact": "Who you are",
     "PreferencesRow": "What you allow",
     "ChangeRow": "How that changed, when, and in which words",
+    "PointConsent": "What your addresses and numbers allow",
+    "PointChange": "How that changed, when, and in which words (addresses and numbers)",
     "GuardianConsent": "What your guardian, or you as one, said",
     "Confirmation": "What waits for your confirmation, or waited",
     "Subscription": "Lists that you are on or left",

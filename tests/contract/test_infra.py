@@ -35,7 +35,8 @@ def declared(kind):
 
 def tables():
     """The classes that are tables: those that declare Meta themselves."""
-    return [each for each in dynamodb.Item.__subclasses__() if each.Meta.table_name.startswith("itinera")]
+    declared = [each for each in dynamodb.Item.__subclasses__() if "Meta" in vars(each)]
+    return [each for each in declared if each.Meta.table_name.startswith("itinera")]
 
 
 def indexes(table):

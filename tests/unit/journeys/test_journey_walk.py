@@ -307,7 +307,7 @@ def test_every_walk_ends_or_rests_and_never_goes_round_without_a_wait(graph, coi
 def test_a_rule_about_an_event_waits_for_what_happens_there_from_the_tile_on(did, type_):
     rule = Rule.model_validate({"tile": "w", "did": did, "event": "regatta"})
 
-    wanted = awaited(rule, ID, {"w": Arrival(NOW, 1)})
+    wanted = awaited(rule, ID, {"w": Arrival(1, NOW)})
 
     assert wanted == Awaited(type_, "regatta", NOW, "event_id")
     assert wanted.matches(deed(type_, NOW, event_id="regatta"))
