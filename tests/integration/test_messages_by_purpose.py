@@ -51,10 +51,10 @@ def say(address=ADA, at=NOW, **choices):
 def enforce(**models):
     """Let the default profile's purposes be enforced otherwise; they have a topic and there is a company address."""
     found = records.find("default")
-    changed = [
-        profile.made({**each, **({"email": models[each["id"]]} if each["id"] in models else {}), "topics": [BOATS]})
-        for each in profile.stored(found.purposes)
-    ]
+    changed = []
+    for each in profile.stored(found.purposes):
+        topics = [BOATS] if each["id"] == "commercial" else []
+        changed.append(profile.made({**each, "topics": topics, "email": models.get(each["id"], each["email"])}))
     records.amend("default", {"purposes": changed, "company_address": "2 Side Street"}, found.version, NOW)
 
 
