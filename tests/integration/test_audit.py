@@ -40,7 +40,19 @@ NOT_EDITED = {
     *("LiveRow", "Logged", "Member", "Membership", "Merge", "Milestone", "Month", "Move", "Notice", "OfLead", "Owner"),
     *("Page", "PageAddress", "Person", "PreviewedLead", "Qualified", "Raised", "Refusal", "Response", "RowResult"),
     *("Score", "ScoreChange", "Search", "Send", "Slice", "StrategySet", "TestLead", "Tombstone", "UsedBy", "Version"),
-    *("Visitor", "Wait", "Walk", "Withdrawal", "Confirmation", "Mailed", "Origin", "Pace", "WebPage", "WebPages"),
+    *(
+        "Visitor",
+        "Wait",
+        "Walk",
+        "Ward",
+        "Withdrawal",
+        "Confirmation",
+        "Mailed",
+        "Origin",
+        "Pace",
+        "WebPage",
+        "WebPages",
+    ),
 }
 """Rows that follow from what people edit, or that nobody does; a membership of a segment is edited, one of an account
 follows from the contact."""
