@@ -6,6 +6,7 @@ from chalicelib.clock import digest
 from chalicelib.consent import plans, service
 from chalicelib.consent.models import ChangeRow, ConsentItem, ConsentSettings, GuardianConsent, PreferencesRow
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.recipients import Disclosed
 from chalicelib.consent.subscriptions.models import Subscription, SubscriptionList
 from chalicelib.dynamodb import ConditionFailed, commit, put
 from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached
@@ -49,6 +50,7 @@ HOLDING = Holding(
         Held(GuardianConsent, lambda person, row: bool({row.contact_id, row.guardian_id} & person.contacts)),
         Held(ChangeRow, _told, erase=_untell, own=False),
         Reached(Subscription),
+        Reached(Disclosed),
         Nobody(SubscriptionList, "A list, not who is on it."),
         Nobody(ConsentSettings, "What the organisation decided."),
     ),

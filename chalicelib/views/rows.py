@@ -83,6 +83,26 @@ def of_records(records: Sequence[Any], columns: Sequence[str]) -> list[Row]:
     ]
 
 
+def in_use(records: Sequence[Any]) -> list[Any]:
+    """Return the records without those of people who demanded that nothing is done with their data (GDPR 18)."""
+    named = {record.pk: _contact_of(record) for record in records}
+    people = contacts.who_are(sorted({each for each in named.values() if each}))
+    ids = [one for who in people for one in who.ids]
+    restricted = {one.contact_id for one in consent.of_each(ids) if one.restricted}
+    held = {one for who in people if restricted & {*who.ids} for one in who.ids}
+    return [record for record in records if named[record.pk] not in held]
+
+
+def _contact_of(record: Any) -> str | None:
+    contact_id: str | None = getattr(record, "contact_id", None)
+    return contact_id
+
+
+def people_in(records: Sequence[Any]) -> list[str]:
+    """Return the contacts that records tell of."""
+    return [each for record in records if (each := _contact_of(record)) is not None]
+
+
 def _allowed(records: Sequence[Any]) -> dict[str, Preferences]:
     """Return what people allow: the strictest of all that each is (decision 46)."""
     people = {
