@@ -85,12 +85,8 @@ def of_records(records: Sequence[Any], columns: Sequence[str]) -> list[Row]:
 
 def in_use(records: Sequence[Any]) -> list[Any]:
     """Return the records without those of people who demanded that nothing is done with their data (GDPR 18)."""
-    named = {record.pk: _contact_of(record) for record in records}
-    people = contacts.who_are(sorted({each for each in named.values() if each}))
-    ids = [one for who in people for one in who.ids]
-    restricted = {one.contact_id for one in consent.of_each(ids) if one.restricted}
-    held = {one for who in people if restricted & {*who.ids} for one in who.ids}
-    return [record for record in records if named[record.pk] not in held]
+    held = consent.only_kept(people_in(records))
+    return [record for record in records if _contact_of(record) not in held]
 
 
 def _contact_of(record: Any) -> str | None:

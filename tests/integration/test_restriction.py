@@ -16,6 +16,8 @@ from chalicelib.interactions import service as interactions
 from chalicelib.leads import service as leads
 from chalicelib.messages import plans, sender, service, tracking
 from chalicelib.scoring import reading
+from chalicelib.scoring.reports import exports as score_exports
+from chalicelib.scoring.reports import walks as score_walks
 from chalicelib.segments import service as segments
 from chalicelib.tokens import sign
 from tests.integration.test_privacy_requests import carry_out, demand, later
@@ -165,6 +167,18 @@ def test_who_is_restricted_stays_a_member_and_is_in_no_file_and_no_action_on_man
         assert (restricted["result"], other["result"]) == ("refused", "done"), action
         assert "nothing is done" in restricted["why"]
     assert contacts.find("ada").owner_id is None
+
+
+@pytest.mark.rule("PRV-16", "SCO-27")
+def test_a_score_that_is_still_kept_of_who_is_restricted_is_in_no_file(api, ada, world):
+    model = api.get("/scoring-models")["items"][0]["id"]
+    carry_out(api, demand(api, "restrict", ADDRESS))
+    assert len(reading.scores_of("l")) == 1  # the reaction that takes it away has not come yet
+
+    score_exports.write_part({"model": model, "export": "x"}, ["l"], world.now)
+
+    [walk] = score_walks.found(score_exports.Export.at("x")[0])
+    assert walk.sums == {"rows": 0}
 
 
 @pytest.mark.rule("PRV-16", "IMP-5")

@@ -10,6 +10,7 @@ from pynamodb.attributes import JSONAttribute, TTLAttribute, UnicodeAttribute
 from chalicelib import csvs, files
 from chalicelib.clock import as_text, digest
 from chalicelib.consent import recipients
+from chalicelib.consent import service as consent
 from chalicelib.consent.recipients import Given
 from chalicelib.csvs import Cell
 from chalicelib.definitions import jobs
@@ -130,8 +131,11 @@ def _disclose(export_id: str, told: Sequence[Lead], now: datetime) -> None:
 
 
 def _found(model_id: str, lead_ids: Sequence[str]) -> list[tuple[Score, Lead]]:
+    """Return scores with their leads; those that a stopped model keeps of people who restricted its use stay here."""
     found = scored(lead_ids, model_id)
-    people = {lead.lead_id: lead for lead in leads.find_many(score.lead_id for score in found)}
+    told = leads.find_many(score.lead_id for score in found)
+    held = consent.only_kept(lead.contact_id for lead in told if lead.contact_id)
+    people = {lead.lead_id: lead for lead in told if lead.contact_id not in held}
     return [(score, people[score.lead_id]) for score in found if score.lead_id in people]
 
 
