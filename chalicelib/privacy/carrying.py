@@ -56,7 +56,7 @@ def _sought(request: Request, now: datetime) -> Search:
     found = {
         *(f"{Noun.CONTACT}#{each}" for each in person.contacts),
         *(f"{Noun.LEAD}#{each.lead_id}" for each in own),
-        *(f"{Noun.ADDRESS}#{suppression.address_hash(each)}" for each in person.addresses),
+        *(f"{Noun.ADDRESS}#{suppression.address_hash(each)}" for each in person.addresses | person.phones),
     }
     place = Search.at(request.request_id)
     return Search(*place, sealed=walking.sealed(person), found=found or None, began_at=now)

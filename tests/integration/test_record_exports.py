@@ -299,6 +299,9 @@ def test_the_log_of_consent_of_everybody_is_exported_between_two_moments(api, wo
         found = api.get(f"/contacts/{each}/preferences")
         body = {"consent_level": 3, "reason": reason}
         api.change("PATCH", f"/contacts/{each}/preferences", found, body)
+        if each == "bo":
+            said = {"address": "di@contoso.example", "choices": {"commercial": "opted-out"}}
+            api.post("/contact-points", said)
         world.advance(timedelta(days=1))
     merge("bo", "cy", world.now)  # what a merged contact said stays in the log, under its own id
 
@@ -306,9 +309,10 @@ def test_the_log_of_consent_of_everybody_is_exported_between_two_moments(api, wo
     export = finished(api, world, consent_log={"since": since, "until": until})
     everything = finished(api, world, consent_log={}, format="xlsx")
 
-    assert (export["rows"], export["record_type"], export["state"]) == (2, None, "done")
+    assert (export["rows"], export["record_type"], export["state"]) == (3, None, "done")
     found = {each["contact_id"]: each for each in rows(export)}
-    assert found.keys() == {"bo", "cy"}
+    assert found.keys() == {"bo", "cy", ""}
+    assert (found[""]["profile_id"], "di@" in json.dumps(found[""])) == ("default", False)  # by the address's hash
     assert (found["bo"]["reason"], json.loads(found["cy"]["after"])) == (f"'{FORMULA}", {"consent_level": 3})
     assert fetched(export["files"][0])[1]["Content-Disposition"].startswith('attachment; filename="consent-changes-')
     assert everything["rows"] > 3  # those of the merge, too
