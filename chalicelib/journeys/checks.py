@@ -28,7 +28,7 @@ from chalicelib.journeys.document import (
     Window,
 )
 from chalicelib.journeys.graph import before, loops_without_wait, reachable
-from chalicelib.journeys.rules import OF_FORMS, OF_PAGES
+from chalicelib.journeys.rules import OF_EVENTS, OF_FORMS, OF_PAGES
 from chalicelib.journeys.schedule import fits
 from chalicelib.journeys.triggers import BUILT_IN, TriggerAttribute, mistakes
 
@@ -131,8 +131,7 @@ def _emails(document: JourneyDocument) -> Iterator[Problem]:
 
 
 def _graph(document: JourneyDocument) -> Iterator[Problem]:
-    own_ways = bool(document.audience.pipelines) and document.first is None
-    if not own_ways and document.first not in document.tiles:
+    if _needs_first(document) and document.first not in document.tiles:
         yield Problem("/first", "Say which tile comes first.")
         return
     yield from (
@@ -147,6 +146,13 @@ def _graph(document: JourneyDocument) -> Iterator[Problem]:
     )
     if not any(isinstance(tile, EFFECTS) for tile in document.tiles.values()):
         yield Problem("/tiles", "The journey does nothing: put in an email, a task or something else that acts.")
+
+
+def _needs_first(document: JourneyDocument) -> bool:
+    """Who comes by a form with a way of its own begins there; everybody else at the first tile."""
+    audience = document.audience
+    others = audience.segments is not None and audience.segments.includes
+    return document.first is not None or not audience.pipelines or others or bool(audience.forms)
 
 
 def _cycles(document: JourneyDocument) -> Iterator[Problem]:
@@ -203,12 +209,20 @@ def _rule(document: JourneyDocument, rule: Rule, earlier: frozenset[str], place:
     source = document.tiles.get(rule.tile)
     if source is None or rule.tile not in earlier:
         yield Problem(f"{place}/tile", f"“{rule.tile}” does not come before this tile.")
+    elif rule.did in OF_EVENTS:
+        yield from _event(rule, place)
     elif not isinstance(source, EmailTile):
         yield Problem(f"{place}/tile", f"“{rule.tile}” sends nothing that somebody could react to.")
     elif rule.did in OF_PAGES and rule.page not in source.pages:
         yield Problem(f"{place}/page", "Name a page among those that the email links to.")
     elif rule.did in OF_FORMS and rule.form not in source.forms:
         yield Problem(f"{place}/form", "Name a form among those that the email links to.")
+
+
+def _event(rule: Rule, place: str) -> Iterator[Problem]:
+    """Whichever tile the contact has passed: it registers by itself, wherever it heard of the event (EVT-18)."""
+    if rule.event is None:
+        yield Problem(f"{place}/event", "Name the event.")
 
 
 def consent_moved(document: JourneyDocument, live: JourneyDocument | None) -> Iterator[Problem]:
@@ -246,5 +260,7 @@ def _named(tile: AnyTile) -> Iterator[Reference]:
             yield from (("form", form) for form in tile.forms)
         case RaiseTrigger():
             yield "trigger", tile.trigger
+        case IfThen():
+            yield from (("event", rule.event) for rule in tile.rules if rule.event)
         case Branch():
             yield from named_by(way.condition for way in tile.branches)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached
-from chalicelib.registrations.models import EventAddress, LeadOfEvent, Registration, RegistrationsItem, Seats
+from chalicelib.registrations.models import EventAddress, LeadOfEvent, OfContact, Registration, RegistrationsItem, Seats
 from chalicelib.registrations.service import vacate
 
 
@@ -24,6 +24,7 @@ HOLDING = Holding(
     (
         Held(Registration, _whose, erase=_erase),
         Reached(LeadOfEvent, shown=False),
+        Reached(OfContact, shown=False),
         Nobody(Seats, "Figures of an event."),
         Nobody(EventAddress, "Nothing of a person."),
     ),

@@ -1,8 +1,11 @@
 """The registrations table: registrations for events, the seats of each event, whom a lead was made of already."""
 
+from datetime import datetime
+
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
+from chalicelib.clock import as_text
 from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, Key
 from chalicelib.settings import settings
 
@@ -93,6 +96,16 @@ class LeadOfEvent(RegistrationsItem, discriminator="lead_of_event"):
     @staticmethod
     def at(contact_id: str, event_id: str) -> tuple[str, str]:
         return f"CONTACT#{contact_id}", f"EVENT#{event_id}"
+
+
+class OfContact(RegistrationsItem, discriminator="registration_of_contact"):
+    """A contact has this registration: what reactions read, for an index may not know yet what a stream told."""
+
+    registration_id = UnicodeAttribute()
+
+    @staticmethod
+    def at(contact_id: str, registered_at: datetime, registration_id: str) -> tuple[str, str]:
+        return f"CONTACT#{contact_id}", f"REGISTRATION#{as_text(registered_at)}#{registration_id}"
 
 
 class EventAddress(RegistrationsItem, discriminator="event_address"):

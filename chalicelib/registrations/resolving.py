@@ -14,7 +14,7 @@ from chalicelib.contacts import matching as contact_matching
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.plans import BOOK as CONTACTS
-from chalicelib.dynamodb import Look, Notes, put_new, shard
+from chalicelib.dynamodb import Look, Notes, Write, put, put_new, shard
 from chalicelib.errors import Problem, Unprocessable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
@@ -27,7 +27,7 @@ from chalicelib.leads.models import settings_key as lead_settings_key
 from chalicelib.registrations import seats
 from chalicelib.registrations.asking import Attendee
 from chalicelib.registrations.events import STRATEGIES, Event
-from chalicelib.registrations.models import LeadOfEvent, Registration, lead_key
+from chalicelib.registrations.models import LeadOfEvent, OfContact, Registration, lead_key
 
 NOBODY = Attendee({}, {})
 
@@ -77,8 +77,13 @@ def resolve(wanted: Wanted, row: Registration, now: datetime) -> Resolved:
         _lead(resolved, wanted, given, now, look)
     row.contact_id, row.lead_id = resolved.contact_id, resolved.lead_id
     resolved.writes += interactions.record(happened(row, InteractionType.EVENT_REGISTRATION, now, wanted.came_by), now)
-    resolved.writes += [put_new(row), seats.take(wanted.event.id, wanted.capacity)]
+    resolved.writes += [put_new(row), _listed(row, now), seats.take(wanted.event.id, wanted.capacity)]
     return resolved
+
+
+def _listed(row: Registration, now: datetime) -> Write:
+    place = OfContact.at(str(row.contact_id), now, row.registration_id)
+    return put(OfContact(*place, registration_id=row.registration_id))
 
 
 def _ahead(wanted: Wanted) -> Look:

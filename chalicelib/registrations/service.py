@@ -2,12 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
-from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put_changed, read
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put_changed, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Stale
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.types import InteractionType
@@ -17,6 +16,7 @@ from chalicelib.registrations.events import KIND
 from chalicelib.registrations.models import (
     CANCELED,
     REGISTERED,
+    OfContact,
     Registration,
     RegistrationsItem,
     registration_key,
@@ -154,10 +154,15 @@ def of_contact(contact_id: str, asked: Asked) -> Page[Registration]:
 
 def of_contact_now(contact_id: str) -> list[Registration]:
     """Return a contact's newest hundred registrations, each as it is now, read consistently."""
-    listed = RegistrationsItem.by_contact.query(contact_id, scan_index_forward=False)
-    ids = [item.pk.partition("#")[2] for item in islice(listed, MOST)]
-    found = read(registration_key(each) for each in ids)
-    return [row for row in found if row is not None and row.contact_id == contact_id]
+    listed = OfContact.query(
+        f"CONTACT#{contact_id}",
+        OfContact.sk.startswith("REGISTRATION#"),
+        scan_index_forward=False,
+        consistent_read=True,
+        limit=MOST,
+    )
+    found = read([registration_key(each.registration_id) for each in listed])
+    return [row for row in found if row is not None]
 
 
 # Whose they were -----------------------------------------------------------------------------------------------------
@@ -168,7 +173,9 @@ def sweep(contact_id: str, _: datetime) -> bool:
     found = of_contact_now(contact_id)
     for row in found:
         vacate(row)
-    return emptied(RegistrationsItem, f"CONTACT#{contact_id}") and len(found) < MOST
+    if len(found) == MOST:
+        return False  # what leads to the others must not go before them
+    return emptied(RegistrationsItem, f"CONTACT#{contact_id}")
 
 
 def vacate(row: Registration) -> None:
@@ -176,7 +183,7 @@ def vacate(row: Registration) -> None:
     for _ in range(ROUNDS):
         left = [seats.leave(row.event_id)] if row.state == REGISTERED else []
         try:
-            commit([delete(row.key, Registration.version == row.version), *left])
+            commit([delete(row.key, Registration.version == row.version), *_unlisted(row), *left])
         except ConditionFailed:
             found = Registration.find(*Registration.at(row.registration_id))
             if found is None:
@@ -185,3 +192,9 @@ def vacate(row: Registration) -> None:
         else:
             return
     raise BUSY
+
+
+def _unlisted(row: Registration) -> list[Write]:
+    if row.contact_id is None:
+        return []
+    return [delete(Key(OfContact, *OfContact.at(row.contact_id, row.registered_at, row.registration_id)))]

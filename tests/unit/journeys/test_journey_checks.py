@@ -271,6 +271,8 @@ def test_each_form_may_lead_into_a_journey_by_a_way_of_its_own():
         (piped(("f", "a"), forms=["f"]), {"first": "b"}, ["/audience/pipelines/0/form"]),
         (piped(("f", "a")), {"first": None}, ["/tiles/b"]),
         (piped(("f", "a")), {"first": "c"}, ["/first"]),
+        (piped(("f", "a"), ("g", "b"), segments={"items": [{"segment": "s"}]}), {"first": None}, ["/first"]),
+        (piped(("f", "a"), forms=["h"]), {"first": None}, ["/first"]),
         (piped(("f", "a"), trigger={"trigger": "t"}), {"first": "b"}, ["/audience/forms"]),
     ],
 )
@@ -285,3 +287,15 @@ def test_a_journey_that_serves_peoples_rights_makes_nothing_of_them():
     assert fields(made) == []
     assert fields(made, serves_rights=True) == ["/tiles/l"]
     assert fields({"a": TASK}, serves_rights=True) == []
+
+
+@pytest.mark.rule("EVT-18", "JRN-7")
+def test_waiting_for_an_event_takes_a_live_event_and_any_earlier_tile():
+    rule = {"tile": "w", "did": "event_attended"}
+    tiles = {"w": wait("P1D", "i"), "r": ring()}
+
+    unnamed = found({**tiles, "i": if_then(rule, yes="r")})
+    named = found({**tiles, "i": if_then({**rule, "event": "regatta"}, yes="r")})
+
+    assert [problem.field for problem in unnamed.problems] == ["/tiles/i/rules/0/event"]
+    assert (named.problems, ("event", "regatta") in named.references) == ((), True)
