@@ -123,7 +123,8 @@ def _with_defaults(form: FormDocument, before: Definition | None) -> FormDocumen
     return form if before is not None else landing.of_form(form)
 
 
-lifecycle(api, Kind("form", "/forms", FormDocument, _check_form, before_save=_with_defaults))
+FORMS = Kind("form", "/forms", FormDocument, _check_form, before_save=_with_defaults)
+lifecycle(api, FORMS)
 PAGES = Kind(
     "page",
     "/pages",

@@ -15,6 +15,7 @@ from chalicelib.consent.points.models import (
     PointRefusals,
     ProfileSet,
 )
+from chalicelib.consent.recipients import Disclosed
 from chalicelib.consent.subscriptions.models import Subscription, SubscriptionList
 from chalicelib.dynamodb import ConditionFailed, commit, delete, put
 from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached, Stays
@@ -86,6 +87,7 @@ HOLDING = Holding(
         Held(ChangeRow, _told, erase=_untell, own=False),
         Held(Ward, lambda person, row: bool({row.contact_id, row.ward_id} & person.contacts), own=False),
         Reached(Subscription),
+        Reached(Disclosed),
         Reached(PointConsent, erase=_refusals_stay),
         Reached(PointChange),
         Stays(PointRefusals, "A keyed hash: what an address or a number refused holds whoever has it."),

@@ -1,6 +1,6 @@
 """Use cases: read what a contact allows, change it, show every change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,13 @@ of_row = reading.of_row
 def may_track(contact_id: str | None) -> bool:
     """Return whether what somebody opens, clicks and visits may be recorded (PRV-12); nobody known refuses nothing."""
     return contact_id is None or trackable(of_person(contacts.who_is(contact_id)))
+
+
+def only_kept(contact_ids: Iterable[str]) -> set[str]:
+    """Return those whose data is to be kept and nothing else, as any of their identities (GDPR 18)."""
+    people = contacts.who_are(sorted(set(contact_ids)))
+    restricted = {one.contact_id for one in of_each(one for who in people for one in who.ids) if one.restricted}
+    return {one for who in people if restricted & {*who.ids} for one in who.ids}
 
 
 def proof(each: Sequence[Preferences]) -> dict[str, Any]:

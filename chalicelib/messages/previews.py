@@ -90,7 +90,7 @@ def _shared(wanted: str | None) -> tuple[ContentSettingsDocument, list[Problem]]
 
 def _reader(asked: PreviewRequest, document: EmailDocument) -> _Reader:
     if asked.contact_id is None:
-        return _Reader(readers.sample(asked.values))
+        return _Reader(readers.in_words(readers.sample(asked.values), document))
     who = contacts.find_who(asked.contact_id)
     return _Reader(readers.values_of(who.contact, document), bool(who.contact.inactive), consent.of_person(who))
 

@@ -53,7 +53,8 @@ def _check_content_settings(document: ContentSettingsDocument) -> Checked:
     return check_content_settings(document, custom_fields.names())
 
 
-lifecycle(api, Kind("email", "/emails", EmailDocument, _check_email, before_save=keep_designation))
+EMAILS = Kind("email", "/emails", EmailDocument, _check_email, before_save=keep_designation)
+lifecycle(api, EMAILS)
 lifecycle(api, Kind("content-settings", "/content-settings", ContentSettingsDocument, _check_content_settings))
 
 

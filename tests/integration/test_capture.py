@@ -475,9 +475,21 @@ def without_address(document):
     document["elements"].pop(2)
 
 
+def kept_nowhere(document):
+    without_mapping(document)
+    document["fields"][3]["only_kept"] = True
+
+
+def kept_and_written(document):
+    document["store_all_submissions"] = True
+    document["fields"][3]["only_kept"] = True
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
+        kept_nowhere,
+        kept_and_written,
         pytest.param(without_button, marks=pytest.mark.rule("FRM-3")),
         pytest.param(twice_the_same, marks=pytest.mark.rule("FLD-1")),
         without_mapping,
