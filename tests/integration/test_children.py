@@ -93,6 +93,17 @@ def test_a_guardian_is_of_age_and_nobody_speaks_for_somebody_without_one(api, wo
     assert api.call("POST", "/contacts/nobody/guardian-consents", WORDS)[0] == 404
 
 
+@pytest.mark.rule("PRV-11")
+def test_the_consent_of_a_guardian_ends_with_its_being_the_guardian(api, world):
+    guarded(api)
+    api.post(SAID, WORDS)
+
+    changed = api.change("PATCH", PATH, api.get(PATH), {"guardian_id": "aunt"})
+
+    assert (changed["guardian_id"], changed["guardian_consent"]) == ("aunt", False)
+
+
+@pytest.mark.rule("PRV-10")
 def test_a_guardian_that_is_the_child_by_another_contact_is_refused(api, world):
     merge("kim", "aunt", world.now)
 
