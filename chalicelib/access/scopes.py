@@ -6,7 +6,16 @@ from chalicelib.errors import Forbidden
 
 EVERYTHING = "*"
 
-RECORDS = ("contacts", "accounts", "leads", "interactions", "activities", "enrolments", "opportunities")
+RECORDS = (
+    "contacts",
+    "accounts",
+    "leads",
+    "interactions",
+    "activities",
+    "enrolments",
+    "opportunities",
+    "registrations",
+)
 DEFINITIONS = (
     "matching-strategies",
     "scoring-models",
@@ -29,6 +38,7 @@ DEFINITIONS = (
     "websites",
     "redirects",
     "views",
+    "events",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 PRIVACY = ("privacy-requests",)

@@ -22,6 +22,7 @@ from chalicelib.leads.opportunity import Opportunity
 from chalicelib.messages.models import MessageSettings, Suppressed
 from chalicelib.messages.optin.models import OptInSettings
 from chalicelib.privacy.models import Request
+from chalicelib.registrations.models import Registration
 from chalicelib.scoring.models import Configuration
 from chalicelib.scoring.reports.exports import Export
 from chalicelib.scoring.reports.previews import Preview
@@ -62,6 +63,7 @@ RECORDS: Mapping[type[Item], Record] = {
     DismissedLead: Record("lead", _own),
     Stakeholder: Record("lead", _own),
     Opportunity: Record("opportunity", _own),
+    Registration: Record("registration", _own),
     Activity: Record("activity", _own),
     Note: Record("note", _both),
     PreferencesRow: Record("preferences", _own),
