@@ -47,6 +47,8 @@ from chalicelib.messages.handlers import (
 )
 from chalicelib.messages.handlers import handlers as messages_handlers
 from chalicelib.observability import instrument
+from chalicelib.registrations.handlers import handlers as registrations_handlers
+from chalicelib.registrations.handlers import route_registrations
 from chalicelib.scoring.handlers import handlers as scoring_handlers
 from chalicelib.scoring.handlers import recount_scores, rescore_contacts, route_scoring
 from chalicelib.segments.handlers import evaluate_membership, route_segments
@@ -83,6 +85,7 @@ __all__ = [
     "route_journeys",
     "route_leads",
     "route_messages",
+    "route_registrations",
     "route_scoring",
     "route_segments",
     "send_messages",
@@ -109,6 +112,7 @@ ROUTES = {
     "chalicelib.capture.websites.public": ("w",),
     "chalicelib.capture.websites.redirect_routes": ("r", "redirects"),
     "chalicelib.capture.websites.routes": ("websites",),
+    "chalicelib.consent.points.routes": ("compliance-profiles", "contact-points"),
     "chalicelib.consent.routes": ("contacts",),
     "chalicelib.consent.settings_routes": ("settings",),
     "chalicelib.consent.subscriptions.routes": ("contacts", "subscription-lists"),
@@ -136,6 +140,7 @@ ROUTES = {
     "chalicelib.operations.field_routes": ("fields",),
     "chalicelib.operations.routes": ("health", "operations"),
     "chalicelib.privacy.routes": ("privacy-requests",),
+    "chalicelib.registrations.routes": ("contacts", "events", "registrations"),
     "chalicelib.scoring.accounts.routes": ("accounts", "leads"),
     "chalicelib.scoring.qualification.routes": ("qualifications",),
     "chalicelib.scoring.reports.routes": ("scoring-models",),
@@ -164,6 +169,7 @@ HANDLERS = [
     journeys_handlers,
     capture_handlers,
     linkedin_handlers,
+    registrations_handlers,
     insights_handlers,
 ]
 for blueprint in HANDLERS:

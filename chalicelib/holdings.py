@@ -22,7 +22,7 @@ class Noun(StrEnum):
     LEAD = "lead"
     VISITOR = "visitor"
     SUBMISSION = "submission"
-    ADDRESS = "address"  # an email address, by its keyed hash
+    ADDRESS = "address"  # an email address or a number, by its keyed hash
 
 
 class Person(Struct, frozen=True, dict=True):

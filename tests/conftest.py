@@ -50,12 +50,21 @@ os.environ.update(
 import boto3  # noqa: E402
 import pytest  # noqa: E402
 from botocore.client import BaseClient  # noqa: E402
+from hypothesis import HealthCheck  # noqa: E402
+from hypothesis import settings as properties  # noqa: E402
 
 from tests.support import declared as declared_by_infra  # noqa: E402
 from tests.support import rules_plugin  # noqa: E402
 
 if TYPE_CHECKING:
     from tests.support.streams import World
+
+
+# The same examples each time, however busy the machine is: a run that fails, fails again.
+properties.register_profile(
+    "steady", derandomize=True, database=None, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+properties.load_profile("steady")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -6,7 +6,16 @@ from chalicelib.errors import Forbidden
 
 EVERYTHING = "*"
 
-RECORDS = ("contacts", "accounts", "leads", "interactions", "activities", "enrolments", "opportunities")
+RECORDS = (
+    "contacts",
+    "accounts",
+    "leads",
+    "interactions",
+    "activities",
+    "enrolments",
+    "opportunities",
+    "registrations",
+)
 DEFINITIONS = (
     "matching-strategies",
     "scoring-models",
@@ -22,12 +31,14 @@ DEFINITIONS = (
     "business-processes",
     "linkedin",
     "subscription-lists",
+    "compliance-profiles",
     "imports",
     "import-maps",
     "fields",
     "websites",
     "redirects",
     "views",
+    "events",
 )
 ADMINISTRATION = ("settings", "operations", "api-keys")
 PRIVACY = ("privacy-requests",)

@@ -148,11 +148,18 @@ def _fits(count: int, expected: Values) -> bool:
     return count >= 1 if exact is None else count == exact
 
 
-def _day(given: Any) -> date:
-    day = date_text(given)
-    if day is None:
-        raise ValueError(f"{given!s:.60} is not a date such as 2026-05-01.")
-    return day
+_LEAP_YEAR = "2024"
+_FIRST = "-01-01"
+
+
+def _day(given: Any) -> str:
+    """Read a date, or a part of one, as it is written (SEG-10): a month, a year, a day or month of every year."""
+    written = str(given)
+    some_year = f"{_LEAP_YEAR}{written[1:]}" if written.startswith("--") else written
+    whole = f"{some_year}{_FIRST[len(some_year) - 4 :]}" if len(some_year) in {4, 7} else some_year
+    if not isinstance(given, str) or date_text(whole) is None:
+        raise ValueError(f"{given!s:.60} is not a date such as 2026-05-01, nor a part of one.")
+    return written
 
 
 _READERS: dict[Values, Callable[[Any], Any]] = {Values.DURATION: Duration.parse, Values.DATES: _day}

@@ -1,7 +1,7 @@
 """Operators: which there are for each type, how many values they take, and what they mean."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import tzinfo
+from datetime import date, tzinfo
 from enum import Enum
 from typing import Any
 
@@ -19,7 +19,7 @@ class Values(Enum):
     TWO = "takes two values, the lower one first"
     SOME = "needs at least one value"
     DURATION = "takes one duration, such as P30D"
-    DATES = "needs at least one date, such as 2026-05-01"
+    DATES = "needs at least one date, such as 2026-05-01, 2026-05 or 2026, or --05-01 for that day of every year"
 
 
 _PRESENCE = frozenset({Operator.IS_PRESENT, Operator.IS_MISSING})
@@ -161,5 +161,11 @@ def comparison(type_: FieldType, operator: Operator, literals: Sequence[Any], zo
 def _on(type_: FieldType, literals: Sequence[Any], zone: tzinfo) -> Comparison:
     days = frozenset(literals)
     if type_ is FieldType.DATE:
-        return days.__contains__
-    return lambda instant: instant.astimezone(zone).date() in days
+        return lambda day: not days.isdisjoint(_parts_of(day))
+    return lambda instant: not days.isdisjoint(_parts_of(instant.astimezone(zone).date()))
+
+
+def _parts_of(day: date) -> tuple[str, ...]:
+    """Return every way in which a condition may write a day: whole, its month, its year, month or day of any year."""
+    whole = day.isoformat()
+    return whole, whole[:7], whole[:4], f"-{whole[4:]}", f"-{whole[4:7]}"

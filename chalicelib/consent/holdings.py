@@ -7,9 +7,17 @@ from chalicelib.clock import digest
 from chalicelib.consent import plans, service
 from chalicelib.consent.models import ChangeRow, ConsentItem, ConsentSettings, GuardianConsent, PreferencesRow, Ward
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.points import plans as point_plans
+from chalicelib.consent.points.models import (
+    ComplianceProfile,
+    PointChange,
+    PointConsent,
+    PointRefusals,
+    ProfileSet,
+)
 from chalicelib.consent.subscriptions.models import Subscription, SubscriptionList
-from chalicelib.dynamodb import ConditionFailed, commit, put
-from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached
+from chalicelib.dynamodb import ConditionFailed, commit, delete, put
+from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached, Stays
 
 ERASED = "contact:erased"
 NOBODY = "erased"
@@ -54,6 +62,16 @@ def _untell(person: Person, row: ChangeRow, __: datetime) -> bool:
     return True
 
 
+def _refusals_stay(_: Person, row: PointConsent, __: datetime) -> bool:
+    """What an address refused goes on to count whoever has it; what it agreed to, and all that says who, goes."""
+    left = point_plans.refusals(row)
+    try:
+        commit([left or delete(row.key, PointConsent.version == row.version)])
+    except ConditionFailed:
+        return False
+    return True
+
+
 def _unnamed(person: Person, said: dict[str, Any] | None) -> dict[str, Any] | None:
     if said is None or said.get("guardian_id") not in person.contacts:
         return said
@@ -68,8 +86,13 @@ HOLDING = Holding(
         Held(ChangeRow, _told, erase=_untell, own=False),
         Held(Ward, lambda person, row: bool({row.contact_id, row.ward_id} & person.contacts), own=False),
         Reached(Subscription),
+        Reached(PointConsent, erase=_refusals_stay),
+        Reached(PointChange),
+        Stays(PointRefusals, "A keyed hash: what an address or a number refused holds whoever has it."),
+        Nobody(ComplianceProfile, "What people are offered to choose, not what they chose."),
+        Nobody(ProfileSet, "Which of these there are."),
         Nobody(SubscriptionList, "A list, not who is on it."),
         Nobody(ConsentSettings, "What the organisation decided."),
     ),
-    partitions={Noun.CONTACT: "CONTACT#"},
+    partitions={Noun.CONTACT: "CONTACT#", Noun.ADDRESS: "ADDRESS#"},
 )

@@ -137,6 +137,7 @@ class ConsentSettings(ConsentItem, discriminator="consent_settings"):
     """What the organisation decided about consent: one item."""
 
     minimum_consent = BooleanAttribute(default=False)
+    preference_fields = BooleanAttribute(default=True)
     ages = JSONAttribute(null=True)  # of consent, by country, where they are not those that are shipped
     version = IntegerAttribute(default=0)
 

@@ -6,7 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 
 class Level(IntEnum):
@@ -85,20 +85,30 @@ MATRIX: Mapping[tuple[bool, bool, Designation], Refusal | None] = {
 """email allowed?, bulk email allowed?, designation → why not (CON-15)."""
 
 
-def refusal(preferences: Preferences, designation: Designation) -> Refusal | None:
-    """Return why a message of a designation may not be sent, None if it may (CON-15, decision 109; PRV-11)."""
+def refusal(preferences: Preferences, designation: Designation, *, fields: bool = True) -> Refusal | None:
+    """Return why a message of a designation may not be sent, None if it may (CON-15, decision 109; PRV-11).
+
+    Without `fields` only what the law says of the person counts: its address has its own say (RCN-6, RCN-9).
+    """
     if preferences.restricted:
         return Refusal.RESTRICTED
-    return MATRIX[preferences.email, preferences.bulk_email, designation] or _unguarded(preferences)
+    said = preferences if fields else _by_law(preferences)
+    return MATRIX[said.email, said.bulk_email, designation] or _unguarded(said)
+
+
+def _by_law(preferences: Preferences) -> Preferences:
+    """Return preferences without the fields that an address may overrule; an objection to marketing it may not."""
+    allowed = not preferences.objected
+    return replace(preferences, email=True, bulk_email=allowed, tracking=allowed)
 
 
 def _unguarded(preferences: Preferences) -> Refusal | None:
     return Refusal.CHILD if preferences.is_child and not preferences.guardian_consent else None
 
 
-def trackable(preferences: Preferences) -> bool:
-    """Return whether what the person does may be recorded (CON-14)."""
-    return preferences.tracking and not preferences.restricted
+def trackable(preferences: Preferences, *, fields: bool = True) -> bool:
+    """Return whether what the person does may be recorded (CON-14); without `fields` as `refusal` has it."""
+    return (preferences if fields else _by_law(preferences)).tracking and not preferences.restricted
 
 
 HOLDING_BACK = ("restricted", "objected")

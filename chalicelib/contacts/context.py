@@ -13,9 +13,14 @@ class MarketingContext(Struct, frozen=True):
     form_id: str | None = None
     page_id: str | None = None
     submission_id: str | None = None
+    event_id: str | None = None
     at: datetime | None = None
 
     def named(self) -> dict[str, object]:
-        """Return what is set, as the attributes of a record: source_journey_id and so on."""
+        """Return what is set, as the attributes of a record: source_journey_id and so on, originating_event_id."""
         given = {name: getattr(self, name) for name in self.__struct_fields__}
-        return {f"source_{name}": value for name, value in given.items() if value is not None}
+        return {NAMES.get(name, f"source_{name}"): value for name, value in given.items() if value is not None}
+
+
+NAMES = {"event_id": "originating_event_id"}
+"""What is not called a source (reference 2.4 and 4.2)."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from chalicelib.clock import as_text, digest
 from chalicelib.contacts.claims import WITHOUT, Strategy
 from chalicelib.contacts.custom import naming
 from chalicelib.contacts.custom import service as custom_fields
@@ -28,6 +29,12 @@ SHIPPED: dict[str, Strategy] = {
     LEAD: Strategy("email-page", LEAD, "Email and page", ("email", "page_id"), default=True),
 }
 """The defaults that are there before anyone made one (MAT-3). Their ids are theirs for ever."""
+
+OFFERED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "names": ("First and last name", ("first_name", "last_name")),
+    "email-and-names": ("Email, first and last name", ("email", "first_name", "last_name")),
+}
+"""Strategies for contacts that are shipped too, and come into use when something first asks for them (EVT-10)."""
 
 ATTRIBUTES: dict[str, frozenset[str]] = {
     CONTACT: frozenset(
@@ -86,6 +93,36 @@ def find(target: str, strategy_id: str | None) -> Strategy:
     return strategy
 
 
+def is_live(target: str, strategy_id: str) -> bool:
+    """Return whether records can be matched by a strategy by now."""
+    return any(each.id == strategy_id and each.state == LIVE for each in in_use(target))
+
+
+def offer(strategy_id: str, now: datetime) -> None:
+    """Take a shipped strategy into use, unless it is: by its own id, also after it was removed. Raises Conflict."""
+    if strategy_id not in OFFERED or any(each.id == strategy_id for each in read_all(CONTACT)):
+        return
+    name, attributes = OFFERED[strategy_id]
+    item = _building(strategy_id, CONTACT, name, "", attributes)
+    wanted = JobWanted("strategy-backfill", {"target": CONTACT, "strategy": strategy_id})
+    job = jobs.plan(f"strategy-{strategy_id}-{digest(as_text(now))}", wanted, now)
+    nameable = named.naming(_reference(CONTACT, strategy_id), (), now)
+    _changed(CONTACT, lambda: (None, _taken_up(item, [*job, *nameable])))
+
+
+def _taken_up(item: MatchingStrategy, besides: list[Write]) -> list[Write]:
+    known = read_all(CONTACT)
+    if any(each.id == item.strategy_id for each in known):
+        return []  # somebody else took it into use meanwhile
+    _require_room(known)
+    return [put_new(item), *besides]
+
+
+def _require_room(known: Sequence[Strategy]) -> None:
+    if len(known) >= MOST:
+        raise Conflict(f"At most {MOST} strategies of a target can be in use. Remove one first.")
+
+
 def held(target: str, strategy_id: str | None) -> list[Reference]:
     """Return what a live form holds that matches by this: nothing for None or the shipped one, which always stays."""
     return [] if strategy_id in {None, SHIPPED[target].id} else [_reference(target, str(strategy_id))]
@@ -111,7 +148,17 @@ def create(
     if WITHOUT.keys() >= set(attributes):
         alone = Problem("attributes", "Name something besides that tells two people apart, such as email.")
         raise Invalid("By these alone nobody could be told from anybody else.", [alone])
-    item = MatchingStrategy(
+    item = _building(strategy_id, target, name, description, attributes)
+    wanted = JobWanted("strategy-backfill", {"target": target, "strategy": strategy_id})
+    job = jobs.plan(f"strategy-{strategy_id}", wanted, now)
+    nameable = named.naming(_reference(target, strategy_id), naming.named(target, attributes), now)
+    return _changed(target, lambda: _made(item, [*job, *nameable]))
+
+
+def _building(
+    strategy_id: str, target: str, name: str, description: str, attributes: Sequence[str]
+) -> MatchingStrategy:
+    return MatchingStrategy(
         *MatchingStrategy.at(target, strategy_id),
         strategy_id=strategy_id,
         target=target,
@@ -121,10 +168,6 @@ def create(
         default=False,
         state=BUILDING,
     )
-    wanted = JobWanted("strategy-backfill", {"target": target, "strategy": strategy_id})
-    job = jobs.plan(f"strategy-{strategy_id}", wanted, now)
-    nameable = named.naming(_reference(target, strategy_id), naming.named(target, attributes), now)
-    return _changed(target, lambda: _made(item, [*job, *nameable]))
 
 
 def _exact(target: str) -> frozenset[str]:
@@ -141,8 +184,7 @@ def _made(item: MatchingStrategy, besides: list[Write]) -> tuple[MatchingStrateg
         return earlier, []
     if begun is not None:
         raise Conflict("What this request made has been removed since. Send another Idempotency-Key to make it anew.")
-    if len(read_all(item.target)) >= MOST:
-        raise Conflict(f"At most {MOST} strategies of a target can be in use. Remove one first.")
+    _require_room(read_all(item.target))
     return item, [put_new(item), *besides]
 
 

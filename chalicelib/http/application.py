@@ -36,8 +36,16 @@ class Application(Chalice):
     def __call__(self, event: Any, context: Any) -> Any:
         headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
         event["headers"] = {**headers, "accept": "*/*"}
+        self._lead_on(event)
         answer = super().__call__(event, context)
         return answer if answer["statusCode"] < HTTPStatus.BAD_REQUEST else _as_problem(answer)
+
+    def _lead_on(self, event: Any) -> None:
+        """Have Chalice, and whoever asks the request, see the operation's own path and not the gateway's."""
+        context = event.get("requestContext", {})
+        if (path := context.get("resourcePath")) is not None:
+            own, given = self.routes.own(path, event.get("pathParameters") or {})
+            context["resourcePath"], event["pathParameters"] = own, given or None
 
 
 KNOWN_ELSEWHERE = {

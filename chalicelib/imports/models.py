@@ -3,6 +3,7 @@
 from pynamodb.attributes import BooleanAttribute, TTLAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
+from chalicelib.definitions.walks import Walked
 from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, JsonAttribute, Key, shard
 from chalicelib.imports.states import State
 from chalicelib.settings import settings
@@ -77,19 +78,10 @@ class Page(ImportsItem, discriminator="import_page"):
         return f"IMPORT#{import_id}#{run}", f"PAGE#{number:06}"
 
 
-class Walk(ImportsItem, discriminator="import_walk"):
-    """A slice of a run or an undoing: the batch it took last, sums by outcome, first errors, parts of a file."""
+class Walk(Walked, ImportsItem, discriminator="import_walk"):
+    """A slice of a run or an undoing: the batch that it took last, sums by outcome, and the first errors."""
 
-    last = JsonAttribute()
-    sums = JsonAttribute()
     errors = JsonAttribute()
-    parts = JsonAttribute()
-    version = IntegerAttribute(default=0)
-    expires = TTLAttribute(null=True)
-
-    @staticmethod
-    def at(of: str, number: int) -> tuple[str, str]:
-        return of, f"SLICE#{number:02}"
 
 
 class RowResult(ImportsItem, discriminator="import_row"):

@@ -7,7 +7,8 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from chalicelib.dynamodb import SHARDS, ConditionFailed, Key, commit, put, put_new, read
+from chalicelib.definitions import walks
+from chalicelib.dynamodb import SHARDS, ConditionFailed, commit
 from chalicelib.imports.models import Walk
 
 KEPT = timedelta(days=90)
@@ -34,7 +35,7 @@ class Totals(Struct):
 
 
 def begun(of: str, number: int) -> Walk:
-    return Walk.find(*Walk.at(of, number)) or Walk(*Walk.at(of, number), last=[], sums={}, errors=[], parts=[])
+    return walks.begun(Walk, of, number, errors=[])
 
 
 def taken(walk: Walk, batch: Batch) -> bool:
@@ -43,20 +44,9 @@ def taken(walk: Walk, batch: Batch) -> bool:
 
 def take(walk: Walk, batch: Batch, told: Told, now: datetime) -> None:
     """Write down what a batch came to; if another worker was quicker with it, nothing."""
-    before = walk.version
-    names = [*walk.sums, *(name for name in told.sums if name not in walk.sums)]
-    after = Walk(
-        walk.pk,
-        walk.sk,
-        last=batch,
-        sums={name: walk.sums.get(name, 0) + told.sums.get(name, 0) for name in names},
-        errors=[*walk.errors, *told.errors][: MOST_ERRORS // SHARDS + 1],
-        parts=[*walk.parts, *([list(told.part)] if told.part else [])],
-        version=before + 1,
-        expires=now + KEPT,
-    )
+    errors = [*walk.errors, *told.errors][: MOST_ERRORS // SHARDS + 1]
     try:
-        commit([put(after, Walk.version == before) if before else put_new(after)])
+        commit([walks.moved(walk, batch, told.sums, now + KEPT, told.part, errors=errors)])
     except ConditionFailed:
         if not taken(begun(walk.pk, int(walk.sk[-2:])), batch):
             raise
@@ -65,10 +55,9 @@ def take(walk: Walk, batch: Batch, told: Told, now: datetime) -> None:
 def totals(of: str) -> Totals:
     """Return what a run has come to so far."""
     found = Totals()
-    for walk in read(Key(Walk, *Walk.at(of, number)) for number in range(SHARDS)):
-        if walk is not None:
-            found.sums.update(walk.sums)
-            found.errors += walk.errors
-            found.parts += [(key, rows) for key, rows in walk.parts]
+    for walk in walks.found(Walk, of):
+        found.sums.update(walk.sums)
+        found.errors += walk.errors
+        found.parts += [(key, rows) for key, rows in walk.parts]
     found.errors.sort(key=lambda each: int(each["row"]))
     return found

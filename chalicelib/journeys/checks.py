@@ -27,7 +27,7 @@ from chalicelib.journeys.document import (
     Window,
 )
 from chalicelib.journeys.graph import before, loops_without_wait, reachable
-from chalicelib.journeys.rules import OF_FORMS, OF_PAGES
+from chalicelib.journeys.rules import OF_EVENTS, OF_FORMS, OF_PAGES
 from chalicelib.journeys.schedule import fits
 from chalicelib.journeys.triggers import BUILT_IN, TriggerAttribute, mistakes
 
@@ -180,12 +180,20 @@ def _rule(document: JourneyDocument, rule: Rule, earlier: frozenset[str], place:
     source = document.tiles.get(rule.tile)
     if source is None or rule.tile not in earlier:
         yield Problem(f"{place}/tile", f"“{rule.tile}” does not come before this tile.")
+    elif rule.did in OF_EVENTS:
+        yield from _event(rule, place)
     elif not isinstance(source, EmailTile):
         yield Problem(f"{place}/tile", f"“{rule.tile}” sends nothing that somebody could react to.")
     elif rule.did in OF_PAGES and rule.page not in source.pages:
         yield Problem(f"{place}/page", "Name a page among those that the email links to.")
     elif rule.did in OF_FORMS and rule.form not in source.forms:
         yield Problem(f"{place}/form", "Name a form among those that the email links to.")
+
+
+def _event(rule: Rule, place: str) -> Iterator[Problem]:
+    """Whichever tile the contact has passed: it registers by itself, wherever it heard of the event (EVT-18)."""
+    if rule.event is None:
+        yield Problem(f"{place}/event", "Name the event.")
 
 
 def consent_moved(document: JourneyDocument, live: JourneyDocument | None) -> Iterator[Problem]:
@@ -223,5 +231,7 @@ def _named(tile: AnyTile) -> Iterator[Reference]:
             yield from (("form", form) for form in tile.forms)
         case RaiseTrigger():
             yield "trigger", tile.trigger
+        case IfThen():
+            yield from (("event", rule.event) for rule in tile.rules if rule.event)
         case Branch():
             yield from named_by(way.condition for way in tile.branches)

@@ -157,6 +157,9 @@ class Did(StrEnum):
     PAGE_REGISTERED = "page_registered"
     FORM_VISITED = "form_visited"
     FORM_SUBMITTED = "form_submitted"
+    EVENT_REGISTERED = "event_registered"
+    EVENT_CANCELED = "event_canceled"
+    EVENT_ATTENDED = "event_attended"
 
 
 class Rule(Schema):
@@ -167,6 +170,7 @@ class Rule(Schema):
     link: Annotated[str, Field(max_length=2000, description="Only this link; none means any.")] | None = None
     page: Id | None = None
     form: Id | None = None
+    event: Id | None = None
 
 
 class IfThen(Tile):

@@ -21,10 +21,14 @@ TYPES: Mapping[Did, str] = {
     Did.PAGE_REGISTERED: "FormSubmitted",
     Did.FORM_VISITED: "FormVisited",
     Did.FORM_SUBMITTED: "FormSubmitted",
+    Did.EVENT_REGISTERED: "EventRegistration",
+    Did.EVENT_CANCELED: "EventRegistrationCanceled",
+    Did.EVENT_ATTENDED: "EventCheckIn",
 }
 AWAITED = frozenset(TYPES.values())
 OF_PAGES = {Did.PAGE_VISITED, Did.PAGE_REGISTERED}
 OF_FORMS = {Did.FORM_VISITED, Did.FORM_SUBMITTED}
+OF_EVENTS = {Did.EVENT_REGISTERED, Did.EVENT_CANCELED, Did.EVENT_ATTENDED}
 
 
 class Deeds(Protocol):
@@ -62,6 +66,8 @@ def awaited(rule: Rule, enrolment_id: str, trail: Mapping[str, Arrival]) -> Awai
         return Awaited(TYPES[rule.did], rule.page or "", passed.at, "page_id")
     if rule.did in OF_FORMS:
         return Awaited(TYPES[rule.did], rule.form or "", passed.at, "form_id")
+    if rule.did in OF_EVENTS:
+        return Awaited(TYPES[rule.did], rule.event or "", passed.at, "event_id")
     send = effect_id(enrolment_id, rule.tile, passed.visit)
     return Awaited(TYPES[rule.did], send, passed.at, "send_id", rule.link)
 

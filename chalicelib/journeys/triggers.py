@@ -88,8 +88,15 @@ BUILT_IN: Mapping[str, str] = {
     "contact-phone-updated": "A contact's phone number was updated.",
     "contact-address-updated": "A contact's physical address was updated.",
     "lead-created": "A lead with a contact was created.",
+    "event-registration-created": "A contact registered for an event.",
+    "event-registration-canceled": "A contact's registration for an event was canceled.",
+    "event-check-in-created": "A contact was checked in at an event.",
 }
 """Business triggers that are always there (TRG-5)."""
+
+
+OF_REGISTRATIONS = {"event-registration-canceled": "canceled_at", "event-check-in-created": "checked_in_at"}
+"""What of a registration is written once, when it happens."""
 
 
 def raised_by(fact: Mapping[str, Any]) -> list[str]:
@@ -98,7 +105,11 @@ def raised_by(fact: Mapping[str, Any]) -> list[str]:
         return ["contact-created"]
     if fact["fact"] == "lead.created":
         return ["lead-created"] if fact.get("contact") else []
+    if fact["fact"] == "registration.created":
+        return ["event-registration-created"]
     changed = set(fact.get("changed", ()))
+    if fact["fact"] == "registration.changed":
+        return [trigger for trigger, field in OF_REGISTRATIONS.items() if field in changed]
     names = {"contact-email-updated": EMAILS, "contact-phone-updated": PHONES, "contact-address-updated": ADDRESS}
     return [trigger for trigger, fields in names.items() if changed & fields]
 

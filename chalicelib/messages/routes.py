@@ -9,7 +9,7 @@ from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle, problem_views
 from chalicelib.errors import Conflict
 from chalicelib.http import Api, Call, Listing, Nothing
-from chalicelib.messages import previews, service, trials
+from chalicelib.messages import pointed, previews, service, trials
 from chalicelib.messages.checks import check_content_settings, check_email
 from chalicelib.messages.models import MessageSettings, Send, Suppressed
 from chalicelib.messages.reasons import explained
@@ -46,7 +46,7 @@ def keep_designation(document: EmailDocument, before: Definition | None) -> Emai
 
 
 def _check_email(document: EmailDocument) -> Checked:
-    return check_email(document, custom_fields.names())
+    return check_email(document, custom_fields.names(), pointed.profile_of(document))
 
 
 def _check_content_settings(document: ContentSettingsDocument) -> Checked:

@@ -49,6 +49,7 @@ SETTING_ASIDE = (
     "leads",
     "linkedin",
     "messages",
+    "registrations",
     "scoring",
     "segments",
 )

@@ -60,7 +60,7 @@ def sought(request_id: str, person: Person, now: datetime) -> Search:
     found = {
         *(f"{Noun.CONTACT}#{each}" for each in person.contacts),
         *(f"{Noun.LEAD}#{each}" for each in {*person.leads, *(each.lead_id for each in own)}),
-        *(f"{Noun.ADDRESS}#{suppression.address_hash(each)}" for each in person.addresses),
+        *(f"{Noun.ADDRESS}#{suppression.address_hash(each)}" for each in person.addresses | person.phones),
     }
     return Search(*Search.at(request_id), sealed=walking.sealed(person), found=found or None, began_at=now)
 

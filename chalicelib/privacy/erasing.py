@@ -16,7 +16,7 @@ from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put_changed, update
 from chalicelib.errors import Stale
-from chalicelib.holdings import Held, Holding, Noun, Person, Reached
+from chalicelib.holdings import Held, Holding, Noun, Person, Reached, Stays
 from chalicelib.privacy import receipts, searching, walking
 from chalicelib.privacy.holdings import HOLDINGS
 from chalicelib.privacy.kinds import Progress
@@ -116,12 +116,17 @@ def _erase_record(search: Search, person: Person, identity: str, _: str, now: da
 
 
 def _erase_reached(search: Search, person: Person, noun: Noun, identity: str, now: datetime) -> None:
-    """Erase what belongs to a record. A contact's own partitions are the sweeps' until the second run."""
+    """Erase what belongs to a record, but for what stays.
+
+    A contact's own partitions are the sweeps' until the second run.
+    """
     sweeping = noun is Noun.CONTACT and (search.run == 1 or contacts.exists(identity))
     for holding in HOLDINGS:
         rows = walking.found(holding, noun, identity) if sweeping else walking.reached_in(holding, noun, identity)
         for _, row in rows:
             kind = holding.of(row)
+            if isinstance(kind, Stays):
+                continue
             _note(search)
             _erased(person, kind if isinstance(kind, Reached) else None, row, now)
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 INNER = frozenset({
     *("pk", "sk", "kind", "version", "listed", "name_key", "likeness", "phone_tail", "claims", "inherited", "merged"),
-    *("due", "due_shard", "form_shard", "open_shard", "stage_shard", "queue_shard", "queue_owner", "orphan_shard"),
+    *("due", "due_shard", "form_shard", "event_shard", "open_shard", "stage_shard", "queue_shard", "queue_owner"),
+    "orphan_shard",
     *("model_shard", "score_key", "journey_shard", "list_shard", "token", "lease_until", "leased_until", "revision"),
     *("wakes", "attempts", "trail", "due_key", "expires", "contact_version", "address_hash"),
 })  # fmt: skip
@@ -14,6 +15,8 @@ TITLES: Mapping[str, str] = {
     "Contact": "Who you are",
     "PreferencesRow": "What you allow",
     "ChangeRow": "How that changed, when, and in which words",
+    "PointConsent": "What your addresses and numbers allow",
+    "PointChange": "How that changed, when, and in which words (addresses and numbers)",
     "GuardianConsent": "What your guardian, or you as one, said",
     "Confirmation": "What waits for your confirmation, or waited",
     "Subscription": "Lists that you are on or left",
@@ -27,6 +30,7 @@ TITLES: Mapping[str, str] = {
     "Activity": "What somebody was to do about you",
     "Interaction": "What you did, and what was sent to you",
     "Submission": "Forms that you sent",
+    "Registration": "Events that you registered for, also in vain",
     "Response": "Forms that you sent at LinkedIn",
     "Send": "Messages to you",
     "Enrolment": "Journeys that you are or were in",

@@ -18,6 +18,7 @@ from chalicelib.journeys import holdings as journeys
 from chalicelib.leads import holdings as leads
 from chalicelib.messages import holdings as messages
 from chalicelib.privacy.models import PrivacyItem, Request, Search
+from chalicelib.registrations import holdings as registrations
 from chalicelib.scoring import holdings as scoring
 from chalicelib.segments import holdings as segments
 from chalicelib.views import holdings as views
@@ -35,6 +36,7 @@ HOLDINGS: tuple[Holding, ...] = (
     consent.HOLDING,
     leads.HOLDING,
     capture.HOLDING,
+    registrations.HOLDING,
     journeys.HOLDING,
     imports.HOLDING,
     messages.HOLDING,

@@ -28,6 +28,10 @@ RELATED = {"contact.account_id": "account", "lead.contact_id": "lead"}
 """Fields that say which record of an entity belongs to a contact: where one changes, all of that entity does."""
 
 
+OFTEN = {"subscription", "registration"}
+"""Records that come and go often, and matter to nobody who does not ask about them."""
+
+
 def touched(queries: Collection[Query], fact: Mapping[str, Any]) -> bool:
     """Return whether a fact can change an answer. What is not known to be harmless can."""
     needed = {dependency for query in queries for dependency in query.condition.dependencies}
@@ -37,7 +41,7 @@ def touched(queries: Collection[Query], fact: Mapping[str, Any]) -> bool:
     entity, _, what = name.partition(".")
     asked = {entity for query in queries for entity in query.condition.entities}
     if what != "changed":
-        return entity != "subscription" or entity in asked
+        return entity not in OFTEN or entity in asked
     changed = {f"{entity}.{each}" for each in fact.get("changed", ())}
     related = {RELATED[each] for each in changed & RELATED.keys()}
     return bool(related & asked) or bool(changed & {dependency.subject for dependency in needed})

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from pynamodb.attributes import JSONAttribute, TTLAttribute, UnicodeAttribute
 
+from chalicelib.definitions.walks import Walked
 from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item
 from chalicelib.settings import settings
 
@@ -50,18 +51,8 @@ class Export(ViewsItem, discriminator="record_export"):
         return f"EXPORT#{export_id}", "EXPORT"
 
 
-class Walk(ViewsItem, discriminator="record_walk"):
-    """A slice of a job: names of the records that it took last, sums, and parts of a file with the rows of each.
+class Walk(Walked, ViewsItem, discriminator="record_walk"):
+    """A slice of a job, with names of the records that it took last.
 
     A name is a digest of an id, so that nobody has to be looked for here who is erased.
     """
-
-    last = JSONAttribute()
-    sums = JSONAttribute()
-    parts = JSONAttribute()
-    version = IntegerAttribute(default=0)
-    expires = TTLAttribute()
-
-    @staticmethod
-    def at(of: str, number: int) -> tuple[str, str]:
-        return of, f"SLICE#{number:02}"

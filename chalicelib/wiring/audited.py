@@ -9,6 +9,7 @@ from chalicelib.capture.linkedin.models import Active, Connection, Secrets, SetA
 from chalicelib.capture.models import LandingDefault, LandingSettings, Submission
 from chalicelib.capture.websites.models import Redirect, Website
 from chalicelib.consent.models import ConsentSettings, GuardianConsent, PreferencesRow
+from chalicelib.consent.points.models import ComplianceProfile, PointConsent
 from chalicelib.consent.subscriptions.models import Subscription, SubscriptionList
 from chalicelib.contacts.custom.models import FieldRow
 from chalicelib.contacts.models import Account, Contact, Dismissed, MatchingStrategy
@@ -21,6 +22,7 @@ from chalicelib.leads.opportunity import Opportunity
 from chalicelib.messages.models import MessageSettings, Suppressed
 from chalicelib.messages.optin.models import OptInSettings
 from chalicelib.privacy.models import Request
+from chalicelib.registrations.models import Registration
 from chalicelib.scoring.models import Configuration
 from chalicelib.scoring.reports.exports import Export
 from chalicelib.scoring.reports.previews import Preview
@@ -61,11 +63,13 @@ RECORDS: Mapping[type[Item], Record] = {
     DismissedLead: Record("lead", _own),
     Stakeholder: Record("lead", _own),
     Opportunity: Record("opportunity", _own),
+    Registration: Record("registration", _own),
     Activity: Record("activity", _own),
     Note: Record("note", _both),
     PreferencesRow: Record("preferences", _own),
     GuardianConsent: Record("guardian-consent", _both),
     Subscription: Record("subscription", _both),
+    PointConsent: Record("contact-point", _both),
     Membership: Record("segment-membership", _both),
     Submission: Record("submission", _own),
     Suppressed: Record("suppression", _own),
@@ -80,6 +84,7 @@ RECORDS: Mapping[type[Item], Record] = {
     Job: Record("job", _own),
     Definition: Record(lambda values: str(values["definition_kind"]), _own, telling=True),
     MatchingStrategy: Record("matching-strategy", _key, telling=True),
+    ComplianceProfile: Record("compliance-profile", _own, telling=True),
     SubscriptionList: Record("subscription-list", _own, telling=True),
     LeadSettings: Record("lead-settings", _one, telling=True),
     MessageSettings: Record("message-settings", _one, telling=True),

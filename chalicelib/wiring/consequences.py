@@ -18,6 +18,7 @@ from chalicelib.journeys.models import Burst
 from chalicelib.leads import deletion as lead_deletion
 from chalicelib.leads import service as leads
 from chalicelib.messages.optin import forgetting
+from chalicelib.registrations import service as registrations
 from chalicelib.scoring.accounts import sweeps as account_log
 from chalicelib.segments import service as segments
 
@@ -42,6 +43,7 @@ SWEEPS: tuple[deletion.Sweep, ...] = (
     _enrolments,
     segments.sweep,
     leads.sweep,
+    registrations.sweep,
     lambda contact_id, _: consent.sweep(contact_id),
     lambda contact_id, _: notes.sweep(notes.CONTACT, contact_id),
     forgetting.sweep,

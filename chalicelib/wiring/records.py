@@ -17,6 +17,8 @@ from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import opportunities, opportunity
 from chalicelib.leads import service as leads
+from chalicelib.registrations import record as registration
+from chalicelib.registrations import service as registrations
 
 
 def _contact(who: Identity) -> list[dict[str, Any]]:
@@ -67,6 +69,15 @@ def _opportunities_of_account(account_id: str) -> list[dict[str, Any]]:
     return [opportunity.record_of(each) for each in found]
 
 
+def _registrations(who: Identity) -> list[dict[str, Any]]:
+    found = [each for contact_id in who.ids for each in registrations.of_contact_now(contact_id)]
+    return [registration.record_of(each) for each in found]
+
+
+def _registrations_of(contact_id: str) -> list[dict[str, Any]]:
+    return _registrations(contacts.who_is(contact_id))
+
+
 def register() -> None:
     """Tell what conditions may be asked about."""
     sources.register_identities(contacts.who_is)
@@ -90,5 +101,12 @@ def register() -> None:
         _opportunities,
         key="opportunity_id",
         reached_by={"contact.opportunities": _opportunities_of, "account.opportunities": _opportunities_of_account},
+    )
+    sources.register(
+        "registration",
+        registration.FIELDS,
+        _registrations,
+        key="registration_id",
+        reached_by={"contact.registrations": _registrations_of},
     )
     sources.register_interactions(InteractionType, reading.told)

@@ -64,7 +64,7 @@ def test_what_no_key_leads_to_is_looked_through():
     looked = {name_of(each.table) for each in HOLDINGS if any(isinstance(kind, Held) for kind in each.kinds)}
 
     assert looked == {stage.removeprefix("itinera-test-") for stage in STAGES[1:-2]}
-    assert looked == {"contacts", "consent", "leads", "capture", "journeys", "imports"}
+    assert looked == {"contacts", "consent", "leads", "capture", "registrations", "journeys", "imports"}
 
 
 def test_what_stays_says_why():

@@ -64,6 +64,20 @@ def test_what_the_gateway_refuses_is_a_problem_with_cors_headers(endpoints):
     assert headers["Access-Control-Allow-Origin"] == "*"
 
 
+def test_what_lies_below_a_record_is_found_behind_one_path_of_the_gateway(endpoints, client):
+    """Of a form `publish` and `milestones` are such; `submissions` has a path of its own, since it needs no key."""
+    form, known = f"{endpoints.api_url}/forms/f", {"headers": {"Authorization": f"Bearer {client.key}"}}
+
+    nobody, _, _ = refused(f"{form}/milestones")
+    wrong_method, headers, _ = refused(f"{form}/publish", **known)
+    nowhere, _, problem = refused(f"{form}/no-such-verb", **known)
+    public, _, told = refused(f"{form}/submissions", data=b"{}", method="POST")
+
+    assert (nobody, wrong_method, headers["Allow"]) == (401, 405, "POST")
+    assert (nowhere, problem["title"]) == (404, "Not Found")
+    assert (public, "form" in told["detail"], "form" in problem["detail"]) == (404, True, False)
+
+
 def test_nothing_listens_beyond_loopback(cloud, endpoints):
     with urlopen(f"{endpoints.api_url}/health", timeout=30):
         groups = {process.group for process in cloud.processes}

@@ -48,7 +48,7 @@ def ids(page):
     return [each["id"] for each in page["items"]]
 
 
-@pytest.mark.rule("ACC-4", "ACC-5", "ABM-8")
+@pytest.mark.rule("ACC-4", "ACC-5", "ABM-8", "CORE-7")
 def test_an_account_shows_what_its_contacts_did_after_they_were_linked_to_it(world, api):
     accounts.create("a", {"name": "Kajak ApS"}, world.now, by="user:u")
     person(world, "c", None)
@@ -100,7 +100,7 @@ def test_interactions_of_lists_are_not_shown_for_accounts_and_it_is_said(world, 
     assert [each["field"] for each in problem["errors"]] == ["type"]
 
 
-@pytest.mark.rule("LEAD-9")
+@pytest.mark.rule("LEAD-9", "CORE-6", "CORE-7")
 def test_a_lead_shows_what_its_parent_contact_did_or_all_contacts_of_its_parent_account(world, api):
     accounts.create("a", {"name": "Kajak ApS"}, world.now, by="user:u")
     person(world, "c")

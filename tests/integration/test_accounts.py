@@ -29,6 +29,7 @@ def api():
 @pytest.mark.rule("ACC-1", "ACC-7")
 def test_an_account_is_a_company_with_its_firmographics(api):
     facts = {"city": "Aarhus", "country": "DK", "industry": "leisure", "employees": 12, "category": "gold"}
+    facts["annual_revenue"] = "1200000.5"
 
     made = api.post("/accounts", {"name": " Kajak ApS ", **facts})
 

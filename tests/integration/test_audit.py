@@ -40,19 +40,8 @@ NOT_EDITED = {
     *("LiveRow", "Logged", "Member", "Membership", "Merge", "Milestone", "Month", "Move", "Notice", "OfLead", "Owner"),
     *("Page", "PageAddress", "Person", "PreviewedLead", "Qualified", "Raised", "Refusal", "Response", "RowResult"),
     *("Score", "ScoreChange", "Search", "Send", "Slice", "StrategySet", "TestLead", "Tombstone", "UsedBy", "Version"),
-    *(
-        "Visitor",
-        "Wait",
-        "Walk",
-        "Ward",
-        "Withdrawal",
-        "Confirmation",
-        "Mailed",
-        "Origin",
-        "Pace",
-        "WebPage",
-        "WebPages",
-    ),
+    *("Visitor", "Wait", "Walk", "Withdrawal", "Confirmation", "Mailed", "Origin", "Pace", "WebPage", "WebPages"),
+    *("PointChange", "PointRefusals", "ProfileSet", "EventAddress", "LeadOfEvent", "OfContact", "Seats", "Ward"),
 }
 """Rows that follow from what people edit, or that nobody does; a membership of a segment is edited, one of an account
 follows from the contact."""
@@ -92,6 +81,15 @@ def test_a_change_of_a_person_is_known_by_who_when_and_from_where_but_not_by_its
     assert (created["action"], "email" in created["fields"]) == ("created", True)
     stored = json.dumps([each.serialize() for each in Audited.scan()])
     assert not any(each in stored for each in ("Zenobia", "Quistgaard", "Juhl", "ada@contoso.example", "Aarhus"))
+
+
+@pytest.mark.rule("PRV-14")
+def test_changes_of_consent_can_be_looked_for_by_themselves(api, ada):
+    api.change("PATCH", f"/contacts/{ada['id']}/preferences", {"version": 0}, {"bulk_email": False})
+
+    [change] = audit(api, f"?record=preferences%23{ada['id']}")
+
+    assert (change["action"], "bulk_email" in change["fields"], change["who"]) == ("created", True, "key:root")
 
 
 @pytest.mark.rule("PRV-14")

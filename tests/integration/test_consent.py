@@ -28,6 +28,17 @@ def test_a_contact_that_never_said_anything_has_the_defaults(api):
     assert [shown[name] for name in names] == [True, True, True, True, False]
 
 
+@pytest.mark.rule("CON-4")
+def test_each_of_the_preferences_is_refused_by_itself(api):
+    names, refused = ["bulk_email", "email", "tracking", "follow_email"], []
+
+    for name in names:
+        shown = api.change("PATCH", PATH, api.get(PATH), {name: False})
+        refused.append([each for each in names if not shown[each]])
+
+    assert refused == [names[:1], names[:2], names[:3], names]
+
+
 @pytest.mark.rule("CON-6", "PRV-2", "PRV-13")
 def test_a_user_raises_the_level_with_a_reason_only_and_the_change_is_recorded(api):
     before = api.get(PATH)

@@ -49,7 +49,7 @@ def suggested(api, contact):
     return [each["contact_id"] for each in api.get(f"/contacts/{contact['id']}/duplicates")["items"]]
 
 
-@pytest.mark.rule("CON-1", "CORE-2")
+@pytest.mark.rule("CON-1")
 def test_a_contact_is_one_person_and_is_shown_as_it_was_made(api):
     made = post(api, first_name=" Ada ", email="Ada <Ada@Example.dk>", phone="+45 12 34 56 78")
 

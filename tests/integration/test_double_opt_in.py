@@ -433,7 +433,7 @@ def test_what_a_stranger_types_cannot_advertise_by_our_mail(client, api, world, 
     world.settle()
 
     [letter] = box.letters
-    assert "evil" not in letter.mime.as_string()
+    assert "evil.example" not in letter.mime.as_string()
     assert "Hello there" in letter.body("html")
 
 

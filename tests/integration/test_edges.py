@@ -253,6 +253,17 @@ def test_nobody_does_what_they_may_not(notes, route):
     assert app.routes[route.operation.path][route.operation.method].authorizer is not None
 
 
+def test_the_gateway_asks_everybody_who_they_are_but_at_public_addresses():
+    unasked = {
+        (method, path)
+        for path, methods in app.routes.items()
+        for method, entry in methods.items()
+        if entry.authorizer is None
+    }
+
+    assert unasked == {(each.operation.method, each.operation.path) for each in ROUTES if each.operation.scope is None}
+
+
 NOBODY = ("", "x", "Bearer", "Bearer ", "Basic eDp5", "Bearer itk_", "Bearer itk_x_y", "Bearer itk_" + "x" * 3000)
 
 

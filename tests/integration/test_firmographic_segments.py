@@ -21,6 +21,7 @@ def api(world):
         for title in ("Buyer", "Owner"):
             values = {"last_name": title, "job_title": title, "account_id": account_id}
             contacts.create(f"{account_id}-{title}", values, world.now, by="user:u")
+    accounts.create("empty", {"name": "Empty", "industry": "leisure"}, world.now, by="user:u")
     contacts.create("nobody", {"last_name": "Juhl", "job_title": "Buyer"}, world.now, by="user:u")
     with Client(app) as client:
         yield Caller(client)
@@ -36,7 +37,7 @@ def members(api, segment_id):
     return sorted(each["contact_id"] for each in api.get(f"/segments/{segment_id}/members")["items"])
 
 
-@pytest.mark.rule("ABM-5", "ACC-3")
+@pytest.mark.rule("ABM-5", "ACC-3", "CORE-4")
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
@@ -47,7 +48,7 @@ def members(api, segment_id):
 def test_a_segment_of_companies_holds_their_contacts(world, api, query, expected):
     segment_id = segment(api, type="dynamic", query=query)
 
-    for contact_id in (*expected, "bank-Buyer", "bank-Owner", "nobody", "kajak-Owner", "kano-Owner"):
+    for contact_id in (*expected, "bank-Buyer", "bank-Owner", "nobody", "empty", "kajak-Owner", "kano-Owner"):
         service.evaluate_contact({"fact": "rebuild", "contact": contact_id}, world.now)
 
     assert members(api, segment_id) == expected

@@ -7,7 +7,7 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.access import service
-from chalicelib.clock import now
+from chalicelib.clock import digest, now
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -55,3 +55,33 @@ def test_the_api_describes_itself(client):
     assert status == 200
     assert described["openapi"] == "3.1.0"
     assert "/settings/api-keys" in described["paths"]
+
+
+def test_an_address_below_a_record_that_leads_nowhere_is_a_problem(client, admin):
+    status, problem, headers = send(client, "POST", "/segments/s1/no-such-verb", Authorization=admin)
+
+    assert (status, problem["title"], headers["Content-Type"]) == (404, "Not Found", "application/problem+json")
+
+
+def test_a_verb_of_a_record_knows_its_own_methods_only(client, admin):
+    """GET is known one step below a segment, but not of this verb."""
+    status, problem, headers = send(client, "GET", "/segments/s1/publish", Authorization=admin)
+
+    assert (status, problem["title"], headers["Allow"]) == (405, "Method Not Allowed", "POST")
+
+
+def test_nobody_hears_below_a_record_what_there_is_without_a_key(client):
+    with pytest.raises(Exception, match="Unauthorized"):
+        send(client, "POST", "/segments/s1/publish", Authorization="Bearer x")
+    with pytest.raises(Exception, match="Unauthorized"):
+        send(client, "POST", "/segments/s1/no-such-verb", Authorization="Bearer x")
+
+
+def test_what_is_made_below_a_record_has_its_id_of_the_verbs_own_address(client, admin):
+    """One key may serve two verbs, which are one address to the gateway."""
+    contact = send(client, "POST", "/contacts", {"last_name": "Berg"}, Authorization=admin)[1]["id"]
+
+    said = {"Authorization": admin, "Idempotency-Key": "k"}
+    status, note, _ = send(client, "POST", f"/contacts/{contact}/notes", {"text": "Likes kayaks."}, **said)
+
+    assert (status, note["id"]) == (201, digest("key:root", "/contacts/{contact_id}/notes", contact, "k"))

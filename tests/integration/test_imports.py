@@ -184,7 +184,7 @@ def test_a_file_that_breaks_off_in_its_middle_ends_the_import_and_says_at_which_
 # Duplicates ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("IMP-5")
+@pytest.mark.rule("IMP-5", "CON-20")
 @pytest.mark.parametrize(
     ("key", "detects", "twin", "expected"),
     [

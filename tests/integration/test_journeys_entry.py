@@ -7,11 +7,13 @@ import pytest
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.contacts import accounts
 from chalicelib.dynamodb import commit, put_new
 from chalicelib.errors import Invalid
 from chalicelib.journeys import entry, raising, service, versions
 from chalicelib.journeys.models import Enrolment, Inside, Raised, Refusal
 from chalicelib.journeys.schemas import RaiseRequest
+from chalicelib.leads import service as leads
 from chalicelib.segments import plans as segment_plans
 from chalicelib.segments import service as segments
 from tests.support.consents import minimum_counts
@@ -62,6 +64,19 @@ def test_whoever_joins_the_segment_enters():
     contact("c")
 
     entry.hear(join(), NOW)
+
+    assert enrolments() == ["c.j.1"]
+
+
+@pytest.mark.rule("CORE-2", "CORE-3", "CORE-4")
+def test_a_journey_takes_contacts_only_and_neither_leads_nor_accounts():
+    journey()
+    leads.create("l", {"last_name": "Juhl"}, "user:u", NOW)
+    accounts.create("a", {"name": "Fjord"}, NOW, by="user:u")
+    contact("c")
+
+    for who in ("l", "a", "c"):
+        entry.hear(join(who=who), NOW)
 
     assert enrolments() == ["c.j.1"]
 

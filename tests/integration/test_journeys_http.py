@@ -169,6 +169,8 @@ def test_a_trigger_is_raised_by_id_or_by_address_once_a_key(send):
     assert first == again
     assert (first[0], by_address[0], by_address[1]["contact_id"]) == (202, 202, "c")
     assert (wrong, problem["errors"][0]["field"]) == (400, "attributes.order")
+    for whose in ({}, {"contact_id": "c", "email": "anna@nygaard.example"}):
+        assert send("POST", "/triggers/t/raise", whose)[0] == 400
 
 
 @pytest.mark.rule("TRG-6")

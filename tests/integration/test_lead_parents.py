@@ -75,7 +75,7 @@ def test_after_a_single_interaction_a_lead_is_nurtured_and_not_qualified(api, wo
     assert lead["stage"] == "automated_marketing_qualification"
 
 
-@pytest.mark.rule("LEAD-1", "LEAD-2")
+@pytest.mark.rule("LEAD-1", "LEAD-2", "CORE-6")
 def test_a_contact_has_an_open_lead_for_each_thing_it_is_interested_in(api):
     person("c")
     for topic in ("Kayaks", "Tents"):

@@ -92,7 +92,7 @@ def test_a_delivery_is_answered_before_anything_is_fetched(connected):
 
     assert connected.linkedin.asked == asked
     [message] = waiting(connected)
-    assert "ada" not in message.body
+    assert "ada@" not in message.body
 
 
 def test_a_body_above_the_bound_is_not_read(connected):

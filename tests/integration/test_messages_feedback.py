@@ -15,13 +15,14 @@ from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.interactions import plans as interaction_plans
 from chalicelib.interactions import service as log
+from chalicelib.interactions.models import Interaction
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
 from chalicelib.lists import Asked
 from chalicelib.messages import feedback, plans, service, suppression, tracking
 from chalicelib.messages.checks import check_email
 from chalicelib.messages.ledger import State
-from chalicelib.messages.models import Bounces
+from chalicelib.messages.models import Bounces, MessagesItem
 from chalicelib.messages.reasons import Reason
 from chalicelib.messages.routes import send_view
 from chalicelib.messages.schemas import EmailDocument
@@ -205,6 +206,8 @@ def test_events_of_foreign_mail_are_let_go(office):
     feedback.receive(event("Bounce", send_id=None, bounceType="Permanent", bounceSubType="General"), NOW)
     feedback.receive(event("Bounce", send_id="nobody's", bounceType="Permanent", bounceSubType="General"), NOW)
     feedback.receive({"AnythingElse": 1}, NOW)
+
+    assert [*MessagesItem.scan(), *Interaction.scan()] == []
 
 
 # Links and opens ---------------------------------------------------------------------------------------------------

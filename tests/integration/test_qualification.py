@@ -137,11 +137,7 @@ def test_only_open_leads_are_qualified_and_closed_ones_when_they_are_opened_agai
     leads.close("l", State.DISQUALIFIED, StatusReason.LOST, by="user:u", why="", version=1, now=NOW)
     click("1")
     rescore()
-    assert position() == ("lost", False, "automated_marketing_qualification") or position() == (
-        "lost",
-        False,
-        "inquiry",
-    )
+    assert position() == ("lost", False, "inquiry")
     assert Qualified.find(*Qualified.at("l", next(iter(definitions.all_live("qualification"))).id)) is None
 
     leads.reopen("l", by="user:u", why="", version=leads.find("l").version, now=NOW)

@@ -8,6 +8,7 @@ from chalice.test import Client
 from app import app
 from chalicelib.capture import pending
 from chalicelib.contacts import service as contacts
+from chalicelib.interactions.models import Interaction
 from chalicelib.leads import service as leads
 from chalicelib.scoring import reading
 from infra.local.demo.company import newsletter_form, placed
@@ -46,11 +47,16 @@ def submit(client, form_id, **values):
     return pending.find(json.loads(answer.body)["submission_id"])
 
 
+def whose():
+    """Return the contacts and leads of what was submitted."""
+    return [(each.contact_id, each.lead_id) for each in Interaction.scan(Interaction.type == "FormSubmitted")]
+
+
 def scores(lead_id):
     return {score.model_id: score.score for score in reading.scores_of(lead_id)}
 
 
-@pytest.mark.rule("SCO-34", "SCO-2")
+@pytest.mark.rule("SCO-34", "SCO-2", "INT-7")
 def test_a_form_that_makes_contacts_and_leads_makes_leads_that_are_scored(world, client, api):
     model = publish(SUBMITTED)
 
@@ -58,10 +64,11 @@ def test_a_form_that_makes_contacts_and_leads_makes_leads_that_are_scored(world,
     world.settle()
 
     assert leads.find(made.lead_id).contact_id == made.contact_id
+    assert whose() == [(made.contact_id, made.lead_id)]
     assert scores(made.lead_id) == {model: 10}
 
 
-@pytest.mark.rule("SCO-35", "SCO-4")
+@pytest.mark.rule("SCO-35", "SCO-4", "INT-7")
 def test_a_lead_of_a_form_that_makes_only_leads_is_scored_when_it_gets_a_contact_without_that_submission(
     world, client, api
 ):
@@ -70,6 +77,7 @@ def test_a_lead_of_a_form_that_makes_only_leads_is_scored_when_it_gets_a_contact
     made = submit(client, form(api, "leads", of_leads=True))
     world.settle()
     assert leads.find(made.lead_id).contact_id is None
+    assert whose() == [(None, made.lead_id)]
     assert scores(made.lead_id) == {}
 
     contacts.create("c", {"last_name": "Berg"}, world.now, by="user:u")
@@ -80,7 +88,7 @@ def test_a_lead_of_a_form_that_makes_only_leads_is_scored_when_it_gets_a_contact
     assert scores(made.lead_id) == {model: 0}
 
 
-@pytest.mark.rule("SCO-36")
+@pytest.mark.rule("SCO-36", "INT-7")
 def test_a_form_that_makes_only_contacts_scores_the_leads_that_its_contact_has_and_makes_none(world, client, api):
     model = publish(SUBMITTED)
     both, alone = form(api, "contacts_and_leads"), form(api, "contacts")
@@ -94,4 +102,5 @@ def test_a_form_that_makes_only_contacts_scores_the_leads_that_its_contact_has_a
     assert again.contact_id == first.contact_id
     assert scores(first.lead_id) == {model: 20}
     assert (again.lead_id, nobody.lead_id) == (None, None)
+    assert (nobody.contact_id, None) in whose()
     assert leads.of_contact(nobody.contact_id) == []

@@ -216,13 +216,18 @@ def test_a_backfill_that_starts_again_changes_nothing(target):
     strategies.create("company", target, "Company", ["company_name"], NOW)
     arguments = {"target": target, "strategy": "company"}
 
+    def rows():
+        found = [*ContactsItem.scan(consistent_read=True), *LeadsItem.scan(consistent_read=True)]
+        return sorted(json.dumps(row.serialize(), sort_keys=True) for row in found)
+
     def run():
         BACKFILL.act(arguments, people, NOW + timedelta(2))
         BACKFILL.done(arguments)
-        rows = [*ContactsItem.scan(consistent_read=True), *LeadsItem.scan(consistent_read=True)]
-        return sorted(json.dumps(row.serialize(), sort_keys=True) for row in rows)
+        return rows()
 
-    assert run() == run()
+    before, once = rows(), run()
+
+    assert before != once == run()
 
 
 @pytest.mark.usefixtures("cloud")

@@ -89,7 +89,7 @@ def test_the_api_stays_below_the_limit_of_its_resources(template):
 
     segments = {tuple(path.strip("/").split("/")[:depth]) for path in paths for depth in range(1, path.count("/") + 1)}
 
-    assert len(segments) <= 290  # of the 300 that are allowed by default (decision 62)
+    assert len(segments) <= 220  # of the 300 that are allowed by default (decision 62)
 
 
 def test_every_environment_fits(template):

@@ -62,7 +62,8 @@ class Route:
 def routes() -> list[Route]:
     """Every route of the app; one that is not registered by our blueprints fails here."""
     known = {(each.path, each.method): each for each in app.operations}
-    return [Route(known[path, method]) for path, methods in sorted(app.routes.items()) for method in sorted(methods)]
+    registered = sorted(app.routes.data.items())
+    return [Route(known[path, method]) for path, methods in registered for method in sorted(methods)]
 
 
 ROUTES = routes()

@@ -15,6 +15,8 @@ from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.contacts import service as contacts
 from chalicelib.leads import service as leads
 from chalicelib.leads.choices import State, StatusReason
+from chalicelib.registrations import registering
+from chalicelib.registrations.registering import Submitted
 from chalicelib.tokens import sign
 from infra.local.demo.company import newsletter_form
 from infra.local.linkedin_leads import notice
@@ -24,6 +26,7 @@ from tests.support.imports import finished, submitted, table
 from tests.support.linkedin import Connected
 from tests.support.mail import Office, letter_links
 from tests.support.merged import merge, undo
+from tests.support.registering import published
 from tests.support.streams import World
 
 FIRST, LAST = "Zenobia", "Quistgaard"
@@ -66,6 +69,7 @@ class Year:
         self._work_and_buy()
         self._come_by_lists()
         self._come_by_linkedin()
+        self._register()
         self.world.advance(timedelta(days=300))
         self.world.poll()
         self._visit(VISITOR)
@@ -177,6 +181,16 @@ class Year:
     def bring_list(self) -> Any:
         """Import the list that she is on, twice: one row of hers is good."""
         return finished(self.api, self.world, submitted(self.api, table(LIST), match_by="email"))
+
+    def _register(self) -> None:
+        """Both register for an event of two seats; she does so once more, in vain."""
+        event = published(now=self.world.now, maximum_capacity=2)
+        people = ((BJARKE, "Bjarke", "Nygård"), (ADDRESS, FIRST, LAST), (ADDRESS, FIRST, LAST))
+        for at, (address, first, last) in enumerate(people):
+            person = {"first_name": first, "last_name": last, "email": address}
+            found = registering.read(Submitted(event, [person], f"of the year {at}"), self.world.now)
+            [self.registration] = registering.submit(found, self.world.now)
+        self.world.settle()
 
     def _come_by_linkedin(self) -> None:
         self.answers = {"FIRST_NAME": FIRST, "LAST_NAME": LAST, "EMAIL": ADDRESS.lower(), "COMPANY_NAME": "Kajak ApS"}

@@ -69,7 +69,7 @@ def simple(to="ada@example.com", **changes):
 
 
 def read(url):
-    with urlopen(url, timeout=5) as answer:
+    with urlopen(url, timeout=30) as answer:
         return answer.headers, answer.read()
 
 

@@ -100,6 +100,14 @@ def every_clause():
         (NOW, "instant", "on_or_after", ["2026-06-15T12:00:01Z"], False),
         (date(2026, 6, 1), "date", "before", ["2026-06-02"], True),
         (date(2026, 6, 1), "date", "on", ["2026-06-02", "2026-06-01"], True),
+        (date(2026, 6, 1), "date", "on", ["2026-06"], True),
+        (date(2026, 6, 1), "date", "on", ["2026-05", "2025"], False),
+        (date(2026, 6, 1), "date", "on", ["2026"], True),
+        (date(1990, 6, 1), "date", "on", ["--06-01"], True),
+        (date(1990, 6, 2), "date", "on", ["--06-01", "--01-06"], False),
+        (date(1990, 6, 2), "date", "on", ["--06"], True),
+        (NOW, "instant", "on", ["--06-15"], True),
+        (NOW, "instant", "on", ["2026-07"], False),
         (date(2026, 6, 1), "date", "between", ["2026-05-01", "2026-06-01"], True),
         (date(2026, 6, 1), "date", "after", ["2026-06-01"], False),
         (NOW, "instant", "on", ["2026-06-15"], True),
@@ -149,6 +157,10 @@ def test_nothing_is_coerced(field, value, fact):
         ("instant", "before", ["2026-06-01"], "/values/0"),
         ("instant", "before", ["2026-06-01T00:00:00"], "/values/0"),
         ("instant", "on", ["2026-06-01T00:00:00Z"], "/values/0"),
+        *(
+            ("date", "on", [part], "/values/0")
+            for part in ("2026-13", "--02-30", "--5", "26", "2026-6", "-06-01", "", 2026)
+        ),
         ("date", "equals", ["2026-02-30"], "/values/0"),
         ("date", "equals", ["20260230"], "/values/0"),
         ("stage", "in", ["new", "lost"], "/values/1"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chalicelib.consent.rules import Designation, Level, Preferences, Refusal, raises, refusal
+from chalicelib.consent.rules import Designation, Level, Preferences, Refusal, raises, refusal, trackable
 
 COMMERCIAL, TRANSACTIONAL = Designation.COMMERCIAL, Designation.TRANSACTIONAL
 
@@ -24,7 +24,7 @@ def test_the_matrix_of_email_and_bulk_email_decides_what_is_sent(email, bulk_ema
     assert refusal(preferences, TRANSACTIONAL) == transactional
 
 
-@pytest.mark.rule("CON-10", "CON-11", "CON-14")
+@pytest.mark.rule("CON-10", "CON-11", "CON-14", "CORE-9")
 def test_who_never_said_anything_allows_mail_and_tracking_but_no_prefill():
     silent = Preferences("c")
 
@@ -34,8 +34,9 @@ def test_who_never_said_anything_allows_mail_and_tracking_but_no_prefill():
 
 @pytest.mark.rule("CON-13")
 @pytest.mark.parametrize("designation", Designation)
-def test_follow_email_has_no_effect_on_what_is_sent(designation):
+def test_follow_email_has_no_effect_on_what_is_sent_and_recorded(designation):
     assert refusal(Preferences("c", follow_email=False), designation) is None
+    assert trackable(Preferences("c", follow_email=False))
 
 
 @pytest.mark.rule("PRV-11")

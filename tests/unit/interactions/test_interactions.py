@@ -5,12 +5,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pydantic import ValidationError
 
+from chalicelib.contacts.models import ContactsItem
 from chalicelib.interactions import plans
 from chalicelib.interactions.facts import facts_of
-from chalicelib.interactions.models import Fact, Interaction
+from chalicelib.interactions.models import Digest, Fact, Interaction, Late
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.schemas import ReportedInteraction
 from chalicelib.interactions.types import BY_MACHINES_TOO, REPORTED, InteractionType
+from chalicelib.leads.models import LeadsItem
+from chalicelib.messages.models import MessagesItem
+from chalicelib.segments.models import SegmentsItem
+from chalicelib.settings import settings
 from chalicelib.streams import StreamRecord
 from chalicelib.wiring.reactions import queues_for
 
@@ -46,13 +51,21 @@ def test_the_same_event_of_a_source_has_the_same_id_whenever_it_comes():
     assert clicked().id != clicked(source_event="f").id != clicked(source="pixel", source_event="f").id
 
 
-@pytest.mark.rule("INT-2")
+@pytest.mark.rule("INT-2", "CORE-7")
 def test_an_interaction_belongs_to_a_contact_where_one_is_known_not_to_a_lead_or_an_account():
     assert clicked(lead_id="l", account_id="a", visitor_id="v").owner == "CONTACT#c"
     assert clicked(contact_id=None, visitor_id="v", lead_id="l").owner == "VISITOR#v"
     assert clicked(contact_id=None, submission_id="s").owner == "SUBMISSION#s"
     with pytest.raises(ValueError, match="needs a contact"):
         _ = clicked(contact_id=None, lead_id="l", account_id="a").owner
+
+
+@pytest.mark.rule("INT-3")
+def test_interactions_lie_in_a_store_of_their_own_apart_from_the_records_that_people_edit():
+    edited = {each.Meta.table_name for each in (ContactsItem, LeadsItem, MessagesItem, SegmentsItem)}
+
+    assert {each.Meta.table_name for each in (Interaction, Fact, Digest, Late)} == {settings.table("interactions")}
+    assert settings.table("interactions") not in edited
 
 
 def test_what_is_absent_is_not_stored():

@@ -241,3 +241,15 @@ def test_what_is_let_through_always_comes_to_a_wait_or_an_end(graph):
         circles = name in seen
         assert not circles or name in spinning
         assert circles or start not in spinning
+
+
+@pytest.mark.rule("EVT-18", "JRN-7")
+def test_waiting_for_an_event_takes_a_live_event_and_any_earlier_tile():
+    rule = {"tile": "w", "did": "event_attended"}
+    tiles = {"w": wait("P1D", "i"), "r": ring()}
+
+    unnamed = found({**tiles, "i": if_then(rule, yes="r")})
+    named = found({**tiles, "i": if_then({**rule, "event": "regatta"}, yes="r")})
+
+    assert [problem.field for problem in unnamed.problems] == ["/tiles/i/rules/0/event"]
+    assert (named.problems, ("event", "regatta") in named.references) == ((), True)

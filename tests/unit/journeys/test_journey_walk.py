@@ -8,10 +8,10 @@ from hypothesis import strategies as some
 
 from chalicelib.conditions.evaluation import Answer
 from chalicelib.conditions.facts import Interaction, Verdict
-from chalicelib.journeys.document import JourneyDocument
+from chalicelib.journeys.document import JourneyDocument, Rule
 from chalicelib.journeys.graph import loops_without_wait
-from chalicelib.journeys.rules import effect_id
-from chalicelib.journeys.state import log_of, log_text, trail_of, trail_text
+from chalicelib.journeys.rules import Awaited, awaited, effect_id
+from chalicelib.journeys.state import Arrival, log_of, log_text, trail_of, trail_text
 from chalicelib.journeys.walk import Halt, Walker
 from tests.support.journeys import document, mail, ring, wait
 
@@ -293,3 +293,22 @@ def test_every_walk_ends_or_rests_and_never_goes_round_without_a_wait(graph, coi
             since_wait += 1
             assert since_wait <= len(tiles)
             state = here.done(stop.state)
+
+
+@pytest.mark.rule("EVT-18", "JRN-37")
+@pytest.mark.parametrize(
+    ("did", "type_"),
+    [
+        ("event_registered", "EventRegistration"),
+        ("event_canceled", "EventRegistrationCanceled"),
+        ("event_attended", "EventCheckIn"),
+    ],
+)
+def test_a_rule_about_an_event_waits_for_what_happens_there_from_the_tile_on(did, type_):
+    rule = Rule.model_validate({"tile": "w", "did": did, "event": "regatta"})
+
+    wanted = awaited(rule, ID, {"w": Arrival(1, NOW)})
+
+    assert wanted == Awaited(type_, "regatta", NOW, "event_id")
+    assert wanted.matches(deed(type_, NOW, event_id="regatta"))
+    assert not wanted.matches(deed(type_, NOW, event_id="gala"))

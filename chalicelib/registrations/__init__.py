@@ -1,0 +1,1 @@
+"""Marketing events: who registers, who holds a seat, who came."""
