@@ -54,14 +54,17 @@ def job_id(replay_id: str) -> str:
 
 def unfinished() -> list[str]:
     """Return the requests of whoever came back that were not gone through once yet: until then nobody is served."""
-    cursor: str | None = ""
-    found: list[str] = []
-    while cursor is not None:
-        page = service.by_deadline(Asked(limit=MOST_LISTED, cursor=cursor or None))
-        ours = [each.request_id for each in page.items if each.note == NOTE and each.created_by == BY]
-        found += [each for each in ours if (search := Search.find(*Search.at(each))) is not None and search.run == 1]
-        cursor = page.next_cursor
-    return found
+    return [each for each in _open() if (search := Search.find(*Search.at(each))) is not None and search.run == 1]
+
+
+def _open() -> Iterator[str]:
+    asked = Asked(limit=MOST_LISTED)
+    while True:
+        page = service.by_deadline(asked)
+        yield from (each.request_id for each in page.items if each.note == NOTE and each.created_by == BY)
+        if page.next_cursor is None:
+            return
+        asked = Asked(MOST_LISTED, page.next_cursor)
 
 
 def pages(_: Arguments, number: int, cursor: str | None) -> tuple[Sequence[str], str | None]:

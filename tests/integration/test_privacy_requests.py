@@ -268,7 +268,7 @@ def test_the_receipt_tells_when_and_where_but_not_who(api, ada, world):
     receipt = done["receipt"]
     assert receipt["runs"] == 2
     assert {"contacts", "leads", "interactions", "files"} <= set(receipt["looked_through"])
-    assert len(receipt["tombstones"]) == 2
+    assert len(receipt["tombstones"]) == 3
     assert {"Tombstone", "Suppressed", "Withdrawal"} <= set(receipt["kept"])
     assert ADA not in json.dumps(done)
 
