@@ -18,6 +18,6 @@ def _regarding(kind: Noun) -> Callable[[str], Iterator[Key]]:
 HOLDING = Holding(
     ActivitiesItem,
     (Reached(Activity), Reached(Note)),
-    partitions={Noun.CONTACT: "CONTACT#"},
+    partitions={Noun.CONTACT: "CONTACT#", Noun.LEAD: "LEAD#"},
     found={Noun.CONTACT: _regarding(Noun.CONTACT), Noun.LEAD: _regarding(Noun.LEAD)},
 )

@@ -80,7 +80,7 @@ class Activity(ActivitiesItem, discriminator="activity"):
 
 
 class Note(ActivitiesItem, discriminator="note"):
-    """What somebody wrote down about a contact or an account; it lies with the record, so that it goes with it."""
+    """What somebody wrote down about a contact, an account or a lead; it lies with the record and goes with it."""
 
     note_id = UnicodeAttribute()
     regarding = UnicodeAttribute()

@@ -1,4 +1,4 @@
-"""Notes about contacts and accounts over HTTP."""
+"""Notes about contacts and accounts over HTTP, and the routes of notes about whatever else."""
 
 from collections.abc import Callable
 from http import HTTPStatus
@@ -13,7 +13,7 @@ from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
 api = Api(__name__)
 
 
-def notable(about: About) -> None:
+def notable(api: Api, about: About) -> None:
     """Register the routes of notes about a kind of record: write one, list them, change one, delete one."""
     noun = about.noun
     every, read, write = f"/{noun}s/{{{noun}_id}}/notes", f"{noun}s:read", f"{noun}s:write"
@@ -39,14 +39,14 @@ def notable(about: About) -> None:
     listed.__doc__ = f"List the notes about this {noun}, newest first."
     change.__doc__ = f"Write a note about this {noun} anew; send If-Match."
     remove.__doc__ = f"Delete a note about this {noun}; send If-Match."
-    _on(f"POST {every}", f"create_{noun}_note", create, scope=write, body=NoteText, returns=NoteView,
+    _on(api, f"POST {every}", f"create_{noun}_note", create, scope=write, body=NoteText, returns=NoteView,
         status=HTTPStatus.CREATED)  # fmt: skip
-    _on(f"GET {every}", f"list_{noun}_notes", listed, scope=read, query=ListQuery, returns=Listing[NoteView])
-    _on(f"PATCH {one}", f"change_{noun}_note", change, scope=write, body=NoteText, returns=NoteView)
-    _on(f"DELETE {one}", f"delete_{noun}_note", remove, scope=write)
+    _on(api, f"GET {every}", f"list_{noun}_notes", listed, scope=read, query=ListQuery, returns=Listing[NoteView])
+    _on(api, f"PATCH {one}", f"change_{noun}_note", change, scope=write, body=NoteText, returns=NoteView)
+    _on(api, f"DELETE {one}", f"delete_{noun}_note", remove, scope=write)
 
 
-def _on(verb: str, name: str, route: Callable[..., Any], **options: Any) -> None:
+def _on(api: Api, verb: str, name: str, route: Callable[..., Any], **options: Any) -> None:
     route.__name__ = name
     api.on(verb, **options)(route)
 
@@ -56,5 +56,5 @@ def view(note: Note) -> NoteView:
     return NoteView(id=note.note_id, **given)
 
 
-notable(notes.CONTACT)
-notable(notes.ACCOUNT)
+notable(api, notes.CONTACT)
+notable(api, notes.ACCOUNT)

@@ -1,4 +1,4 @@
-"""Use cases: what people write down about a contact or an account, to be read by whoever comes next."""
+"""Use cases: what people write down about a contact, an account or a lead, to be read by whoever comes next."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime

@@ -146,8 +146,7 @@ def _names(form: FormDocument) -> Found:
 
 def _mappings(form: FormDocument, contact_fields: Fields, lead_fields: Fields) -> Found:
     for at, field in enumerate(form.fields):
-        if form.update is not Update.NONE and not (field.contact_field or field.lead_field):
-            yield Problem(f"fields.{at}", f"The field {field.name} writes neither to the contact nor to the lead.")
+        yield from _written(form, field, f"fields.{at}")
     for target, known in (("contact_field", contact_fields), ("lead_field", lead_fields)):
         mapped = Counter(getattr(field, target) for field in form.fields if getattr(field, target))
         whose = target.removesuffix("_field")
@@ -155,6 +154,17 @@ def _mappings(form: FormDocument, contact_fields: Fields, lead_fields: Fields) -
         yield from (
             Problem("fields", f"{n} fields write to {name}; only one can.") for name, n in mapped.items() if n > 1
         )
+
+
+def _written(form: FormDocument, field: FormField, place: str) -> Found:
+    """A field writes to a record, or it is said of it that it is only kept, and then it is."""
+    writes = bool(field.contact_field or field.lead_field)
+    if field.only_kept and writes:
+        yield Problem(place, f"The field {field.name} is only kept, so it cannot write to a record as well.")
+    elif field.only_kept and not (form.store_all_submissions or form.update is Update.NONE):
+        yield Problem(place, f"The field {field.name} is only kept in submissions: store all of them.")
+    elif form.update is not Update.NONE and not (writes or field.only_kept):
+        yield Problem(place, f"The field {field.name} writes neither to the contact nor to the lead.")
 
 
 def _options(form: FormDocument) -> Found:

@@ -47,13 +47,16 @@ class Option(Schema):
 
 
 class FormField(Schema):
-    """A field, and the attributes of contact and lead that it writes; at least one of them."""
+    """A field, and the attributes of contact and lead that it writes; at least one of them, unless it is only kept."""
 
     name: Name
     label: Annotated[str, Field(min_length=1, max_length=200)]
     type: FieldType = FieldType.TEXT
     contact_field: str | None = None
     lead_field: str | None = None
+    only_kept: bool = Field(
+        default=False, description="It writes to no record: people read it in the submission, which has to be stored."
+    )
     required: bool = False
     required_message: Text = ""
     placeholder: Text = ""

@@ -56,10 +56,11 @@ def lowered_since(contact_id: str, since: datetime) -> set[str]:
 def exported(contact_id: str) -> bytes:
     """Return somebody's changes as CSV, the first five thousand of them (PRV-13). Raises NotFound."""
     found = islice(_all(contact_id), MOST_EXPORTED)
-    return csvs.MARK + csvs.lines(chain([COLUMNS], (_row(each) for each in found)))
+    return csvs.MARK + csvs.lines(chain([COLUMNS], (row(each) for each in found)))
 
 
-def _row(change: ChangeRow) -> Sequence[csvs.Cell]:
+def row(change: Any) -> Sequence[csvs.Cell]:
+    """Return a change as a row of a file."""
     given = {**{name: getattr(change, name, None) for name in COLUMNS}, "id": change.change_id}
     return [_cell(given[name]) for name in COLUMNS]
 

@@ -122,10 +122,22 @@ class GuardianConsent(ConsentItem, discriminator="guardian_consent"):
         return f"CONTACT#{contact_id}", f"GUARDIAN#{consent_id}"
 
 
+class Ward(ConsentItem, discriminator="ward"):
+    """A child that a contact guards, under the guardian: whoever turns out to be a child itself guards nobody."""
+
+    contact_id = UnicodeAttribute()
+    ward_id = UnicodeAttribute()
+
+    @staticmethod
+    def at(guardian_id: str, ward_id: str) -> tuple[str, str]:
+        return f"CONTACT#{guardian_id}", f"WARD#{ward_id}"
+
+
 class ConsentSettings(ConsentItem, discriminator="consent_settings"):
     """What the organisation decided about consent: one item."""
 
     minimum_consent = BooleanAttribute(default=False)
+    preference_fields = BooleanAttribute(default=True)
     ages = JSONAttribute(null=True)  # of consent, by country, where they are not those that are shipped
     version = IntegerAttribute(default=0)
 

@@ -104,6 +104,14 @@ class ConsentSettingsChange(Schema):
         bool, Field(description="Whether each change of consent is recorded: always, for it is the proof of it.")
     ] = True
 
+    preference_fields: Annotated[
+        bool,
+        Field(
+            description="Whether a contact's refusals of email, bulk email and tracking count by a compliance profile "
+            "as well (RCN-6); off, only what its address said counts there."
+        ),
+    ] = True
+
     ages: Annotated[
         dict[Country, Age],
         Field(max_length=250, description="Ages of consent by country code, where they are not those shipped."),

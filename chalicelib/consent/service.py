@@ -1,6 +1,6 @@
 """Use cases: read what a contact allows, change it, show every change."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +35,13 @@ of_row = reading.of_row
 def may_track(contact_id: str | None) -> bool:
     """Return whether what somebody opens, clicks and visits may be recorded (PRV-12); nobody known refuses nothing."""
     return contact_id is None or trackable(of_person(contacts.who_is(contact_id)))
+
+
+def only_kept(contact_ids: Iterable[str]) -> set[str]:
+    """Return those whose data is to be kept and nothing else, as any of their identities (GDPR 18)."""
+    people = contacts.who_are(sorted(set(contact_ids)))
+    restricted = {one.contact_id for one in of_each(one for who in people for one in who.ids) if one.restricted}
+    return {one for who in people if restricted & {*who.ids} for one in who.ids}
 
 
 def proof(each: Sequence[Preferences]) -> dict[str, Any]:
@@ -75,12 +82,13 @@ def change_by_user(
     before = strictest(each)
     if before.version != version:
         raise Stale("The preferences have changed since you read them. Read them again and repeat the change.")
-    wanted = children.asked(who, before, wanted, now)
+    asked = children.asked(who, before, wanted, now)
+    wanted = asked.wanted
     if raises(before, wanted) and not evidence.reason:
         reason = "Say how the person asked for it: only they can allow more than before."
         raise Invalid("This allows more than the person allowed.", [Problem("reason", reason)])
     try:
-        commit([contacts.still_itself(who.id)], plans.every(each, wanted, evidence, change_id, now))
+        commit([contacts.still_itself(who.id)], asked.checks, plans.every(each, wanted, evidence, change_id, now))
     except ConditionFailed as failed:
         contacts.find(contact_id)  # it was deleted
         raise Stale("The preferences were changed at the same moment. Read them again.") from failed
@@ -102,6 +110,9 @@ def note_external(contact_id: str, level: int | None, evidence: Evidence, change
 
 def sweep(contact_id: str) -> bool:
     """Delete what a deleted contact allowed, and how that changed; return whether nothing is left (decision 40)."""
+    before = preferences(contact_id)
+    if before.guardian_id is not None:
+        commit([plans.unguarded(before.guardian_id, contact_id)])
     return emptied(ConsentItem, f"CONTACT#{contact_id}")
 
 

@@ -18,9 +18,15 @@ def show_consent_settings(_: Call[Nothing]) -> ConsentSettingsView:
 def save_consent_settings(call: Call[ConsentSettingsChange]) -> ConsentSettingsView:
     """Decide about consent; with another minimum or other ages everybody is looked at again."""
     wanted = call.body
-    return _view(switches.save(call.version, call.now, minimum_consent=wanted.minimum_consent, ages=wanted.ages))
+    values = wanted.model_dump(include={"minimum_consent", "preference_fields", "ages"})
+    return _view(switches.save(call.version, call.now, **values))
 
 
 def _view(settings: ConsentSettings) -> ConsentSettingsView:
     ages = settings.ages or {}
-    return ConsentSettingsView(minimum_consent=settings.minimum_consent, ages=ages, version=settings.version)
+    return ConsentSettingsView(
+        minimum_consent=settings.minimum_consent,
+        preference_fields=settings.preference_fields,
+        ages=ages,
+        version=settings.version,
+    )

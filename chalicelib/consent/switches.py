@@ -38,12 +38,19 @@ def ages() -> Mapping[str, int]:
     return _remembered().ages or {}
 
 
-def save(version: int, now: datetime, *, minimum_consent: bool, ages: Mapping[str, int]) -> ConsentSettings:
+def fields_count() -> bool:
+    """Return whether a contact's preferences count for messages that go by what its address said (RCN-6)."""
+    return bool(_remembered().preference_fields)
+
+
+def save(
+    version: int, now: datetime, *, minimum_consent: bool, ages: Mapping[str, int], preference_fields: bool = True
+) -> ConsentSettings:
     """Decide about consent. Raises Stale. Everybody is then looked at again, once all processes know of it."""
     stale = Stale("The settings have changed since you read them. Read them again and repeat the change.")
     before = current()
     wanted = ConsentSettings(*ConsentSettings.at(), minimum_consent=minimum_consent, version=version or 1)
-    wanted.ages = dict(ages) or None
+    wanted.ages, wanted.preference_fields = dict(ages) or None, preference_fields
     turned = [WORK] if minimum_consent != before.minimum_consent else []
     moved = [AGES] if wanted.ages != before.ages else []
     write = put_changed(wanted, refused=stale) if version else put_new(wanted, refused=stale)

@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 from chalicelib.contacts import accounts
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.custom.record import is_custom, names_of
 from chalicelib.contacts.joining import OTHER, Choices, Wish
 from chalicelib.contacts.merging import BUSY, Field, Preview, read_both
@@ -97,7 +99,9 @@ def _values(main: Account, other: Account, choices: Choices) -> dict[str, Any]:
         raise Invalid(
             "These fields cannot be chosen.", [Problem(f"choices.{each}", "No such field.") for each in unknown]
         )
-    return taken(main, other, choices)
+    values = taken(main, other, choices)
+    custom_fields.require_filled(RecordType.ACCOUNT, main, values)
+    return values
 
 
 def _merged(main: Account, other: Account, values: Mapping[str, Any], wish: Wish, now: datetime) -> list[Write]:

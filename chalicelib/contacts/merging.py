@@ -7,6 +7,8 @@ from typing import Any
 from msgspec import Struct
 
 from chalicelib.contacts import identity, joining, parting
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.joining import THIS, Choices, Wish
 from chalicelib.contacts.models import Contact, Merge
 from chalicelib.contacts.reading import find, key
@@ -130,6 +132,7 @@ def _values(primary: Contact, other: Contact, choices: Choices) -> dict[str, Any
     if primary.last_name and not values.get("last_name", primary.last_name):
         nameless = Problem("choices.last_name", f"The other contact has none. Choose “{THIS}”.")
         raise Invalid("A contact needs a last name.", [nameless])
+    custom_fields.require_filled(RecordType.CONTACT, primary, values)
     return values
 
 

@@ -4,6 +4,8 @@ from http import HTTPStatus
 
 from chalicelib.contacts import accounts, changing, service, strategies
 from chalicelib.contacts.claims import Strategy
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.models import Account, Contact, Membership
 from chalicelib.contacts.schemas import (
     AccountFields,
@@ -194,7 +196,8 @@ def _strategy(each: Strategy) -> StrategyView:
 
 
 def contact_view(contact: Contact) -> ContactView:
-    given = {name: getattr(contact, name) for name in ContactView.model_fields if name != "id"}
+    given = {name: getattr(contact, name) for name in ContactView.model_fields if name not in {"id", "lacking"}}
+    given["lacking"] = custom_fields.lacking_names(RecordType.CONTACT, contact)
     given["identities"] = sorted(contact.identities or ())
     return ContactView(
         **{**given, **{name: bool(given[name]) for name in ("inactive", "marketing_only")}},

@@ -119,6 +119,8 @@ class ContactView(Schema):
     """The contact that counts, where this one was merged into it; what else is shown is as it was then."""
     identities: list[str] = Field(default_factory=list)
     """The contacts that were merged into this one."""
+    lacking: list[str] = Field(default_factory=list)
+    """Required fields without a value: a machine made the contact, or they became required since."""
     created_at: datetime
     updated_at: datetime
     version: int

@@ -35,6 +35,7 @@ from chalicelib.leads import matching as lead_matching
 from chalicelib.leads.matching import BOOK as LEADS
 from chalicelib.leads.models import lead_key, settings_key
 
+ONLY_KEPT = "The person demanded that nothing is done with its data, so no list changes it."
 DUPLICATE = "There is a record with these details already."
 
 
@@ -154,10 +155,12 @@ def _consent(asked: Asked, said: Said, row: Row, prepared: Prepared[Contact], no
     """Change what a person allows as the row and the statement say; nothing that was withdrawn comes back."""
     statement = asked.options.consent
     wanted = allowed(statement, said.preferences)
-    if not wanted:
-        return []
     contact = prepared.record
+    if not wanted and prepared.created:
+        return []
     each = consent.of_each([contact.contact_id, *sorted(contact.identities or ())], look)
+    if any(one.restricted for one in each):
+        raise Conflict(ONLY_KEPT)
     raising = not prepared.created and any(raises(one, {name: value}) for one in each for name, value in wanted.items())
     evidence = Evidence(
         who=asked.by,

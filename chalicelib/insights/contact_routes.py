@@ -1,11 +1,17 @@
-"""What happened with a contact, over HTTP: its insights and its timeline."""
+"""What happened with a contact or an account, over HTTP: insights, and of a contact its timeline."""
 
 from collections.abc import Mapping, Sequence
 
 from chalicelib.access.scopes import allows, require
 from chalicelib.http import Api, Call, Listing, Nothing
-from chalicelib.insights import people, timeline
-from chalicelib.insights.schemas import ContactInsights, ContactInsightsQuery, TimelineEntry, TimelineQuery
+from chalicelib.insights import companies, people, timeline
+from chalicelib.insights.schemas import (
+    AccountInsights,
+    ContactInsights,
+    ContactInsightsQuery,
+    TimelineEntry,
+    TimelineQuery,
+)
 from chalicelib.insights.timeline import Entry, Kind
 
 api = Api(__name__)
@@ -21,6 +27,18 @@ def show_contact_insights(call: Call[Nothing], contact_id: str) -> ContactInsigh
     """Show what a contact did in the last twelve months: by type, by day, and when it opens messages."""
     asked: ContactInsightsQuery = call.query
     return people.insights(contact_id, asked.date_from, asked.date_to, asked.time_zone, call.now)
+
+
+@api.on(
+    "GET /accounts/{account_id}/insights",
+    scope="interactions:read",
+    query=ContactInsightsQuery,
+    returns=AccountInsights,
+)
+def show_account_insights(call: Call[Nothing], account_id: str) -> AccountInsights:
+    """Show what an account's contacts did while they belonged to it: by type, by day, and when they open messages."""
+    asked: ContactInsightsQuery = call.query
+    return companies.insights(account_id, asked.date_from, asked.date_to, asked.time_zone, call.now)
 
 
 SCOPES: Mapping[Kind, str] = {

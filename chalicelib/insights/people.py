@@ -1,6 +1,8 @@
 """Use case: what a person did in the last twelve months, added up from rows and digests (CON-9)."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date, datetime, tzinfo
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from chalicelib.conditions.facts import Interaction
@@ -17,10 +19,7 @@ def insights(contact_id: str, since: date | None, until: date | None, time_zone:
     Of each type 200 rows are read, and the digests of the months that are asked for.
     """
     who, zone = contacts.find_who(contact_id), ZoneInfo(time_zone)
-    try:
-        since, until = tallies.span(since, until, now, zone)
-    except ValueError as error:
-        raise Invalid(str(error), [Problem("date_from", str(error))]) from error
+    since, until = asked_days(since, until, now, zone)
     told = _told(who.ids, tallies.midnight(since, zone))
     found = [each for each in told.values() if each.at <= now and tallies.within(each.at, since, until, zone)]
     return ContactInsights(
@@ -28,10 +27,25 @@ def insights(contact_id: str, since: date | None, until: date | None, time_zone:
         date_from=since,
         date_to=until,
         time_zone=time_zone,
-        totals=[TypeTotal.model_validate(each) for each in tallies.totals(found)],
-        days=[ContactDay(day=day, counts=counts) for day, counts in tallies.days(found, zone).items()],
-        open_times=[OpenTimeView.model_validate(each) for each in tallies.open_times(found, zone)],
+        **added_up(found, zone),
     )
+
+
+def asked_days(since: date | None, until: date | None, now: datetime, zone: tzinfo) -> tuple[date, date]:
+    """Return the days to look at. Raises Invalid."""
+    try:
+        return tallies.span(since, until, now, zone)
+    except ValueError as error:
+        raise Invalid(str(error), [Problem("date_from", str(error))]) from error
+
+
+def added_up(found: Sequence[Interaction], zone: tzinfo) -> dict[str, Any]:
+    """Return what was done by type, by day and by the hour of the week, as it is shown."""
+    return {
+        "totals": [TypeTotal.model_validate(each) for each in tallies.totals(found)],
+        "days": [ContactDay(day=day, counts=counts) for day, counts in tallies.days(found, zone).items()],
+        "open_times": [OpenTimeView.model_validate(each) for each in tallies.open_times(found, zone)],
+    }
 
 
 def _told(contact_ids: tuple[str, ...], since: datetime) -> dict[str, Interaction]:

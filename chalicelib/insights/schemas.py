@@ -142,6 +142,18 @@ class ContactInsights(Schema):
     open_times: list[OpenTimeView]
 
 
+class AccountInsights(Schema):
+    """What an account's contacts did while they belonged to it (ACC-4, ACC-5), as contacts' insights have it."""
+
+    account_id: str
+    date_from: date
+    date_to: date
+    time_zone: str
+    totals: list[TypeTotal]
+    days: list[ContactDay]
+    open_times: list[OpenTimeView]
+
+
 class TimelineQuery(ListQuery):
     """All that happened, or what is of one kind."""
 

@@ -79,7 +79,7 @@ def _situation(burst: Burst, journey: versions.Running, known: Snapshot | None) 
         ended=bounds.ended,
         next_iteration=bounds.next_iteration,
         suppressed=known.suppressed(burst.document),
-        restricted=known.allowed.restricted,
+        restricted=known.allowed.restricted and not burst.document.serves_rights,
         consent=known.allowed.consent_level,
         minimum_consent=switches.counted(burst.document.minimum_consent),
         external=known.allowed.external_level,
@@ -93,7 +93,7 @@ def _situation(burst: Burst, journey: versions.Running, known: Snapshot | None) 
 def _stops_leavers(document: JourneyDocument) -> bool:
     audience = document.audience
     by_segments = audience.segments is not None and audience.segments.includes
-    return document.left_audience == "stop" and by_segments and not audience.forms
+    return document.left_audience == "stop" and by_segments and not audience.by_forms
 
 
 def _left_list(burst: Burst, known: Snapshot) -> bool:
@@ -105,7 +105,7 @@ def _left_list(burst: Burst, known: Snapshot) -> bool:
 def _stops_unsubscribed(document: JourneyDocument) -> bool:
     audience = document.audience
     by_lists = audience.segments is not None and bool(audience.segments.lists)
-    return document.left_list == "stop" and by_lists and not audience.forms
+    return document.left_list == "stop" and by_lists and not audience.by_forms
 
 
 def asked(document: JourneyDocument) -> Asked:

@@ -15,6 +15,7 @@ from chalicelib.journeys.document import (
     AnyTile,
     AssignTo,
     Branch,
+    CreateLead,
     EmailTile,
     IfThen,
     JourneyDocument,
@@ -51,6 +52,7 @@ def find(document: JourneyDocument, catalogue: Catalogue, now: datetime, trigger
         *_raised(document, triggers),
         *_bounds(document, now),
         *_audience(document),
+        *_rights(document),
         *_emails(document),
         *_graph(document),
     ]
@@ -85,16 +87,29 @@ def _bounds(document: JourneyDocument, now: datetime) -> Iterator[Problem]:
 
 def _audience(document: JourneyDocument) -> Iterator[Problem]:
     audience = document.audience
-    by_contact = audience.segments is not None or bool(audience.forms)
+    by_contact = audience.segments is not None or audience.by_forms
     if audience.trigger is None and not by_contact:
         yield Problem("/audience", "Say who enters: a segment, a form or a trigger.")
-    if audience.trigger is not None and audience.forms:
+    if audience.trigger is not None and audience.by_forms:
         yield Problem("/audience/forms", "A journey starts by a trigger or by forms and segments, not by both.")
-    if audience.segments is not None and not audience.segments.includes and not (audience.forms or audience.trigger):
+    if audience.segments is not None and not audience.segments.includes and not (audience.by_forms or audience.trigger):
         yield Problem("/audience/segments", "Include at least one segment or list; exclusions alone hold nobody.")
     if audience.trigger is not None and audience.segments is not None and audience.segments.includes:
         yield Problem("/audience/segments", "Where a trigger starts the journey, segments can only exclude.")
     yield from _reentry(document)
+    yield from _pipelines(document)
+
+
+def _pipelines(document: JourneyDocument) -> Iterator[Problem]:
+    audience = document.audience
+    if audience.pipelines and document.recurrence is not None:
+        yield Problem("/recurrence", "A journey that people enter with each form that they send cannot recur.")
+    forms = [*audience.forms, *(each.form for each in audience.pipelines)]
+    for at, each in enumerate(audience.pipelines):
+        if forms.count(each.form) > 1:
+            yield Problem(f"/audience/pipelines/{at}/form", "A form leads into a journey by one way.")
+        if each.first not in document.tiles:
+            yield Problem(f"/audience/pipelines/{at}/first", f"It leads to “{each.first}”, which does not exist.")
 
 
 def _reentry(document: JourneyDocument) -> Iterator[Problem]:
@@ -103,13 +118,20 @@ def _reentry(document: JourneyDocument) -> Iterator[Problem]:
         yield Problem("/audience/trigger/key", "Name the trigger's attribute for per_key, and only for per_key.")
 
 
+def _rights(document: JourneyDocument) -> Iterator[Problem]:
+    """Whoever restricted the use of its data may be answered; nothing else is made of it (GDPR 18(2))."""
+    for name, tile in document.tiles.items():
+        if document.serves_rights and isinstance(tile, CreateLead | RaiseTrigger):
+            yield Problem(f"/tiles/{name}", "A journey that serves people's rights makes tasks and answers only.")
+
+
 def _emails(document: JourneyDocument) -> Iterator[Problem]:
     if document.content_settings is None and any(isinstance(tile, EmailTile) for tile in document.tiles.values()):
         yield Problem("/content_settings", "A journey that sends emails needs content settings.")
 
 
 def _graph(document: JourneyDocument) -> Iterator[Problem]:
-    if document.first is None or document.first not in document.tiles:
+    if _needs_first(document) and document.first not in document.tiles:
         yield Problem("/first", "Say which tile comes first.")
         return
     yield from (
@@ -124,6 +146,13 @@ def _graph(document: JourneyDocument) -> Iterator[Problem]:
     )
     if not any(isinstance(tile, EFFECTS) for tile in document.tiles.values()):
         yield Problem("/tiles", "The journey does nothing: put in an email, a task or something else that acts.")
+
+
+def _needs_first(document: JourneyDocument) -> bool:
+    """Who comes by a form with a way of its own begins there; everybody else at the first tile."""
+    audience = document.audience
+    others = audience.segments is not None and audience.segments.includes
+    return document.first is not None or not audience.pipelines or others or bool(audience.forms)
 
 
 def _cycles(document: JourneyDocument) -> Iterator[Problem]:
@@ -214,7 +243,7 @@ def references(document: JourneyDocument) -> Iterator[Reference]:
     items = audience.segments.items if audience.segments else []
     yield from (("segment", each) for each in (*(item.segment for item in items), document.suppression_segment) if each)
     yield from ((LIST, item.subscription_list) for item in items if item.subscription_list)
-    yield from (("form", form) for form in audience.forms)
+    yield from (("form", form) for form in (*audience.forms, *(each.form for each in audience.pipelines)))
     if audience.trigger is not None and audience.trigger.trigger not in BUILT_IN:
         yield "trigger", audience.trigger.trigger
     if document.content_settings is not None:

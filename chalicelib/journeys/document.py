@@ -85,12 +85,31 @@ class TriggerStart(Schema):
     key: Annotated[str, Field(max_length=100, description="The attribute of per_key.")] | None = None
 
 
+class Pipeline(Schema):
+    """A form whose senders begin at a tile of their own, once for each day on which they send it."""
+
+    form: Id
+    first: TileId
+
+
 class Audience(Schema):
     """Who enters: members of segments, those who submit a form (JRN-31), or those for whom a trigger is raised."""
 
     segments: Segments | None = None
     forms: Annotated[list[Id], Field(max_length=20)] = Field(default_factory=list)
+    pipelines: Annotated[
+        list[Pipeline],
+        Field(max_length=20, description="Forms with a way of their own each; who sends one again enters again."),
+    ] = Field(default_factory=list)
     trigger: TriggerStart | None = None
+
+    @property
+    def by_forms(self) -> bool:
+        return bool(self.forms or self.pipelines)
+
+    def first_of(self, form: str | None) -> str | None:
+        """Return where those begin who sent a form with a way of its own."""
+        return next((each.first for each in self.pipelines if each.form == form), None)
 
 
 # Tiles -------------------------------------------------------------------------------------------------------------
@@ -288,8 +307,17 @@ class JourneyDocument(Schema):
         Field(ge=1, le=5, description="Stops whom the external consent system puts below, or says nothing of."),
     ] = None
     recurrence: Recurrence | None = None
+    serves_rights: Annotated[
+        bool, Field(description="Serves what people demand of their data: also those who had its use restricted.")
+    ] = False
     first: TileId | None = None
     tiles: Annotated[dict[TileId, AnyTile], Field(max_length=100)] = Field(default_factory=dict)
+
+    @property
+    def starts(self) -> list[str]:
+        """The tiles at which people begin."""
+        first = [self.first] if self.first is not None else []
+        return [*first, *(each.first for each in self.audience.pipelines)]
 
     @property
     def zone(self) -> ZoneInfo:

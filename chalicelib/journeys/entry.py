@@ -18,7 +18,7 @@ from chalicelib.journeys.stops import Situation, StopReason, refused
 from chalicelib.journeys.versions import Running
 from chalicelib.journeys.walk import Walker
 
-SEGMENT, FORM, RAISED = "segment", "form", "raised:"
+SEGMENT, FORM, RAISED, SENT = "segment", "form", "raised:", "sent:"
 
 
 OF_AUDIENCE: Mapping[str, Callable[[Segments, str], bool]] = {
@@ -40,6 +40,12 @@ class Call(Struct, frozen=True):
     how: str = SEGMENT
     raised: Raised | None = None
 
+    @property
+    def sent(self) -> tuple[str, str] | None:
+        """The form with a way of its own that the contact sent, and the day."""
+        form, _, day = self.how.removeprefix(SENT).rpartition(":")
+        return (form, day) if self.how.startswith(SENT) else None
+
 
 def calls(fact: Mapping[str, Any]) -> Iterator[tuple[Running, Call]]:
     """Yield the live journeys that a fact concerns, and how the contact comes to them."""
@@ -55,7 +61,7 @@ def _call(journey: Running, fact: Mapping[str, Any]) -> Call | None:
         named = audience.segments is not None and OF_AUDIENCE[fact["fact"]](audience.segments, fact["id"])
         return Call() if named and audience.trigger is None else None
     if fact["fact"].startswith("interaction."):
-        return Call(FORM) if fact["type"] == "FormSubmitted" and fact.get("form") in audience.forms else None
+        return _by_form(journey, fact) if fact["type"] == "FormSubmitted" else None
     if (
         audience.trigger is not None
         and fact["fact"] == "trigger.raised"
@@ -64,6 +70,16 @@ def _call(journey: Running, fact: Mapping[str, Any]) -> Call | None:
         raised = Raised.find(*Raised.at(fact["id"]))
         return Call(f"{RAISED}{raised.raised_id}", raised) if raised else None
     return None
+
+
+def _by_form(journey: Running, fact: Mapping[str, Any]) -> Call | None:
+    """A form with a way of its own counts once a day: the day is the fact's, whenever it is heard."""
+    audience, form = journey.document.audience, fact.get("form")
+    if form in audience.forms:
+        return Call(FORM)
+    if audience.first_of(form) is None:
+        return None
+    return Call(f"{SENT}{form}:{fact['happened'][:10]}")
 
 
 def hear(fact: Mapping[str, Any], now: datetime) -> None:
@@ -109,7 +125,7 @@ def enter(journey: Running, contact_id: str, call: Call, now: datetime) -> StopR
         Situation(
             exists=known.contact is not None,
             suppressed=known.suppressed(journey.document),
-            restricted=known.allowed.restricted,
+            restricted=known.allowed.restricted and not journey.document.serves_rights,
             consent=known.allowed.consent_level,
             minimum_consent=switches.counted(journey.document.minimum_consent),
             external=known.allowed.external_level,
@@ -118,7 +134,7 @@ def enter(journey: Running, contact_id: str, call: Call, now: datetime) -> StopR
         )
     )
     if reason is None:
-        _enrol(journey, entry, now)
+        _enrol(journey, entry, call, now)
     elif reason is not StopReason.NO_CONTACT:
         _refuse(entry, reason, call, now)
     return reason
@@ -133,6 +149,8 @@ def _entry(journey: Running, who: Identity, call: Call, now: datetime) -> plans.
     contact_id = who.id
     occurrence, inside = str(journey.iteration(now)), None
     start = journey.document.audience.trigger
+    if call.sent is not None:
+        occurrence = digest(*call.sent)
     if start is not None and call.raised is not None:
         occurrence = "once" if start.reentry is Reentry.ONCE else call.raised.raised_id
         if start.reentry is Reentry.NOT_WHILE_INSIDE:
@@ -143,10 +161,11 @@ def _entry(journey: Running, who: Identity, call: Call, now: datetime) -> plans.
     return plans.Entry(contact_id, journey.journey_id, journey.version, occurrence, inside, who.ids)
 
 
-def _enrol(journey: Running, entry: plans.Entry, now: datetime) -> None:
+def _enrol(journey: Running, entry: plans.Entry, call: Call, now: datetime) -> None:
     enrolment_id = f"{entry.contact_id}.{entry.journey_id}.{entry.occurrence}"
     facts = Facts(entry.identities or [entry.contact_id], entry.journey_id, entry.version, now, deeds_known=False)
-    begun = Walker(journey.document, enrolment_id, facts, now).begin()
+    form, _ = call.sent or (None, None)
+    begun = Walker(journey.document, enrolment_id, facts, now).begin(journey.document.audience.first_of(form))
     try:
         commit(plans.enrol(entry, begun, now))
     except ConditionFailed:

@@ -23,8 +23,7 @@ def _ways(document: JourneyDocument) -> dict[str, set[str]]:
 
 def reachable(document: JourneyDocument) -> frozenset[str]:
     """Return the tiles that a contact can come to."""
-    first = document.first
-    return _closure([first] if first in document.tiles else [], _ways(document)) if first else frozenset()
+    return _closure([first for first in document.starts if first in document.tiles], _ways(document))
 
 
 def before(document: JourneyDocument, tile: str) -> frozenset[str]:

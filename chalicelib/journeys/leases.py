@@ -96,6 +96,10 @@ def resume(enrolment_id: str, now: datetime) -> Enrolment:
     if enrolment.standing != Standing.SET_ASIDE:
         raise Conflict("Only an enrolment that was set aside can be resumed.")
     try:
-        return Enrolment.from_raw_data(dict(change(plans.rearm(enrolment, now))))
+        commit([plans.rearm(enrolment, now)])  # seen by whoever looks on, which a change alone is not
     except ConditionFailed as failed:
         raise Conflict("Somebody else changed this enrolment at the same moment.") from failed
+    resumed = Enrolment.find(*Enrolment.at(enrolment_id))
+    if resumed is None:
+        raise NotFound("There is no such enrolment.")
+    return resumed

@@ -58,9 +58,9 @@ class Walker(Struct, frozen=True):
     known: Known
     now: datetime
 
-    def begin(self) -> State:
-        """Return the state of an enrolment that has just entered."""
-        return State(None).entered(self.document.first, self.now)
+    def begin(self, first: str | None = None) -> State:
+        """Return the state of an enrolment that has just entered, at the first tile or one of its own."""
+        return State(None).entered(first or self.document.first, self.now)
 
     def walk(self, state: State) -> Stop:
         """Go on from where the contact stands."""

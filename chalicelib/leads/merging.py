@@ -10,6 +10,8 @@ from typing import Any
 
 from chalicelib.contacts import handing
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.custom.record import is_custom, names_of
 from chalicelib.contacts.joining import OTHER, Choices, Wish
 from chalicelib.contacts.merging import BUSY, MOST_WRITES, Field, Preview, read_both
@@ -117,7 +119,9 @@ def _values(main: Lead, other: Lead, choices: Choices) -> dict[str, Any]:
     if unknown := sorted(choices.keys() - set(choosable(main, other))):
         wrong = [Problem(f"choices.{each}", "No such field.") for each in unknown]
         raise Invalid("These fields cannot be chosen.", wrong)
-    return taken(main, other, choices)
+    values = taken(main, other, choices)
+    custom_fields.require_filled(RecordType.LEAD, main, values)
+    return values
 
 
 def _merged(

@@ -5,6 +5,8 @@ from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.errors import Invalid
 from chalicelib.http import Api, Call, Listing, Nothing
 from chalicelib.leads import lists, moving, process, processes, service, stakeholders
@@ -163,10 +165,11 @@ def view(lead: Lead) -> LeadView:
     shown = {name: getattr(lead, name) for name in LeadView.model_fields if name not in ABOUT_ITSELF}
     shown["identities"] = sorted(lead.identities or ())
     way = processes.of(lead)
+    shown["lacking"] = custom_fields.lacking_names(RecordType.LEAD, lead)
     return LeadView(id=lead.lead_id, process_id=way.id, process_version=way.version, **shown)
 
 
-ABOUT_ITSELF = frozenset({"id", "process_id", "process_version"})
+ABOUT_ITSELF = frozenset({"id", "process_id", "process_version", "lacking"})
 
 
 def _move(move: Move) -> MoveView:

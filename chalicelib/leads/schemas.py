@@ -190,6 +190,9 @@ class LeadView(LeadFields):
     id: str
     merged_into: str | None = None
     identities: list[str] = Field(default_factory=list)
+    lacking: Annotated[
+        list[str], Field(description="Required fields without a value: a machine made it, or they became required.")
+    ] = Field(default_factory=list)
     last_name: str
     state: State
     status_reason: StatusReason

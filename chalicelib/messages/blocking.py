@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
+from chalicelib.consent.points.rules import Refused
 from chalicelib.consent.rules import Refusal
 from chalicelib.messages.reasons import Reason
 from chalicelib.messages.rendering import Composed
@@ -27,6 +28,7 @@ class Situation(Struct, frozen=True):
     suppressed: bool
     composed: Composed | None
     forbidden_links: frozenset[str] = frozenset()
+    point: Refused | None = None
 
 
 def _forbidden(it: Situation) -> bool:
@@ -48,6 +50,8 @@ RULES: tuple[Rule, ...] = (
     ("11", Reason.EMAIL, lambda it: it.refusal is Refusal.DO_NOT_EMAIL),
     ("10", Reason.BULK_EMAIL, lambda it: it.refusal is Refusal.DO_NOT_BULK_EMAIL),
     ("decision 37", Reason.GUARDIAN, lambda it: it.refusal is Refusal.CHILD),
+    ("RCN-3", Reason.PURPOSE, lambda it: it.point is Refused.PURPOSE),
+    ("RCN-5", Reason.TOPIC, lambda it: it.point is Refused.TOPIC),
     ("EML-3", Reason.MESSAGE_MISSING, lambda it: not it.published),
     ("13", Reason.RECIPIENT, _wrong(lambda composed: composed.recipient is None)),
     ("21", Reason.SUPPRESSED, lambda it: it.suppressed),

@@ -16,7 +16,7 @@ from chalicelib.consent.subscriptions.plans import Standing
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import PHONES
 from chalicelib.errors import Invalid
-from chalicelib.messages import opting, service, suppression, words
+from chalicelib.messages import opting, pointed, preferring, service, suppression, words
 from chalicelib.messages.addresses import TEST
 from chalicelib.messages.chosen import AUTOCOMPLETE
 from chalicelib.messages.models import Send
@@ -80,9 +80,17 @@ class Centre(Struct, frozen=True):
         return [each for each in self.details if each.wrong]
 
 
+def behind(token: str) -> Send | None:
+    """Return the message that a link names, None where it is gone. Raises Invalid for a link that is not ours."""
+    return Send.find(*Send.at(_send_of(token)))
+
+
 def show(token: str) -> Centre:
     """Return what the person behind a link allows (SBC-5). Raises Invalid for a link that is not ours."""
-    send = Send.find(*Send.at(_send_of(token)))
+    return of_send(behind(token))
+
+
+def of_send(send: Send | None) -> Centre:
     if send is None:
         return Centre(None, None, bulk_email=False)
     who = contacts.who_is(send.contact_id or "")
@@ -129,11 +137,15 @@ def _send_of(token: str) -> str:
 def unsubscribe(token: str, now: datetime) -> None:
     """Unsubscribe with one click: every contact that holds the address, and the address itself (decision 31).
 
+    A message that names a compliance profile: the address, of its purpose, and nothing else.
     Repeating it changes nothing. Raises Invalid for a link that is not ours.
     """
     send_id = _send_of(token)
     send = Send.find(*Send.at(send_id))
     if send is None or send.address_hash is None:
+        return
+    if pointed.relied_on(send) is not None:
+        preferring.refuse_by_one_click(send, now)
         return
     evidence = Evidence(
         who="recipient", source=f"send:{send_id}", method="one-click", wording="List-Unsubscribe=One-Click"

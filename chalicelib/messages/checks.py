@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterator, Mapping
 
 from chalicelib.accessibility.checks import about_html, about_language
+from chalicelib.consent.points.models import ComplianceProfile
 from chalicelib.consent.subscriptions.models import LIST
 from chalicelib.contacts.custom.naming import named
 from chalicelib.contacts.fields import FIELDS
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions.lifecycle import Checked, Reference
 from chalicelib.errors import Invalid, Problem
+from chalicelib.messages import purposes
 from chalicelib.messages.cleaning import links_in
 from chalicelib.messages.ledger import COMMERCIAL
 from chalicelib.messages.personalisation import (
@@ -55,6 +57,9 @@ NEEDED = {
 """What a message must name by what it is for (DOI-5, DOI-8)."""
 NEEDS_CENTRE = "A commercial message needs a link to {{ message.subscription_center_url }}."
 POSTAL = ("content_settings", "address_main")
+POSTAL_OF_PROFILE = (
+    "A commercial message of a compliance profile needs a postal address: {{ message.company_address }}."
+)
 
 
 Custom = Mapping[str, Collection[str]]
@@ -75,14 +80,18 @@ def _fields_of(*templates: str) -> list[Reference]:
     return [*named("contact", [".".join(path[:2]) for path in paths]), *named("account", of_account)]
 
 
-def check_email(document: EmailDocument, custom: Custom = NONE) -> Checked:
-    """Return every problem and warning of an email at once, and the custom fields that it names."""
+def check_email(document: EmailDocument, custom: Custom = NONE, profile: ComplianceProfile | None = None) -> Checked:
+    """Return every problem and warning of an email at once, and the custom fields that it names.
+
+    `profile` is the compliance profile that it names, if there is one.
+    """
     problems = [
         *_missing(document),
         *_templates(document, custom),
         *_addresses(document),
         *_by_law(document),
         *_confirmation(document),
+        *purposes.problems(document, profile),
     ]
     own = _fields_of(*(getattr(document, field) for field in TEMPLATES))
     return Checked(problems=problems, references=own, warnings=list(_accessibility(document)))
@@ -99,7 +108,8 @@ def _missing(document: EmailDocument) -> Iterator[Problem]:
 def _templates(document: EmailDocument, custom: Custom) -> Iterator[Problem]:
     # Own fields of content settings are not known here: which record is used, the journey says.
     own = CONTENT_SETTINGS | _named(document, "content_settings")
-    known = {"contact": _known(custom), "content_settings": own, "message": KNOWN[document.content_type]}
+    of_message = KNOWN[document.content_type] | ({purposes.COMPANY[1]} if document.compliance else frozenset())
+    known = {"contact": _known(custom), "content_settings": own, "message": of_message}
     # What a form has for fields is not known here: which forms use the message, they say.
     submitted = {"submission": _named(document, "submission")}
     sources = {**known, **(submitted if document.content_type == FORM_CONFIRMATION else {})}
@@ -142,7 +152,9 @@ def _by_law(document: EmailDocument) -> Iterator[Problem]:
         and not any(path[:2] in CENTRE for path in names(document.text))
     ):
         yield Problem("text", NEEDS_CENTRE)
-    if not any(path[:2] == POSTAL for path in named):
+    if document.compliance is not None and not any(path[:2] in (POSTAL, purposes.COMPANY) for path in named):
+        yield Problem("html", POSTAL_OF_PROFILE)
+    elif document.compliance is None and not any(path[:2] == POSTAL for path in named):
         yield Problem("html", "A commercial message needs the postal address: {{ content_settings.address_main }}.")
 
 

@@ -13,7 +13,7 @@ from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.models import Fact
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
-from chalicelib.messages import opting, plans, suppression
+from chalicelib.messages import opting, plans, pointed, preferring, suppression
 from chalicelib.messages.events import EmailEvent, Happened
 from chalicelib.messages.events import read as read_event
 from chalicelib.messages.ledger import State
@@ -90,10 +90,16 @@ def _settle(send: Send, event: EmailEvent, now: datetime) -> None:
 
 
 def _opt_out(send: Send, event: EmailEvent, now: datetime) -> None:
-    """Set bulk email to “do not allow”, once: the same event again must not undo what the person chose since."""
+    """Set bulk email to “do not allow”, once: the same event again must not undo what the person chose since.
+
+    A message that names a compliance profile: its address does not allow that purpose any more.
+    """
     evidence = Evidence(who="provider", source=f"send:{send.send_id}", method="provider-opt-out")
     change_id = digest("opt-out", event.identity)
     once = put_new(Fact(*Fact.place(change_id), contact_id=send.contact_id, at=event.at))
+    if pointed.relied_on(send) is not None:
+        preferring.refuse(send, evidence, change_id, now, once=once)
+        return
     opting.set_bulk([send.contact_id or ""], change_id, evidence, now, allow=False, also=[once])
 
 

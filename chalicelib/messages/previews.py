@@ -7,18 +7,19 @@ from typing import Any
 from msgspec import Struct
 
 from chalicelib.consent import service as consent
-from chalicelib.consent.rules import Designation, Refusal, refusal
+from chalicelib.consent.rules import Designation, Preferences, refusal
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.normalise import Email
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Problem
-from chalicelib.messages import readers, service, suppression
+from chalicelib.messages import pointed, readers, service, suppression
 from chalicelib.messages.addresses import TEST
 from chalicelib.messages.blocking import RULES, Situation
 from chalicelib.messages.checks import TEMPLATES, check_email
 from chalicelib.messages.models import MessageSettings
 from chalicelib.messages.personalisation import names
+from chalicelib.messages.pointed import Pointed
 from chalicelib.messages.reasons import EXPLAINED, Reason
 from chalicelib.messages.rendering import Composed, compose
 from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument, PreviewRequest
@@ -37,7 +38,7 @@ class _Reader(Struct, frozen=True):
 
     values: Mapping[str, Any]
     inactive: bool = False
-    refusal: Refusal | None = None
+    allowed: Preferences | None = None
 
 
 class Drawn(Struct, frozen=True):
@@ -62,8 +63,10 @@ def draw(email_id: str, asked: PreviewRequest, now: datetime) -> Drawn:
     document = EmailDocument.model_validate(definitions.get("email", email_id).document)
     shared, lacking = _shared(asked.content_settings_id)
     reader = _reader(asked, document)
-    composed = compose(document, shared, reader.values, TEST, tracked=False)
-    checked = check_email(document, custom_fields.names())
+    profile = pointed.profile_of(document)
+    message = pointed.links(profile, TEST) if profile is not None else None
+    composed = compose(document, shared, reader.values, TEST, tracked=False, message=message)
+    checked = check_email(document, custom_fields.names(), profile)
     own = service.message_settings()
     return Drawn(
         document,
@@ -87,33 +90,36 @@ def _shared(wanted: str | None) -> tuple[ContentSettingsDocument, list[Problem]]
 
 def _reader(asked: PreviewRequest, document: EmailDocument) -> _Reader:
     if asked.contact_id is None:
-        return _Reader(readers.sample(asked.values))
+        return _Reader(readers.in_words(readers.sample(asked.values), document))
     who = contacts.find_who(asked.contact_id)
-    refused = refusal(consent.of_person(who), Designation(document.legal_designation))
-    return _Reader(readers.values_of(who.contact, document), bool(who.contact.inactive), refused)
+    return _Reader(readers.values_of(who.contact, document), bool(who.contact.inactive), consent.of_person(who))
 
 
 def _reasons(
     document: EmailDocument, composed: Composed, reader: _Reader, own: MessageSettings, now: datetime
 ) -> list[Reason]:
     """Return everything for which the sender would block this message (the rows of the skip matrix)."""
+    point = pointed.of_message(document, composed.recipient) if pointed.profile_of(document) is not None else None
+    designation = Designation(document.legal_designation)
+    fields = point is None or point.fields
     situation = Situation(
         now=now,
         exists=True,
         inactive=reader.inactive,
         good_until=None,
-        refusal=reader.refusal,
+        refusal=refusal(reader.allowed, designation, fields=fields) if reader.allowed is not None else None,
         published=True,
-        suppressed=composed.recipient is not None and suppressed(composed.recipient, document, now),
+        suppressed=composed.recipient is not None and suppressed(composed.recipient, document, now, point),
         composed=composed,
         forbidden_links=frozenset(own.forbidden_links or ()),
+        point=point.refused if point is not None and reader.allowed is not None else None,
     )
     return [reason for _, reason, holds in RULES if holds(situation)]
 
 
-def suppressed(address: Email, document: EmailDocument, now: datetime) -> bool:
+def suppressed(address: Email, document: EmailDocument, now: datetime, point: Pointed | None = None) -> bool:
     rows = suppression.find(suppression.address_hash(address.key))
-    return suppression.applies(rows, document.legal_designation, now)
+    return suppression.applies(rows, document.legal_designation, now, point.agreed_at if point is not None else None)
 
 
 def _empty(document: EmailDocument, values: Mapping[str, Any]) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from chalicelib.clock import new_id
 from chalicelib.errors import Invalid, NotFound, Unavailable
 from chalicelib.http import FORM, MULTIPART, Api, Call, Nothing, Reply, form_of
 from chalicelib.interactions import visitors
-from chalicelib.messages import centre, choosing, chosen, remembering, tracking, words
+from chalicelib.messages import centre, choosing, chosen, pointed, preferring, remembering, tracking, words
 from chalicelib.messages.optin import words as confirmations
 from chalicelib.messages.pages import page
 from chalicelib.settings import settings
@@ -63,7 +63,7 @@ def look_at_pixel(_: Call[Nothing], token: str) -> Reply:  # noqa: ARG001  whoev
 @api.on("GET /subscriptions/{token}", scope=None)
 def show_subscription_centre(_: Call[Nothing], token: str) -> Reply:
     """Show what the recipient of a message allows."""
-    return kindly(lambda: _shown(token, centre.show(token)))
+    return kindly(lambda: _centre(token))
 
 
 @api.on("GET /subscriptions", scope=None)
@@ -77,6 +77,10 @@ def submit_subscription_centre(call: Call[Nothing], token: str) -> Reply:
     """Save what the recipient of a message chose."""
 
     def saved() -> Reply:
+        send = centre.behind(token)
+        if send is not None and pointed.relied_on(send) is not None:
+            ticked = preferring.read(form_of(call))
+            return _preferences(token, preferring.save(send, ticked, call.new_id, call.now), saved=True)
         visitor_id = visitors.of_cookies(call.headers.get("cookie", ""))
         found = choosing.submit(token, call.new_id, call.now, chosen.read(form_of(call)), visitor_id)
         return _shown(token, found, saved=not found.wrong)
@@ -87,7 +91,7 @@ def submit_subscription_centre(call: Call[Nothing], token: str) -> Reply:
 @api.on("GET /unsubscribe/{token}", scope=None)
 def show_unsubscribe(_: Call[Nothing], token: str) -> Reply:
     """Show the subscription centre; nothing changes, for scanners open links too (invariant 10)."""
-    return kindly(lambda: _shown(token, centre.show(token)))
+    return kindly(lambda: _centre(token))
 
 
 @api.on("POST /unsubscribe/{token}", scope=None, content_types=(FORM, MULTIPART), largest=SMALL)
@@ -106,7 +110,33 @@ def _fields(call: Call[Any]) -> dict[str, Any]:
     head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
     message = BytesParser(policy=HTTP).parsebytes(head + call.raw)
     parts = message.iter_parts() if message.is_multipart() else ()
-    return {str(part.get_param("name", header="content-disposition")): part.get_content().strip() for part in parts}
+    return {str(part.get_param("name", header="content-disposition")): _content(part) for part in parts}
+
+
+def _content(part: Any) -> str:
+    """Return what a part says, whatever it says of its own encoding; one that has parts itself says nothing."""
+    raw: bytes | None = part.get_payload(decode=True)
+    return (raw or b"").decode("utf-8", "replace").strip()
+
+
+def _centre(token: str) -> Reply:
+    """Show the subscription centre, or of a message that names a compliance profile what that offers."""
+    send = centre.behind(token)
+    if send is None or pointed.relied_on(send) is None:
+        return _shown(token, centre.of_send(send))
+    found = preferring.show(send)
+    return _redirect(found.external) if found.external else _preferences(token, found)
+
+
+def _preferences(token: str, found: preferring.Preferring, *, saved: bool = False) -> Reply:
+    return page(
+        "preferences.html",
+        action=f"{settings.public_url}/subscriptions/{token}",
+        language=found.language,
+        words=words.of(found.language),
+        shown=found,
+        saved=saved,
+    )
 
 
 def _own(call: Call[Any]) -> Reply:

@@ -5,9 +5,12 @@ from functools import lru_cache
 from typing import Any
 
 from chalicelib.contacts import accounts
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.custom.record import nested
 from chalicelib.contacts.fields import FIELDS, of_account, of_contact
 from chalicelib.contacts.models import Contact
+from chalicelib.messages import labels
 from chalicelib.messages.addresses import TEST
 from chalicelib.messages.checks import TEMPLATES
 from chalicelib.messages.personalisation import names
@@ -22,10 +25,35 @@ def values_of(contact: Contact, document: EmailDocument) -> dict[str, Any]:
     A contact without one has no such value, so that nothing or the default given there shows.
     """
     values = of_contact(contact)
-    if contact.account_id is None or not _asks_for_account(*(getattr(document, field) for field in TEMPLATES)):
-        return values
+    if contact.account_id is None or not _asks_for_account(*_templates(document)):
+        return in_words(values, document)
     account = accounts.find_if_any(contact.account_id)
-    return values if account is None else {**values, "account": of_account(account)}
+    return in_words(values if account is None else {**values, "account": of_account(account)}, document)
+
+
+def in_words(values: dict[str, Any], document: EmailDocument) -> dict[str, Any]:
+    """Return what a reader has with choices in the words of the message's language (decision 190).
+
+    Custom fields are read only for an email that asks for one of them.
+    """
+    if not _asks_for_custom(*_templates(document)):
+        return values
+    known, account = custom_fields.remembered(), values.get("account")
+    own = labels.in_words(values.get("custom") or {}, known.get(RecordType.CONTACT, {}), document.language)
+    worded = {**values, "custom": own}
+    if account is not None:
+        of = labels.in_words(account.get("custom") or {}, known.get(RecordType.ACCOUNT, {}), document.language)
+        worded["account"] = {**account, "custom": of}
+    return worded
+
+
+def _templates(document: EmailDocument) -> tuple[str, ...]:
+    return tuple(getattr(document, field) for field in TEMPLATES)
+
+
+@lru_cache(maxsize=500)
+def _asks_for_custom(*templates: str) -> bool:
+    return any("custom" in path for each in templates for path in names(each))
 
 
 @lru_cache(maxsize=500)

@@ -13,6 +13,8 @@ class Reason(StrEnum):
     CONSENT = "consent-not-given"
     GUARDIAN = "guardian-consent-missing"
     RESTRICTED = "processing-restricted"
+    PURPOSE = "purpose-consent-missing"
+    TOPIC = "topic-consent-missing"
     DUPLICATE = "duplicate-address"
     RECIPIENT = "recipient-invalid"
     SENDER = "sender-invalid"
@@ -35,6 +37,8 @@ INTERACTION_OF: dict[str, InteractionType] = {
     Reason.CONSENT: T.EMAIL_BLOCKED_CONSENT_NOT_GIVEN,
     Reason.GUARDIAN: T.EMAIL_BLOCKED_CONSENT_NOT_GIVEN,
     Reason.RESTRICTED: T.EMAIL_BLOCKED_BY_USER,
+    Reason.PURPOSE: T.EMAIL_BLOCKED_CONSENT_NOT_GIVEN,
+    Reason.TOPIC: T.EMAIL_BLOCKED_CONSENT_NOT_GIVEN,
     Reason.DUPLICATE: T.EMAIL_BLOCKED_DUPLICATE_ADDRESS,
     Reason.RECIPIENT: T.EMAIL_BLOCKED_INVALID_RECIPIENT_ADDRESS,
     Reason.SENDER: T.EMAIL_BLOCKED_INVALID_SENDER_ADDRESS,
@@ -55,6 +59,8 @@ EXPLAINED: dict[str, str] = {
     Reason.CONSENT: "The contact's consent level is below what this message needs.",
     Reason.GUARDIAN: "The contact is a child, and no consent of a guardian is recorded.",
     Reason.RESTRICTED: "The person demanded that nothing is done with its data; a privacy request says so.",
+    Reason.PURPOSE: "The address refused the purpose of this message, or never agreed to it where that is needed.",
+    Reason.TOPIC: "The address refused the topic of this message, or never agreed to it where that is needed.",
     Reason.DUPLICATE: "Another contact with the same address got this message already.",
     Reason.RECIPIENT: "The contact has no address that mail can be sent to.",
     Reason.SENDER: "The sender's address came out invalid for this contact.",

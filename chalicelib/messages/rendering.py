@@ -127,6 +127,13 @@ def compose(
     )
 
 
+def recipient_of(
+    document: EmailDocument, shared: ContentSettingsDocument, contact: Mapping[str, Any], send_id: str
+) -> Email | None:
+    """Return whom a message goes to, before it is composed."""
+    return _address(_part(document.to, _sources(shared, contact, send_id, None).values()))
+
+
 def _sources(
     shared: ContentSettingsDocument, contact: Mapping[str, Any], send_id: str, message: Mapping[str, Any] | None
 ) -> Sources:

@@ -9,7 +9,7 @@ from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle, problem_views
 from chalicelib.errors import Conflict
 from chalicelib.http import Api, Call, Listing, Nothing
-from chalicelib.messages import previews, service, trials
+from chalicelib.messages import pointed, previews, service, trials
 from chalicelib.messages.checks import check_content_settings, check_email
 from chalicelib.messages.models import MessageSettings, Send, Suppressed
 from chalicelib.messages.reasons import explained
@@ -46,14 +46,15 @@ def keep_designation(document: EmailDocument, before: Definition | None) -> Emai
 
 
 def _check_email(document: EmailDocument) -> Checked:
-    return check_email(document, custom_fields.names())
+    return check_email(document, custom_fields.names(), pointed.profile_of(document))
 
 
 def _check_content_settings(document: ContentSettingsDocument) -> Checked:
     return check_content_settings(document, custom_fields.names())
 
 
-lifecycle(api, Kind("email", "/emails", EmailDocument, _check_email, before_save=keep_designation))
+EMAILS = Kind("email", "/emails", EmailDocument, _check_email, before_save=keep_designation)
+lifecycle(api, EMAILS)
 lifecycle(api, Kind("content-settings", "/content-settings", ContentSettingsDocument, _check_content_settings))
 
 

@@ -35,6 +35,17 @@ DEFAULT, CONFIRMATION, FORM_CONFIRMATION = "default", "confirmation-request", "f
 """What a message is for. What asks for a confirmation goes out by double opt-in only (DOI-5, DOI-6, DOI-8)."""
 
 
+class Compliance(Schema):
+    """For which purpose of a compliance profile a message is, and for which topic under it (15.8).
+
+    Then what its address said of these counts, instead of the contact's consent level and bulk email.
+    """
+
+    profile_id: Id = "default"
+    purpose: Id
+    topic: Id | None = None
+
+
 class EmailDocument(Schema):
     """A message (16.1). Every text may hold Liquid: {{ contact.first_name | default: "there" }}."""
 
@@ -50,6 +61,7 @@ class EmailDocument(Schema):
     automatic_text: bool = True
     legal_designation: Literal["commercial", "transactional"] = "commercial"
     content_type: Literal["default", "confirmation-request", "form-confirmation"] = "default"
+    compliance: Compliance | None = None
 
     @field_validator("subject", "from_name", "from_address", "to", "reply_to")
     @classmethod
@@ -141,6 +153,22 @@ class TrialResult(Schema):
     items: list[TrialView]
 
 
+class PointReliedOn(Schema):
+    """The consent of its address that a message relied on: what stood of its purpose, its topic and tracking.
+
+    Without a record the address had never said anything, so the model alone let it through.
+    """
+
+    profile: str
+    profile_version: int
+    purpose: str
+    topic: str | None = None
+    model: str
+    stood: dict[str, str | None]
+    version: int
+    record: str | None = None
+
+
 class ReliedOn(Schema):
     """The consent that a message relied on: what stood and was no default, and the record of each identity's log.
 
@@ -151,6 +179,7 @@ class ReliedOn(Schema):
     level: int
     stood: dict[str, Any]
     records: dict[str, str | None]
+    point: PointReliedOn | None = None
 
 
 class SendView(Schema):

@@ -14,14 +14,15 @@ from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read
 from chalicelib.errors import NotFound, Unavailable
-from chalicelib.messages import plans, provider, readers, suppression
+from chalicelib.messages import plans, pointed, provider, readers, suppression
 from chalicelib.messages.blocking import Situation, blocked_by
 from chalicelib.messages.ledger import CONTENT_SETTINGS_AGAIN, State, may_go_again
 from chalicelib.messages.models import Dedup, MessageSettings, Send
 from chalicelib.messages.pace import Pace
+from chalicelib.messages.pointed import Pointed
 from chalicelib.messages.provider import Accepted, Lost, NotNow, Refused
 from chalicelib.messages.reasons import Reason
-from chalicelib.messages.rendering import Composed, compose
+from chalicelib.messages.rendering import Composed, compose, recipient_of
 from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
 from chalicelib.observability import logger
 from chalicelib.queues import send as enqueue
@@ -66,10 +67,31 @@ class _Ready(Struct, frozen=True):
     composed: Composed | None
     suppressed: bool
     settings: MessageSettings
+    point: Pointed | None = None
 
     @property
     def preferences(self) -> Preferences:
         return strictest(self.consents)
+
+    @property
+    def tracked(self) -> bool:
+        return _tracked(self.preferences, self.point)
+
+    @property
+    def proof(self) -> dict[str, Any]:
+        """What the send keeps of the consent that it relies on."""
+        own = consent.proof(self.consents)
+        return own if self.point is None else {**own, "point": self.point.proof()}
+
+    @property
+    def unchanged(self) -> list[Write]:
+        """The checks that the consent it relies on is still as it was read."""
+        own = [consent_plans.unchanged(each) for each in self.consents]
+        return own if self.point is None else [*own, self.point.unchanged()]
+
+
+def _tracked(preferences: Preferences, point: Pointed | None) -> bool:
+    return preferences.tracking if point is None else point.tracked(preferences)
 
 
 def _attempt(row: Send, now: datetime, token: str) -> None:
@@ -111,12 +133,16 @@ def _ready(row: Send, shared: ContentSettingsDocument, now: datetime) -> _Ready:
     version, document = email_of(row.email_id)
     who = contacts.who_is(row.contact_id or "")
     contact, consents = who.contact, consent.of_each(who.ids)
-    composed = None
+    composed = point = None
     if contact is not None and document is not None:
         values = readers.values_of(contact, document)
-        composed = compose(document, shared, values, row.send_id, tracked=strictest(consents).tracking)
-    suppressed, own = _stored(composed, document, now)
-    return _Ready(version, document, contact, consents, composed, suppressed, own)
+        if document.compliance is not None:
+            point = pointed.of_message(document, recipient_of(document, shared, values, row.send_id))
+        message = pointed.links(point.profile, row.send_id) if point else None
+        tracked = _tracked(strictest(consents), point)
+        composed = compose(document, shared, values, row.send_id, tracked=tracked, message=message)
+    suppressed, own = _stored(composed, document, now, point)
+    return _Ready(version, document, contact, consents, composed, suppressed, own, point)
 
 
 def email_of(email_id: str) -> tuple[int, EmailDocument | None]:
@@ -133,14 +159,17 @@ def email_of(email_id: str) -> tuple[int, EmailDocument | None]:
     return number, EmailDocument.model_validate(definitions.document("email", email_id, number))
 
 
-def _stored(composed: Composed | None, document: EmailDocument | None, now: datetime) -> tuple[bool, MessageSettings]:
+def _stored(
+    composed: Composed | None, document: EmailDocument | None, now: datetime, point: Pointed | None
+) -> tuple[bool, MessageSettings]:
     own = Key(MessageSettings, *MessageSettings.at())
     if composed is None or document is None or composed.recipient is None:
         [found] = read([own])
         return False, found or MessageSettings(*MessageSettings.at())
     hashed = suppression.address_hash(composed.recipient.key)
     *rows, found = read([*suppression.keys(hashed), own])
-    suppressed = suppression.applies(rows, document.legal_designation, now)
+    agreed_at = point.agreed_at if point else None
+    suppressed = suppression.applies(rows, document.legal_designation, now, agreed_at)
     return suppressed, found or MessageSettings(*MessageSettings.at())
 
 
@@ -151,11 +180,12 @@ def _situation(row: Send, ready: _Ready, now: datetime) -> Situation:
         exists=ready.contact is not None,
         inactive=bool(ready.contact is not None and ready.contact.inactive),
         good_until=row.good_until,
-        refusal=refusal(ready.preferences, designation),
+        refusal=refusal(ready.preferences, designation, fields=ready.point is None or ready.point.fields),
         published=ready.document is not None,
         suppressed=ready.suppressed,
         composed=ready.composed,
         forbidden_links=frozenset(ready.settings.forbidden_links or ()),
+        point=ready.point.refused if ready.point else None,
     )
 
 
@@ -172,13 +202,13 @@ def _claim(row: Send, ready: _Ready, now: datetime, token: str) -> ConditionFail
         designation=document.legal_designation,
         address_hash=hashed,
         account_id=ready.contact.account_id,
-        tracked=ready.preferences.tracking,
-        consent=consent.proof(ready.consents),
+        tracked=ready.tracked,
+        consent=ready.proof,
         links=composed.computed_links,
     )
     once = [] if ready.settings.bypass_deduplication else plans.only_once(row, hashed, now)
     try:
-        commit(plans.claim(row, claimed), once, [consent_plans.unchanged(each) for each in ready.consents])
+        commit(plans.claim(row, claimed), once, ready.unchanged)
     except ConditionFailed as failed:
         return failed
     return None

@@ -53,11 +53,23 @@ def holds(row: Suppressed | None, now: datetime) -> bool:
     return row is not None and (row.until is None or now < row.until)
 
 
-def applies(rows: Iterable[Suppressed | None], designation: str, now: datetime) -> bool:
-    """Return whether mail of a designation is suppressed: bulk suppression concerns commercial mail only."""
+def applies(
+    rows: Iterable[Suppressed | None], designation: str, now: datetime, agreed_at: datetime | None = None
+) -> bool:
+    """Return whether mail of a designation is suppressed: bulk suppression concerns commercial mail only.
+
+    What the address itself unsubscribed from it may have agreed to since by a compliance profile (`agreed_at`).
+    """
     return any(
-        row is not None and holds(row, now) and (row.scope == ALL or designation == "commercial") for row in rows
+        row is not None
+        and holds(row, now)
+        and (row.scope == ALL or (designation == "commercial" and not _overruled(row, agreed_at)))
+        for row in rows
     )
+
+
+def _overruled(row: Suppressed, agreed_at: datetime | None) -> bool:
+    return row.reason == UNSUBSCRIBED and agreed_at is not None and agreed_at > row.since
 
 
 def plan(before: Suppressed | None, wanted: Wanted, now: datetime) -> list[Write]:

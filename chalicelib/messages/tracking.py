@@ -6,7 +6,6 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from chalicelib.clock import as_text
 from chalicelib.consent import service as consent
-from chalicelib.consent.rules import trackable
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
@@ -17,6 +16,7 @@ from chalicelib.interactions.models import Interaction
 from chalicelib.interactions.plans import UNDECIDED, NewInteraction
 from chalicelib.interactions.types import InteractionType
 from chalicelib.interactions.visitors import OWN_PERSONAL, PERSONAL
+from chalicelib.messages import pointed
 from chalicelib.messages.addresses import TRAP, target
 from chalicelib.messages.models import Send
 from chalicelib.messages.rendering import links_of
@@ -97,7 +97,7 @@ def _note(send: Send, type_: InteractionType, event_id: str, user_agent: str, no
     if not send.tracked:
         return  # CON-14
     who = contacts.who_is(contact_id)
-    if who.contact is None or not trackable(consent.of_person(who)):
+    if who.contact is None or not pointed.may_record(send, consent.of_person(who)):
         return  # it was deleted, or does not wish it any more (PRV-12)
     new = NewInteraction(
         type_,

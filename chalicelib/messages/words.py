@@ -27,6 +27,10 @@ class Words(Struct, frozen=True):
     wrong: str
     needed: str
     no_number: str
+    purposes: str
+    """What a box of the preference centre means."""
+    topics: str
+    chosen: str
 
 
 WORDS = {
@@ -66,6 +70,9 @@ WORDS = {
         wrong="This could not be saved yet. Please look at the fields below.",
         needed="Please fill this in.",
         no_number="This is not a telephone number. Begin with + and the country, such as +45.",
+        purposes="We do only what is ticked here. What you leave open we take as a no.",
+        topics="Only if the box above is ticked:",
+        chosen="Saved. We do what is ticked here, and nothing else.",
     ),
     "da": Words(
         title="Dine e-mailindstillinger",
@@ -103,6 +110,9 @@ WORDS = {
         wrong="Det kunne ikke gemmes endnu. Se på felterne nedenfor.",
         needed="Udfyld dette felt.",
         no_number="Det er ikke et telefonnummer. Begynd med + og landet, for eksempel +45.",
+        purposes="Vi gør kun det, der er sat kryds ved. Det, du lader stå åbent, er et nej.",
+        topics="Kun hvis der er sat kryds ovenfor:",
+        chosen="Gemt. Vi gør det, der er sat kryds ved, og intet andet.",
     ),
     "de": Words(
         title="Ihre E-Mail-Einstellungen",
@@ -140,6 +150,9 @@ WORDS = {
         wrong="Das konnte noch nicht gespeichert werden. Bitte sehen Sie sich die Felder unten an.",
         needed="Bitte füllen Sie dieses Feld aus.",
         no_number="Das ist keine Telefonnummer. Beginnen Sie mit + und dem Land, etwa +45.",
+        purposes="Wir tun nur, was hier angekreuzt ist. Was Sie frei lassen, ist für uns ein Nein.",
+        topics="Nur wenn oben angekreuzt:",
+        chosen="Gespeichert. Wir tun, was hier angekreuzt ist, und sonst nichts.",
     ),
     "ar": Words(
         title="تفضيلات بريدك الإلكتروني",
@@ -177,6 +190,9 @@ WORDS = {
         wrong="تعذّر الحفظ بعد. يرجى مراجعة الحقول أدناه.",
         needed="يرجى ملء هذا الحقل.",
         no_number="هذا ليس رقم هاتف. ابدأ بعلامة + ورمز البلد، مثل +45.",
+        purposes="لا نفعل إلا ما وُضعت عليه علامة هنا، وما تتركه فارغًا نعدّه رفضًا.",
+        topics="فقط إن وُضعت العلامة أعلاه:",
+        chosen="تم الحفظ. نفعل ما وُضعت عليه علامة هنا ولا شيء غيره.",
     ),
 }
 

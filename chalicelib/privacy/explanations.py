@@ -20,6 +20,7 @@ TITLES: Mapping[str, str] = {
     "GuardianConsent": "What your guardian, or you as one, said",
     "Confirmation": "What waits for your confirmation, or waited",
     "Subscription": "Lists that you are on or left",
+    "Disclosed": "Files that you were in, and for whom they were made",
     "Lead": "What you were interested in",
     "Move": "How that was worked on",
     "Score": "How your interest was scored, and by which rules",

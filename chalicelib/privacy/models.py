@@ -57,6 +57,7 @@ class Request(PrivacyItem, discriminator="privacy_request"):
     received_at = InstantAttribute()
     contact_ids = JsonAttribute(null=True)
     result = JsonAttribute(null=True)  # what came of it: files, receipt
+    recipients = JsonAttribute(null=True)  # who had the data when it was carried out, and has to be told
     created_by = UnicodeAttribute()
     started_by = UnicodeAttribute(null=True)
     started_at = InstantAttribute(null=True)

@@ -5,7 +5,7 @@ from typing import Any
 
 from chalicelib import files
 from chalicelib.http import Api, Call, Listing, Nothing
-from chalicelib.privacy import exporting, service
+from chalicelib.privacy import exporting, service, shipping
 from chalicelib.privacy.kinds import Progress, Type
 from chalicelib.privacy.models import Request, Search
 from chalicelib.privacy.schemas import (
@@ -14,9 +14,13 @@ from chalicelib.privacy.schemas import (
     NewRequest,
     PersonView,
     ReceiptView,
+    RecipientView,
     RequestChange,
     RequestsQuery,
     RequestView,
+    ShippedList,
+    ShippedView,
+    Shipping,
 )
 
 api = Api(__name__)
@@ -35,6 +39,18 @@ def create_privacy_request(call: Call[NewRequest]) -> RequestView:
     return _view(service.create(call.new_id, call.body.type, values, call.body.contact_ids, call.caller.id, call.now))
 
 
+@api.on("PUT /privacy-requests", scope="settings:write", body=Shipping, returns=ShippedList)
+def ship_privacy_pages(call: Call[Shipping]) -> ShippedList:
+    """Let the pages by which people make demands go live, with their forms, messages and journey; edit them then."""
+    made = shipping.ship(call.body, call.caller.id, call.now)
+    return ShippedList(
+        items=[
+            ShippedView(kind=each.definition_kind, id=each.definition_id, name=each.name, state=each.state)
+            for each in made
+        ]
+    )
+
+
 @api.on("GET /privacy-requests", scope="privacy-requests:read", query=RequestsQuery, returns=Listing[RequestView])
 def list_privacy_requests(call: Call[Nothing]) -> Listing[RequestView]:
     """List requests: all, newest first, or those that are not completed, the most urgent first."""
@@ -44,8 +60,10 @@ def list_privacy_requests(call: Call[Nothing]) -> Listing[RequestView]:
 
 @api.on("GET /privacy-requests/{request_id}", scope="privacy-requests:read", returns=RequestView)
 def show_privacy_request(_: Call[Nothing], request_id: str) -> RequestView:
-    """Show a request, how far it is, and what came of it."""
-    return _view(service.find(request_id))
+    """Show a request, how far it is, what came of it, and to whom the person's data went."""
+    request = service.find(request_id)
+    told = [RecipientView.model_validate(each) for each in service.told(request)]
+    return _view(request).model_copy(update={"recipients": told})
 
 
 @api.on("PATCH /privacy-requests/{request_id}", scope="privacy-requests:write", body=RequestChange, returns=RequestView)

@@ -50,6 +50,28 @@ class CarryOut(Schema):
         return self.values.given() if self.values is not None else {}
 
 
+class Shipping(Schema):
+    """For whom the pages by which people make demands go live: whose the tasks are, and who writes to people."""
+
+    owner_id: Id
+    from_name: Annotated[str, Field(min_length=1, max_length=200)]
+    from_address: Annotated[str, Field(min_length=3, max_length=320)]
+    content_settings_id: Id
+
+
+class ShippedView(Schema):
+    """What is live for that: each is edited where its kind is."""
+
+    kind: str
+    id: str
+    name: str
+    state: str
+
+
+class ShippedList(Schema):
+    items: list[ShippedView]
+
+
 class RequestsQuery(ListQuery):
     """Which requests: those that are not completed, the most urgent first, or all, the newest first."""
 
@@ -86,6 +108,15 @@ class ReceiptView(Schema):
     kept: dict[str, str]
 
 
+class RecipientView(Schema):
+    """Somebody who had the person's data: for whom a file of `what` was made; LinkedIn, where it came by that."""
+
+    what: str
+    who: str
+    given_at: datetime | None
+    export_id: str | None
+
+
 class RequestView(Schema):
     """What somebody demands, how far that is, and what came of it."""
 
@@ -109,4 +140,8 @@ class RequestView(Schema):
     people: list[PersonView] = Field(default_factory=list)
     files: list[FileView] = Field(default_factory=list)
     receipt: ReceiptView | None = None
+    recipients: Annotated[
+        list[RecipientView],
+        Field(description="Who had the data and has to be told; of one request only, not in lists."),
+    ] = Field(default_factory=list)
     version: int

@@ -9,7 +9,7 @@ from chalicelib.contacts.normalise import text
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, put_new
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Unprocessable
 from chalicelib.lists import Asked, Page, page, partitions
-from chalicelib.privacy import carrying, people
+from chalicelib.privacy import carrying, people, recipients
 from chalicelib.privacy.kinds import Progress, Type, deadline
 from chalicelib.privacy.models import PrivacyItem, Request
 
@@ -64,6 +64,13 @@ def find(request_id: str) -> Request:
     return request
 
 
+def told(request: Request) -> list[dict[str, Any]]:
+    """Return to whom the person's data went: as it was when the request was carried out, until then as it is."""
+    if request.recipients is not None:
+        return list(request.recipients)
+    return recipients.of(request.contact_ids or ()) if request.progress == Progress.OPEN else []
+
+
 def by_created(asked: Asked) -> Page[Request]:
     """Newest first."""
     return page(PrivacyItem.by_created, partitions(LISTED), asked, newest_first=True, kind=Request)
@@ -111,5 +118,6 @@ def carry_out(request_id: str, values: Mapping[str, Any], version: int, by: str,
             "Values are put right by a request to correct, and only there.", [Problem("values", "Look here.")]
         )
     request.started_by, request.started_at, request.updated_at = by, now, now
+    request.recipients = recipients.of(request.contact_ids) if request.type in recipients.TOLD else None
     carrying.CARRIED_OUT[Type(request.type)](request, values, now)
     return request

@@ -9,6 +9,7 @@ from msgspec import Struct
 from pydantic import Field, model_validator
 
 from chalicelib.clock import digest
+from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.subscriptions import records as lists
 from chalicelib.consent.subscriptions import service as subscriptions
@@ -22,6 +23,7 @@ from chalicelib.views.document import Id
 
 MOST_CHOSEN = 50
 """Contacts of one request; more are the members of a segment, by a job."""
+ONLY_KEPT = "The person demanded that nothing is done with its data."
 ROUNDS = 4  # of reading a contact and deleting it
 
 
@@ -103,10 +105,20 @@ def require(order: Order) -> None:
 def perform(asked: Asked, contact_id: str, version: int | None = None) -> Outcome:
     """Do what was asked with one contact, and say what came of it; nothing is raised for the sake of one."""
     try:
+        _require_in_use(asked.order.action, contact_id)
         changed = DEEDS[asked.order.action](asked, contact_id, version)
     except DomainError as error:
         return Outcome(contact_id, Result.REFUSED, str(error), isinstance(error, Unavailable))
     return Outcome(contact_id, Result.DONE if changed else Result.UNCHANGED)
+
+
+def _require_in_use(action: Action, contact_id: str) -> None:
+    """Refuse to do anything with data that is to be kept and nothing else; only taking off a list takes something away.
+
+    Nor is it deleted along with others: who restricts the use of its data may need it (GDPR 18(1)).
+    """
+    if action is not Action.REMOVE_FROM_LIST and consent.of_person(contacts.who_is(contact_id)).restricted:
+        raise Conflict(ONLY_KEPT)
 
 
 Deed = Callable[[Asked, str, int | None], bool]

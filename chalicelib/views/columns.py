@@ -14,7 +14,7 @@ from chalicelib.leads.schemas import LeadView
 
 OF_CONSENT = ("bulk_email", "email_allowed", "tracking", "consent_level", "is_child")
 """What a contact allows: whoever writes to people outside of here must be able to leave out who does not want it."""
-APART = {"identities", "process_id", "process_version", "custom"}
+APART = {"identities", "process_id", "process_version", "custom", "lacking"}
 """Fields of records that are not one value, or are found elsewhere; custom fields are columns of their own."""
 
 COLUMNS: Mapping[RecordType, Sequence[str]] = {

@@ -10,6 +10,7 @@ from chalicelib.definitions import service as definitions
 from chalicelib.definitions.routes import job_view
 from chalicelib.http import Api, Call, Nothing
 from chalicelib.views import exports, rows
+from chalicelib.views.consent_log import ConsentLog
 from chalicelib.views.document import Id, ViewDocument, require
 from chalicelib.views.exports import Format
 from chalicelib.views.models import Export
@@ -22,6 +23,9 @@ class NewExport(ViewDocument):
     """What to export: a saved view, or what a view would say (such as where: {segment_id})."""
 
     view_id: Id | None = None
+    consent_log: Annotated[
+        ConsentLog | None, Field(description="In the place of records every change of consent, of everybody.")
+    ] = None
     format: Format = Format.CSV
     name: Annotated[str, Field(max_length=100)] = ""
 
@@ -30,18 +34,23 @@ class NewExport(ViewDocument):
         said = self.model_fields_set & set(ViewDocument.model_fields)
         if self.view_id is not None and said:
             raise ValueError("Name a view_id, or say what to export, not both.")
+        if self.consent_log is not None and (said or self.view_id is not None):
+            raise ValueError("Ask for the log of consent, or for records, not both.")
         return self
 
 
 @api.on("POST /exports", scope="views:read", body=NewExport, returns=RecordsExport, status=HTTPStatus.ACCEPTED)
 def start_export(call: Call[NewExport]) -> RecordsExport:
     """Export records as files, by a job: ask for the export until its files are there."""
-    view, name = _wanted(call.body)
-    require_scope(call.caller.scopes, f"{view.record_type}s:read")
-    return _view(exports.start(view, name, call.body.format, call.new_id, call.caller.id, call.now))
+    wanted, name = _wanted(call.body)
+    records = "contacts" if isinstance(wanted, ConsentLog) else f"{wanted.record_type}s"
+    require_scope(call.caller.scopes, f"{records}:read")
+    return _view(exports.start(wanted, name, call.body.format, call.new_id, call.caller.id, call.now))
 
 
-def _wanted(body: NewExport) -> tuple[ViewDocument, str]:
+def _wanted(body: NewExport) -> tuple[exports.Wanted, str]:
+    if body.consent_log is not None:
+        return body.consent_log, body.name
     if body.view_id is not None:
         return rows.find(body.view_id), body.name or definitions.get(rows.KIND, body.view_id).name
     said = ViewDocument(**{name: getattr(body, name) for name in ViewDocument.model_fields})
@@ -62,7 +71,7 @@ def _view(export: Export) -> RecordsExport:
     return RecordsExport(
         id=export.export_id,
         name=export.name,
-        record_type=export.view["record_type"],
+        record_type=export.view["record_type"] if export.consent_log is None else None,
         format=export.format,
         state=job.state,
         reason=job.reason,

@@ -38,6 +38,7 @@ class Export(ViewsItem, discriminator="record_export"):
 
     export_id = UnicodeAttribute()
     view = JSONAttribute()  # what it showed when it was asked for
+    consent_log = JSONAttribute(null=True)  # in its place: which changes of consent
     name = UnicodeAttribute()
     format = UnicodeAttribute()
     created_at = InstantAttribute()

@@ -83,6 +83,22 @@ def of_records(records: Sequence[Any], columns: Sequence[str]) -> list[Row]:
     ]
 
 
+def in_use(records: Sequence[Any]) -> list[Any]:
+    """Return the records without those of people who demanded that nothing is done with their data (GDPR 18)."""
+    held = consent.only_kept(people_in(records))
+    return [record for record in records if _contact_of(record) not in held]
+
+
+def _contact_of(record: Any) -> str | None:
+    contact_id: str | None = getattr(record, "contact_id", None)
+    return contact_id
+
+
+def people_in(records: Sequence[Any]) -> list[str]:
+    """Return the contacts that records tell of."""
+    return [each for record in records if (each := _contact_of(record)) is not None]
+
+
 def _allowed(records: Sequence[Any]) -> dict[str, Preferences]:
     """Return what people allow: the strictest of all that each is (decision 46)."""
     people = {

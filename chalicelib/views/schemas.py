@@ -94,11 +94,14 @@ class ExportedFile(Schema):
 
 
 class RecordsExport(Schema):
-    """Records as files, made by a job: how far it is (`seen` of them so far), and once it is done, the files."""
+    """Records as files, made by a job: how far it is (`seen` of them so far), and once it is done, the files.
+
+    Without a record type it is the log of consent.
+    """
 
     id: str
     name: str
-    record_type: RecordType
+    record_type: RecordType | None
     format: str
     state: str
     reason: str | None = None

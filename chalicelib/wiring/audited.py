@@ -1,11 +1,12 @@
 """What people edit, and what an audit tells of it: values only of what is nobody's."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from chalicelib.access.models import ApiKey
 from chalicelib.activities.models import Activity, Note
 from chalicelib.audit.records import Record
-from chalicelib.capture.linkedin.models import Active, Connection, Secrets, SetAside, Source, Strategy
+from chalicelib.capture.linkedin.models import Active, Connection, Response, Secrets, SetAside, Source, Strategy
 from chalicelib.capture.models import LandingDefault, LandingSettings, Submission
 from chalicelib.capture.websites.models import Redirect, Website
 from chalicelib.consent.models import ConsentSettings, GuardianConsent, PreferencesRow
@@ -16,6 +17,7 @@ from chalicelib.contacts.models import Account, Contact, Dismissed, MatchingStra
 from chalicelib.definitions.models import Definition, Job
 from chalicelib.dynamodb import Item
 from chalicelib.imports.models import Import
+from chalicelib.journeys.models import Enrolment
 from chalicelib.leads.models import Dismissed as DismissedLead
 from chalicelib.leads.models import Lead, LeadSettings, Stakeholder
 from chalicelib.leads.opportunity import Opportunity
@@ -43,6 +45,16 @@ def _both(pk: str, sk: str) -> str:
     return f"{pk.partition('#')[2]}.{sk.partition('#')[2]}"
 
 
+def _walk(pk: str, sk: str) -> str:
+    """A contact's walk through a journey, by its public id."""
+    return ".".join([pk.partition("#")[2], *sk.split("#")[1:3]])
+
+
+def _noun(values: Mapping[str, Any]) -> str:
+    """A contact or an account, by where the row lies."""
+    return str(values["pk"]).partition("#")[0].lower()
+
+
 def _one(_: str, __: str) -> str:
     return "settings"
 
@@ -58,7 +70,7 @@ def _key(_: str, sk: str) -> str:
 RECORDS: Mapping[type[Item], Record] = {
     Contact: Record("contact", _own),
     Account: Record("account", _own),
-    Dismissed: Record("contact", _own),
+    Dismissed: Record(_noun, _own),
     Lead: Record("lead", _own),
     DismissedLead: Record("lead", _own),
     Stakeholder: Record("lead", _own),
@@ -72,6 +84,8 @@ RECORDS: Mapping[type[Item], Record] = {
     PointConsent: Record("contact-point", _both),
     Membership: Record("segment-membership", _both),
     Submission: Record("submission", _own),
+    Response: Record("linkedin-submission", _own),
+    Enrolment: Record("enrolment", _walk),
     Suppressed: Record("suppression", _own),
     Request: Record("privacy-request", _own),
     Import: Record("import", _own),

@@ -19,15 +19,16 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "account.left": ("rescore",),
     "contact.created": ("membership", "business"),
     "contact.age": ("children",),
+    "child.marked": ("children",),
     "contact.changed": ("rescore", "membership", "business"),
-    "contact.merged": ("rescore", "membership", "enrol"),
+    "contact.merged": ("rescore", "membership", "enrol", "children"),
     "contact.deleted": ("rescore", "membership", "sweep"),
     "preferences.changed": ("rescore", "membership", "enrol"),
     "interaction.decided": ("rescore", "membership", "wake", "count"),
     "lead.entered": ("leads-work",),
     "lead.created": ("rescore", "membership", "business"),
     "lead.changed": ("rescore", "membership"),
-    "lead.deleted": ("rescore", "membership"),
+    "lead.deleted": ("rescore", "membership", "leads-work"),
     "score.changed": ("count",),
     "opportunity.created": ("rescore", "membership"),
     "opportunity.changed": ("rescore", "membership"),
@@ -68,9 +69,10 @@ def queues_for(fact: Fact) -> tuple[str, ...]:
 
 def _of_no_contact(fact: Fact) -> tuple[str, ...]:
     """Memberships and triggers are a contact's (CORE-4); account-based leads have scores, a new orphan may get one."""
+    deleted = ("leads-work",) if fact["fact"] == "lead.deleted" else ()
     if "accounts" in fact:
-        return ("rescore",)
-    return ("leads-work",) if fact["fact"] == "lead.created" else ()
+        return ("rescore", *deleted)
+    return ("leads-work",) if fact["fact"] == "lead.created" else deleted
 
 
 def _interaction(fact: Fact) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import sys
 
 from infra.local.cloud import CREDENTIALS, REGION
 from infra.local.demo.client import Client
-from infra.local.demo.company import Company, found
+from infra.local.demo.company import Company, found, privacy_pages
 from infra.local.deploy import Deployment
 from infra.local.environments import ROOT
 
@@ -35,4 +35,7 @@ def create_admin_key(deployment: Deployment) -> str:
 def seed(deployment: Deployment) -> tuple[str, Company]:
     """Seed and return the administrator's API key and the demo company."""
     key = create_admin_key(deployment)
-    return key, found(Client(deployment.api_url, key))
+    client = Client(deployment.api_url, key)
+    company = found(client)
+    client.call("PUT", "/privacy-requests", privacy_pages(company.content_settings))
+    return key, company

@@ -4,13 +4,16 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.contacts import accounts
+from chalicelib.contacts import account_merging, accounts
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts.joining import Wish
 from chalicelib.dynamodb import commit
+from chalicelib.insights import companies
 from chalicelib.interactions.plans import NewInteraction, record
 from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import service as leads
 from tests.support.api import Caller
+from tests.support.merged import merge, prefer
 
 HOUR = timedelta(hours=1)
 
@@ -33,8 +36,10 @@ def move(world, contact_id, account_id):
     contacts.amend(contact_id, {"account_id": account_id}, contacts.find(contact_id).version, world.now)
 
 
-def does(world, event, contact_id, type_=InteractionType.FORM_SUBMITTED, at=None, **attributes):
-    new = NewInteraction(type_, at or world.now, "test", event, contact_id=contact_id, attributes=attributes)
+def does(world, event, contact_id, type_=InteractionType.FORM_SUBMITTED, at=None, verdict="none", **attributes):
+    new = NewInteraction(
+        type_, at or world.now, "test", event, contact_id=contact_id, attributes=attributes, verdict=verdict
+    )
     commit(record(new, world.now))
     return new.id
 
@@ -149,3 +154,82 @@ def test_who_belongs_to_an_account_comes_in_pages(world, api):
 
     assert [each["contact_id"] for each in (*first["items"], *second["items"])] == [f"c{at}" for at in range(5)]
     assert second.get("next_cursor") is None
+
+
+# Added up ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("ACC-4", "ACC-5", "ABM-8")
+def test_an_accounts_insights_add_up_what_its_people_did_after_they_were_linked_to_it_by_type_and_by_day(world, api):
+    accounts.create("a", {"name": "Kajak ApS"}, world.now, by="user:u")
+    person(world, "c", None)
+    person(world, "d")
+    world.settle()
+    does(world, "before", "c")
+    world.advance(HOUR)
+    move(world, "c", "a")
+    world.settle()
+    world.advance(HOUR)
+    first = world.now
+    does(world, "first", "c")
+    does(world, "list", "d", InteractionType.EMAIL_SUBSCRIPTION_SUBMIT)
+    does(world, "opened", "d", InteractionType.EMAIL_OPENED, verdict="human")
+    world.advance(timedelta(days=2))
+    does(world, "second", "d")
+    world.settle()
+    move(world, "d", None)
+    does(world, "after", "d", at=world.now + HOUR)
+    world.settle()
+
+    found = api.get("/accounts/a/insights")
+    second_day = api.get(f"/accounts/a/insights?date_from={world.now.date()}")
+
+    assert [(each["type"], each["count"]) for each in found["totals"]] == [("EmailOpened", 1), ("FormSubmitted", 2)]
+    assert found["days"] == [
+        {"day": str(first.date()), "counts": {"EmailOpened": 1, "FormSubmitted": 1}},
+        {"day": str(world.now.date()), "counts": {"FormSubmitted": 1}},
+    ]
+    assert found["open_times"] == [{"weekday": first.weekday(), "hour": first.hour, "opens": 1}]
+    assert [(each["type"], each["count"]) for each in second_day["totals"]] == [("FormSubmitted", 1)]
+
+
+@pytest.mark.rule("ACC-4")
+def test_merged_accounts_and_merged_people_count_once_and_children_never(world, api):
+    for each in ("a", "b"):
+        accounts.create(each, {"name": "Kajak ApS"}, world.now, by="user:u")
+    for each, account in (("c", "a"), ("twin", "b"), ("kid", "a")):
+        person(world, each, account)
+    world.settle()
+    world.advance(HOUR)
+    for each in ("c", "twin", "kid"):
+        does(world, f"of {each}", each)
+    prefer("kid", world.now, is_child=True)
+    world.settle()
+    merge("c", "twin", world.now)
+    account_merging.merge("a", "b", Wish("m", {}, by="u", why="same"), accounts.find("a").version, world.now)
+    world.settle()
+
+    found = api.get("/accounts/b/insights")
+
+    assert found["account_id"] == "a"
+    assert [(each["type"], each["count"]) for each in found["totals"]] == [("FormSubmitted", 2)]
+
+
+@pytest.mark.rule("ACC-4")
+def test_more_than_can_be_added_up_is_refused_with_what_helps_and_nobody_is_not_found(world, api, monkeypatch):
+    accounts.create("a", {"name": "Kajak ApS"}, world.now, by="user:u")
+    person(world, "c")
+    world.settle()
+    for day in range(3):
+        world.advance(timedelta(days=1))
+        does(world, f"{day}", "c")
+    world.settle()
+    monkeypatch.setattr(companies, "MOST", 2)
+
+    refused, problem, _ = api.call("GET", "/accounts/a/insights")
+    one_day = api.get(f"/accounts/a/insights?date_from={world.now.date()}")
+
+    assert (refused, problem["errors"][0]["field"]) == (422, "date_from")
+    assert [each["count"] for each in one_day["totals"]] == [1]
+    assert api.call("GET", "/accounts/nobody/insights")[0] == 404
+    assert api.call("GET", "/accounts/a/insights?date_from=2001-01-01")[0] == 400

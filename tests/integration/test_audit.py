@@ -13,10 +13,13 @@ from chalicelib.audit.models import Audited
 from chalicelib.clock import now
 from chalicelib.contacts.models import Contact
 from chalicelib.dynamodb import put_new, witnessed
+from chalicelib.journeys import entry, versions
+from chalicelib.journeys.models import Enrolment, Standing
 from chalicelib.privacy.holdings import HOLDINGS
 from chalicelib.settings import settings
 from chalicelib.wiring.audited import RECORDS
 from infra.local.demo.company import newsletter_form
+from tests.support import journeys
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 
@@ -26,7 +29,7 @@ NOT_EDITED = {
     *("AccountEvaluation", "Aliases", "Audited", "Awaited", "Belongs", "Bounces", "Burst", "ChangeRow", "Child"),
     *("Closing", "Count", "Counted", "Counts", "Dedup", "Deleted", "DeletedAccount", "Digest", "Dropped", "Duplicate"),
     *(
-        "Enrolment",
+        "Disclosed",
         "Evaluation",
         "Fact",
         "FormVersion",
@@ -38,10 +41,10 @@ NOT_EDITED = {
         "LeadMerge",
     ),
     *("LiveRow", "Logged", "Member", "Membership", "Merge", "Milestone", "Month", "Move", "Notice", "OfLead", "Owner"),
-    *("Page", "PageAddress", "Person", "PreviewedLead", "Qualified", "Raised", "Refusal", "Response", "RowResult"),
+    *("Page", "PageAddress", "Person", "PreviewedLead", "Qualified", "Raised", "Refusal", "RowResult"),
     *("Score", "ScoreChange", "Search", "Send", "Slice", "StrategySet", "TestLead", "Tombstone", "UsedBy", "Version"),
     *("Visitor", "Wait", "Walk", "Withdrawal", "Confirmation", "Mailed", "Origin", "Pace", "WebPage", "WebPages"),
-    *("PointChange", "PointRefusals", "ProfileSet", "EventAddress", "LeadOfEvent", "OfContact", "Seats"),
+    *("PointChange", "PointRefusals", "ProfileSet", "EventAddress", "LeadOfEvent", "OfContact", "Seats", "Ward"),
 }
 """Rows that follow from what people edit, or that nobody does; a membership of a segment is edited, one of an account
 follows from the contact."""
@@ -111,6 +114,32 @@ def test_who_cancels_a_job_is_known(api):
     assert api.call("POST", f"/operations/jobs/{job['id']}/cancel")[0] in {200, 202}
 
     assert [each["action"] for each in audit(api, f"?record=job%23{job['id']}")] == ["changed", "created"]
+
+
+@pytest.mark.rule("PRV-14")
+def test_who_puts_an_enrolment_back_to_work_is_known_and_what_journeys_do_by_themselves_is_not(api):
+    journeys.ready()
+    journeys.publish("journey", "j", journeys.document({"r": journeys.ring()}))
+    journeys.contact("c")
+    entry.enter(versions.running("j"), "c", entry.Call(entry.FORM), journeys.NOW)
+    stuck = [Enrolment.standing.set(Standing.SET_ASIDE.value), Enrolment.token.set("t")]
+    Enrolment.find(*Enrolment.at("c.j.1")).update(actions=stuck)
+
+    status, resumed, _ = api.call("POST", "/enrolments/c.j.1/resume")
+
+    assert (status, resumed["standing"]) == (200, "active")
+    [told] = audit(api, "?record=enrolment%23c.j.1")
+    assert (told["action"], told["who"], "standing" in told["fields"]) == ("changed", "key:root", True)
+
+
+@pytest.mark.rule("PRV-14")
+def test_an_account_that_is_said_to_be_another_is_told_as_an_account(api):
+    ids = [api.post("/accounts", {"name": "Kajak ApS", "website": "kajak.example"})["id"] for _ in range(2)]
+
+    assert api.call("DELETE", f"/accounts/{ids[0]}/duplicates/{ids[1]}")[0] in {200, 204}
+
+    records = {each["record"] for each in audit(api) if "duplicates" in each["route"]}
+    assert records == {f"account#{each}" for each in ids}
 
 
 @pytest.mark.rule("PRV-14")

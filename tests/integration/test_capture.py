@@ -347,7 +347,7 @@ def test_who_refuses_tracking_visits_pages_unseen_also_before_it_was_known(api, 
 # Hosted pages ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("SUB-7", "WEB-4", "WEB-5", "GEN-3")
+@pytest.mark.rule("SUB-7", "WEB-3", "WEB-4", "WEB-5", "GEN-3")
 def test_a_page_takes_its_form_without_script_and_binds_the_browser(api, browser, world):
     form_id, page_id = paged(api)
     status, _ = browser.open("/p/newsletter")
@@ -475,9 +475,21 @@ def without_address(document):
     document["elements"].pop(2)
 
 
+def kept_nowhere(document):
+    without_mapping(document)
+    document["fields"][3]["only_kept"] = True
+
+
+def kept_and_written(document):
+    document["store_all_submissions"] = True
+    document["fields"][3]["only_kept"] = True
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
+        kept_nowhere,
+        kept_and_written,
         pytest.param(without_button, marks=pytest.mark.rule("FRM-3")),
         pytest.param(twice_the_same, marks=pytest.mark.rule("FLD-1")),
         without_mapping,

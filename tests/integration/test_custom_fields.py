@@ -7,12 +7,16 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.contacts import account_merging, accounts, merging, service
+from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import MOST
 from chalicelib.contacts.joining import Wish
+from chalicelib.dynamodb import commit
 from chalicelib.errors import Conflict, Stale
 from chalicelib.leads import merging as lead_merging
 from chalicelib.leads import service as leads
+from chalicelib.leads.plans import create_from_tile
+from tests.integration.test_inbound import scanned, take
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.custom import NOW, change, make
@@ -226,3 +230,47 @@ def test_accounts_and_leads_merge_and_part_with_their_custom_fields():
         assert record.find("a").custom == {"weight": Decimal("0.3"), "tier": "gold"}
         merges.undo("a", "m", "user:u", NOW)
         assert record.find("a").custom == {"weight": Decimal("0.1")}
+
+
+@pytest.mark.parametrize(
+    ("noun", "more"),
+    [("contact", {"last_name": "Juhl"}), ("account", {"name": "Acme"}), ("lead", {"last_name": "Juhl"})],
+)
+def test_a_merge_does_not_empty_what_a_record_must_have(api, noun, more):
+    make("tier", "choice", noun)
+    main, other = (api.post(f"/{noun}s", {**more, **own}) for own in ({"custom": {"tier": "gold"}}, {}))
+    change(f"{noun}.tier", required=True)
+    path, wish = f"/{noun}s/{main['id']}/merges", {"other_id": other["id"], "why": "the same"}
+
+    emptying = {**wish, "choices": {"custom.tier": "other"}}
+    refused, problem, _ = api.call("POST", path, emptying, If_Match=f'"{main["version"]}"')
+    merged, _, _ = api.call("POST", path, wish, If_Match=f'"{main["version"]}"')
+
+    assert (refused, problem["errors"][0]["field"]) == (400, "choices.custom.tier")
+    assert merged in {200, 201}
+    assert api.get(f"/{noun}s/{main['id']}")["custom"] == {"tier": "gold"}
+
+
+# Who brings records -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.rule("LNK-8", "JRN-60", "LEAD-3")
+def test_what_a_machine_brings_is_taken_without_what_is_required_and_says_what_it_lacks_until_it_is_filled_in(api):
+    orphan = api.post("/leads", {"last_name": "Holm", "topic": "Boat", "email": "holm@example.com"})
+    for noun in ("contact", "lead"):
+        make("tier", "choice", noun, required=True)
+
+    of_program = take(scanned())
+    contact = service.find(str(of_program.contact_id))
+    commit(create_from_tile("of-tile", contact, "Boat", "Berg", MarketingContext(at=NOW), "olga", NOW))
+    api.call("POST", f"/leads/{orphan['id']}/contact", If_Match=f'"{orphan["version"]}"')
+    of_orphan = api.get(f"/leads/{orphan['id']}")
+
+    shown = [api.get(f"/leads/{each}") for each in (of_program.lead_id, "of-tile", orphan["id"])]
+    people = [api.get(f"/contacts/{each}") for each in (contact.contact_id, of_orphan["contact_id"])]
+    assert [each["lacking"] for each in (*shown, *people)] == [["custom.tier"]] * 5
+    assert [each["lacking"] for each in api.get("/leads")["items"]] == [["custom.tier"]] * 3
+
+    filled = api.change("PATCH", "/leads/of-tile", shown[1], {"custom": {"tier": "gold"}})
+    assert (filled["lacking"], filled["custom"]) == ([], {"tier": "gold"})
+    assert api.call("POST", "/leads", {"last_name": "Juhl", "topic": "By hand"})[0] == 422

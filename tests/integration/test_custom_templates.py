@@ -5,6 +5,7 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.contacts import accounts, service
+from chalicelib.contacts.custom.definition import Option
 from chalicelib.messages.checks import check_content_settings, check_email
 from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
 from tests.integration.test_messages_sending import EMAIL, contact, publish, queue, take_up
@@ -45,8 +46,8 @@ def test_a_draft_is_shown_with_the_custom_fields_of_a_contact_or_of_a_sample(api
     real = api.post(f"/emails/{made['id']}/preview", {"contact_id": "ada"})
     made_up = api.post(f"/emails/{made['id']}/preview", {"values": sample})
 
-    assert (real["subject"], made_up["subject"]) == ("For gold at 7", "For silver at 9")
-    assert all(words in real["html"] for words in ("About gold", "About silver", "Heavy 2.5"))
+    assert (real["subject"], made_up["subject"]) == ("For Gold at 7", "For Silver at 9")
+    assert all(words in real["html"] for words in ("About Gold", "About Silver", "Heavy 2.5"))
     assert "About" not in made_up["html"]
     told = [warning["message"] for warning in real["warnings"] if "custom" in warning["message"]]
     assert told == []
@@ -62,7 +63,31 @@ def test_what_is_sent_reads_what_is_known_then(office):
     take_up("s1")
 
     [letter] = office.letters()
-    assert letter.subject == "For silver"
+    assert letter.subject == "For Silver"
+
+
+@pytest.mark.rule("EML-9")
+@pytest.mark.usefixtures("fields")
+def test_a_choice_prints_its_words_in_the_messages_language_and_is_compared_by_its_value(api):
+    words = [Option("gold", {"en": "Gold", "da": "Guld"}), Option("silver", {"en": "Silver"})]
+    change("contact.tier", options=words)
+    change("contact.topics", options=words)
+    accounts.create("acme", {"name": "Acme"}, NOW, by="u")
+    own = {"tier": "gold", "topics": ["gold", "silver"]}
+    service.create("ada", {"last_name": "Juhl", "account_id": "acme", "custom": own}, NOW, by="u")
+    html = (
+        '{% if contact.custom.tier == "gold" %}is{% endif %}{% if contact.custom.tier == "Guld" %}is not{% endif %}'
+        '{% if contact.custom.topics contains "silver" %} has{% endif %}'
+        '{% case contact.custom.tier %}{% when "gold" %} case{% endcase %} {{ contact.custom.topics | join: "+" }}'
+    )
+    document = {**EMAIL, "subject": "{{ contact.custom.tier }}", "html": EMAIL["html"] + html, "language": "da-DK"}
+    made = api.post("/emails", {"name": "n", "document": document})
+
+    shown = api.post(f"/emails/{made['id']}/preview", {"contact_id": "ada"})
+
+    assert shown["subject"] == "Guld"
+    assert "is has case Guld+Silver" in shown["html"]
+    assert "is not" not in shown["html"]
 
 
 def knowing_tiers(document):

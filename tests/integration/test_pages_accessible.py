@@ -213,6 +213,11 @@ def test_the_pages_of_a_message_can_be_used_by_everybody_in_every_state(api, sho
     shown("saved, off", centre, {"do_not_bulk_email": "on"})
     shown("saved, on", centre, {"shown": news, "list": news})
     shown("wrong details", centre, {"last_name": "", "phone": "none"}, 422)
+    for_purpose = publish(api, "/emails", {**email, "compliance": {"purpose": "commercial"}})
+    commit(plans.queue_send("s2", contact_id="ada", email_id=for_purpose, content_settings_id=content, now=now()))
+    sender.take_up("s2", now(), "t")
+    shown("preferences", f"/subscriptions/{sign('send', 's2')}")
+    shown("preferences, saved", f"/subscriptions/{sign('send', 's2')}", {"shown": "commercial"})
     contacts.remove("ada", contacts.find("ada").version, now())
     shown("gone contact", centre)
     shown("gone contact, saved", centre, {"do_not_bulk_email": "on"})
@@ -224,6 +229,7 @@ def test_the_pages_of_a_message_can_be_used_by_everybody_in_every_state(api, sho
     shown("link to nowhere", f"/t/{sign('link', 's1', '7')}", status=404)
 
     assert wrong(shown) == {}
+    assert "saved" in Page(shown.states["preferences, saved"][0]).root.all("title")[0].text.lower()
     assert "saved" in Page(shown.states["saved, off"][0]).root.all("title")[0].text.lower()
 
 

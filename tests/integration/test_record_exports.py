@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import urllib.request
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -286,3 +287,48 @@ def test_an_end_that_died_goes_on_behind_the_files_that_it_made(arguments, monke
     assert ([file["rows"] for file in half.files], half.rows) == ([20], None)
     assert len(joined) == len(set(joined)) + 1 == 4
     assert exports.find("e", NOW).rows == 60
+
+
+@pytest.mark.rule("PRV-13")
+def test_the_log_of_consent_of_everybody_is_exported_between_two_moments(api, world):
+    for each in ("ada", "bo", "cy"):
+        person(each)
+    moments = []
+    for each, reason in (("ada", "by phone"), ("bo", FORMULA), ("cy", "by letter")):
+        moments.append(world.now)
+        found = api.get(f"/contacts/{each}/preferences")
+        body = {"consent_level": 3, "reason": reason}
+        api.change("PATCH", f"/contacts/{each}/preferences", found, body)
+        if each == "bo":
+            said = {"address": "di@contoso.example", "choices": {"commercial": "opted-out"}}
+            api.post("/contact-points", said)
+        world.advance(timedelta(days=1))
+    merge("bo", "cy", world.now)  # what a merged contact said stays in the log, under its own id
+
+    since, until = moments[1].isoformat(), (moments[2] + timedelta(hours=1)).isoformat()
+    export = finished(api, world, consent_log={"since": since, "until": until})
+    everything = finished(api, world, consent_log={}, format="xlsx")
+
+    assert (export["rows"], export["record_type"], export["state"]) == (3, None, "done")
+    found = {each["contact_id"]: each for each in rows(export)}
+    assert found.keys() == {"bo", "cy", ""}
+    assert (found[""]["profile_id"], "di@" in json.dumps(found[""])) == ("default", False)  # by the address's hash
+    assert (found["bo"]["reason"], json.loads(found["cy"]["after"])) == (f"'{FORMULA}", {"consent_level": 3})
+    assert fetched(export["files"][0])[1]["Content-Disposition"].startswith('attachment; filename="consent-changes-')
+    assert everything["rows"] > 3  # those of the merge, too
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"consent_log": {}, "where": {}},
+        {"consent_log": {}, "view_id": "v"},
+        {"consent_log": {"since": "2026-01-02T00:00:00Z", "until": "2026-01-02T00:00:00Z"}},
+        {"consent_log": {"since": "yesterday"}},
+    ],
+)
+def test_a_log_that_nobody_can_mean_is_refused(api, world, body):
+    status, answer, _ = api.call("POST", "/exports", body)
+
+    assert status == 400
+    assert answer["errors"]

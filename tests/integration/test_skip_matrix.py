@@ -14,6 +14,7 @@ from chalicelib.clock import as_text
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.points import service as points
 from chalicelib.consent.subscriptions import records
 from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.consent.subscriptions.rules import State
@@ -77,6 +78,16 @@ def say(level):
         consent.note_external("ada", level, evidence, f"change-{level}", world.now)
 
     return note
+
+
+def refuse(choice):
+    """Let the contact's address refuse a purpose, or a topic, of the shipped compliance profile."""
+
+    def change(world):
+        evidence = Evidence(who="recipient", source="test", method="test")
+        points.refuse(points.point_of("ada@contoso.example"), "default", choice, evidence, "change", world.now)
+
+    return change
 
 
 def amend(**values):
@@ -147,6 +158,12 @@ BLOCKED = {
     "20": Case(Reason.EXPIRED, journey=lambda _: {"tiles": EXPIRED}),
     "21": Case(Reason.SUPPRESSED, suppress),
     "decision 37": Case(Reason.GUARDIAN, prefer(is_child=True)),
+    "RCN-3": Case(Reason.PURPOSE, refuse("commercial"), email={"compliance": {"purpose": "commercial"}}),
+    "RCN-5 while inside": Case(
+        Reason.TOPIC,
+        inside=refuse("commercial/boats"),
+        email={"compliance": {"purpose": "commercial", "topic": "boats"}},
+    ),
     "EML-3": Case(Reason.MESSAGE_MISSING, journey=lambda _: {"tiles": NEVER_PUBLISHED}),
 }
 
@@ -163,7 +180,7 @@ def check_gone_on():
     assert service.find(ID).standing == "finished"
 
 
-@pytest.mark.rule("JRN-70", "CON-10", "CON-11", "CON-19", "EML-2")
+@pytest.mark.rule("JRN-70", "CON-10", "CON-11", "CON-19", "EML-2", "RCN-3", "RCN-5")
 @pytest.mark.parametrize("row", BLOCKED)
 def test_a_blocked_message_lets_its_contact_go_on(world, office, row):
     reason = BLOCKED[row].reason

@@ -15,7 +15,7 @@ from chalicelib.contacts.custom import values
 from chalicelib.contacts.custom.definition import MOST, CustomField, described, require_kept, require_sound
 from chalicelib.contacts.custom.models import FIELDS, FieldRow
 from chalicelib.contacts.custom.naming import reference
-from chalicelib.contacts.custom.record import custom, key_of
+from chalicelib.contacts.custom.record import custom, is_custom, key_of
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import named
 from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed, put_new
@@ -172,6 +172,29 @@ def lacking(record_type: str, value_of: Callable[[str], Any]) -> list[Problem]:
         for each in fields
         if each.required and not each.retired and value_of(custom(each.key)) is None
     ]
+
+
+def lacking_names(record_type: str, record: Any) -> list[str]:
+    """Return the required fields that a record has no value of; of one that was merged away nothing is asked any more.
+
+    What a machine brings is taken without them, and shown to people who can fill them in (decision 191).
+    """
+    return (
+        [] if record.merged_into else [each.field for each in lacking(record_type, lambda name: getattr(record, name))]
+    )
+
+
+def require_filled(record_type: str, before: Any, after: Mapping[str, Any]) -> None:
+    """Raise Invalid where values that a record takes from another one would empty what it must have."""
+    emptied = [name for name, value in after.items() if value is None and getattr(before, name) is not None]
+    own = in_use(record_type) if any(map(is_custom, emptied)) else {}
+    wrong = [
+        Problem(f"choices.{name}", f"{own[name].label} is required, and the other {record_type} has none.")
+        for name in emptied
+        if name in own and own[name].required
+    ]
+    if wrong:
+        raise Invalid(f"A {record_type} keeps what it must have. Choose “this” for these fields.", wrong)
 
 
 def require(record_type: str, record: Any) -> None:

@@ -107,7 +107,7 @@ def _composed(content: Content, address: Email, document: EmailDocument) -> Lett
     composed = compose(
         document,
         shared,
-        content.contact,
+        readers.in_words(dict(content.contact), document),
         TEST,
         tracked=False,
         message=content.message,

@@ -5,7 +5,9 @@ from datetime import datetime
 from functools import lru_cache
 
 from msgspec import Struct
+from pynamodb.expressions.condition import Condition
 
+from chalicelib.clock import as_text
 from chalicelib.conditions.facts import Interaction as Told
 from chalicelib.conditions.facts import Record, Verdict
 from chalicelib.contacts.fields import of_contact
@@ -136,15 +138,46 @@ def told(account_id: str, types: Iterable[str], members: Iterable[Membership], a
     wanted = set(types)
     if not wanted:
         return []
+    rows = (
+        row for month in months(account_id) for row in Logged.query(log_of(account_id, month), consistent_read=True)
+    )
+    return [each for each in counting(rows, members, about) if each.type in wanted]
+
+
+def counting(rows: Iterable[Logged], members: Iterable[Membership], about: Known) -> list[Told]:
+    """Return which of the log's rows count, as facts: by the memberships as they are now, without children."""
     spans: dict[str, list[tuple[datetime, datetime | None]]] = {}
     for each in members:
         for contact_id in set(about.person(each.contact_id)) - about.children:
             spans.setdefault(contact_id, []).append((each.since, each.until))
     return [
         _told(row, about.person(row.contact_id)[0])
-        for month in months(account_id)
-        for row in Logged.query(log_of(account_id, month), consistent_read=True)
-        if row.type in wanted and any(within(row.at, *span) for span in spans.get(row.contact_id, ()))
+        for row in rows
+        if any(within(row.at, *span) for span in spans.get(row.contact_id, ()))
+    ]
+
+
+BY_TYPE = 2
+"""Of so few months each type is asked for its days; of more a month is read whole, which is fewer requests."""
+
+
+def rows_between(account_id: str, since: datetime, until: datetime, most: int) -> list[Logged]:
+    """Return what an account's log has from a moment to before another; a row more than `most` where there are more."""
+    asked = [each for each in months(account_id) if month_of(since) <= each <= month_of(until)]
+    found: list[Logged] = []
+    for partition in (log_of(account_id, each) for each in asked):
+        for condition in _days(since, until) if len(asked) <= BY_TYPE else (None,):
+            rows = Logged.query(partition, condition, limit=most + 1 - len(found))
+            found += [row for row in rows if since <= row.at < until]
+            if len(found) > most:
+                return found
+    return found
+
+
+def _days(since: datetime, until: datetime) -> list[Condition]:
+    return [
+        Logged.sk.between(f"{type_}#{as_text(since)}", f"{type_}#{as_text(until)}")
+        for type_ in sorted(COUNTED_FOR_ACCOUNTS)
     ]
 
 

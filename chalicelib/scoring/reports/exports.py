@@ -9,6 +9,9 @@ from pynamodb.attributes import JSONAttribute, TTLAttribute, UnicodeAttribute
 
 from chalicelib import csvs, files
 from chalicelib.clock import as_text, digest
+from chalicelib.consent import recipients
+from chalicelib.consent import service as consent
+from chalicelib.consent.recipients import Given
 from chalicelib.csvs import Cell
 from chalicelib.definitions import jobs
 from chalicelib.definitions import service as definitions
@@ -109,21 +112,37 @@ def write_part(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datet
     of = Export.at(arguments["export"])[0]
     walk = walks.begin(of, lead_ids)
     fresh = walks.fresh(walk, lead_ids)
-    rows = list(_rows(arguments["model"], fresh, now))
+    found = _found(arguments["model"], fresh)
+    rows = list(_rows(found, now))
     part = None
     if rows:
+        _disclose(arguments["export"], [lead for _, lead in found], now)
         part = f"exports/{arguments['export']}/{walk.sk}-{walk.version}-{digest(*fresh)}.csv", len(rows)
         files.put(part[0], csvs.lines(rows))
     commit([walks.take(walk, lead_ids, {"rows": len(rows)}, now, part)])
 
 
-def _rows(model_id: str, lead_ids: Sequence[str], now: datetime) -> Iterator[Sequence[Cell]]:
+def _disclose(export_id: str, told: Sequence[Lead], now: datetime) -> None:
+    """Note with the people whom a part tells of that it does, while somebody still wants it."""
+    export = Export.find(*Export.at(export_id))
+    if export is not None:
+        given = Given("scores", export_id, export.created_by)
+        recipients.note((lead.contact_id for lead in told if lead.contact_id), given, export.created_at, now)
+
+
+def _found(model_id: str, lead_ids: Sequence[str]) -> list[tuple[Score, Lead]]:
+    """Return scores with their leads; those that a stopped model keeps of people who restricted its use stay here."""
     found = scored(lead_ids, model_id)
-    known = standing.of_scores(found)
-    people = {lead.lead_id: lead for lead in leads.find_many(score.lead_id for score in found)}
-    for score in found:
-        if score.lead_id in people:
-            yield _row(score, people[score.lead_id], known, now)
+    told = leads.find_many(score.lead_id for score in found)
+    held = consent.only_kept(lead.contact_id for lead in told if lead.contact_id)
+    people = {lead.lead_id: lead for lead in told if lead.contact_id not in held}
+    return [(score, people[score.lead_id]) for score in found if score.lead_id in people]
+
+
+def _rows(found: Sequence[tuple[Score, Lead]], now: datetime) -> Iterator[Sequence[Cell]]:
+    known = standing.of_scores([score for score, _ in found])
+    for score, lead in found:
+        yield _row(score, lead, known, now)
 
 
 def _row(score: Score, lead: Lead, known_of: KnownOf, now: datetime) -> Sequence[Cell]:

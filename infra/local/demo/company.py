@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.local.demo.client import Client
 
-SALESPERSON = "sam-sales"
+SALESPERSON, OFFICER = "sam-sales", "olga-officer"
 PRODUCTS = {"aurora-kayak": "Aurora sea kayak", "borealis-tent": "Borealis tent"}
 
 
@@ -51,6 +51,16 @@ def found(client: Client, *, timeout: Callable[[], str] = lambda: "PT5M", wait: 
         newsletter, page, forms, pages, settings, welcome, material, model, segment,
         client.publish("/journeys", "From letter to kayak", document),
     )  # fmt: skip
+
+
+def privacy_pages(content_settings: str) -> dict[str, Any]:
+    """Return what ships the pages by which people make demands: whose the tasks are, and who answers."""
+    return {
+        "owner_id": OFFICER,
+        "from_name": "Nordlicht outdoor",
+        "from_address": "privacy@nordlicht.example.com",
+        "content_settings_id": content_settings,
+    }
 
 
 def field(name: str, label: str, kind: str = "text", *, required: bool = False, **more: Any) -> dict[str, Any]:

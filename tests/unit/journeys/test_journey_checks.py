@@ -243,6 +243,52 @@ def test_what_is_let_through_always_comes_to_a_wait_or_an_end(graph):
         assert circles or start not in spinning
 
 
+# Pipelines ---------------------------------------------------------------------------------------------------------
+
+TWO_WAYS = {"pipelines": [{"form": "f", "first": "a"}, {"form": "g", "first": "b"}]}
+TASK = {"kind": "task", "subject": "Answer"}
+
+
+def piped(*ways, **more):
+    return {"pipelines": [{"form": form, "first": first} for form, first in ways], **more}
+
+
+@pytest.mark.rule("PRV-15")
+def test_each_form_may_lead_into_a_journey_by_a_way_of_its_own():
+    journey = found({"a": TASK, "b": TASK}, audience=TWO_WAYS, first=None)
+
+    assert not journey.problems
+    assert ("form", "f") in journey.references
+    assert ("form", "g") in journey.references
+
+
+@pytest.mark.rule("PRV-15", "JRN-7")
+@pytest.mark.parametrize(
+    ("audience", "more", "wrong"),
+    [
+        (piped(("f", "c"), ("g", "b")), {"first": "a"}, ["/audience/pipelines/0/first"]),
+        (piped(("f", "a"), ("f", "b")), {}, ["/audience/pipelines/0/form", "/audience/pipelines/1/form"]),
+        (piped(("f", "a"), forms=["f"]), {"first": "b"}, ["/audience/pipelines/0/form"]),
+        (piped(("f", "a")), {"first": None}, ["/tiles/b"]),
+        (piped(("f", "a")), {"first": "c"}, ["/first"]),
+        (piped(("f", "a"), ("g", "b"), segments={"items": [{"segment": "s"}]}), {"first": None}, ["/first"]),
+        (piped(("f", "a"), forms=["h"]), {"first": None}, ["/first"]),
+        (piped(("f", "a"), trigger={"trigger": "t"}), {"first": "b"}, ["/audience/forms"]),
+    ],
+)
+def test_ways_lead_somewhere_and_each_form_has_one(audience, more, wrong):
+    assert fields({"a": TASK, "b": TASK}, audience=audience, **more) == wrong
+
+
+@pytest.mark.rule("PRV-15")
+def test_a_journey_that_serves_peoples_rights_makes_nothing_of_them():
+    made = {"l": {"kind": "create_lead", "topic": "Hot"}}
+
+    assert fields(made) == []
+    assert fields(made, serves_rights=True) == ["/tiles/l"]
+    assert fields({"a": TASK}, serves_rights=True) == []
+
+
 @pytest.mark.rule("EVT-18", "JRN-7")
 def test_waiting_for_an_event_takes_a_live_event_and_any_earlier_tile():
     rule = {"tile": "w", "did": "event_attended"}

@@ -1,0 +1,28 @@
+"""Notes about leads: whose they are where leads were merged, and what goes when a lead is deleted."""
+
+from collections.abc import Sequence
+
+from chalicelib.activities import notes
+from chalicelib.activities.notes import About
+from chalicelib.dynamodb import Write, check
+from chalicelib.leads import service
+from chalicelib.leads.models import Lead, lead_key
+
+
+def _ids(lead_id: str) -> Sequence[str]:
+    lead = service.find(lead_id)
+    main = service.find(lead.merged_into) if lead.merged_into else lead
+    return [main.lead_id, *sorted(main.identities or ())]
+
+
+def _still_itself(lead_id: str) -> Write:
+    return check(lead_key(lead_id), Lead.pk.exists() & Lead.merged_into.does_not_exist())
+
+
+LEAD = About("lead", _ids, _still_itself)
+
+
+def sweep(lead_id: str) -> None:
+    """Delete the notes about a lead that was deleted; repeating it is harmless."""
+    while not notes.sweep(LEAD, lead_id):
+        pass
