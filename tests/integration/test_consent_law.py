@@ -39,8 +39,9 @@ from chalicelib.contacts.joining import Wish
 from chalicelib.dynamodb import commit, put_new
 from chalicelib.errors import Conflict, Invalid
 from chalicelib.imports import planning
+from chalicelib.imports.asked import Asked
 from chalicelib.imports.fields import RecordType
-from chalicelib.imports.mapping import Column
+from chalicelib.imports.mapping import Column, Reader
 from chalicelib.imports.options import Options, Statement
 from chalicelib.imports.rows import Row
 from chalicelib.interactions.types import InteractionType
@@ -197,9 +198,10 @@ class Consent(RuleBasedStateMachine):
     def imported(self, name, wanted, import_id):
         allows = Statement("They ticked a box.", "a fair", wanted)
         options = Options(match_by=strategies.default("contact").id, consent=allows)
-        asked = planning.Asked(import_id, RecordType.CONTACT, "user:u", options, COLUMNS, 2, {})
+        reader = Reader(RecordType.CONTACT, COLUMNS, options.manner)
+        asked = Asked(import_id, RecordType.CONTACT, "user:u", options, 2, reader)
         row = Row(2, [name, self.address(name)])
-        made = planning.plan(asked, row, f"{import_id}.1.00.2", self.now, contacts_read)
+        made = planning.plan(asked, asked.read(row, f"{import_id}.1.00.2"), self.now, contacts_read)
         commit(made.writes)
         self.taken(name, made.record.contact_id)
         main = self.person(name)
