@@ -8,7 +8,7 @@ BIN := .local/app/bin
 export PORT
 
 .DEFAULT_GOAL := help
-.PHONY: help app all-environments chromium run test check package invoke deploy key costs demo bench rules clean
+.PHONY: help app all-environments chromium run test check package invoke deploy key replay costs demo bench rules clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ deploy: app ## package for AWS, upload, deploy, print the outputs: STAGE=… (AR
 
 key: app ## make an API key that may do everything, straight in the table: STAGE=…
 	@$(PY) -m infra.key "$(STAGE)"
+
+replay: app ## after a restore, before anybody is served: erase again whoever was erased since: STAGE=…
+	@$(PY) -m infra.replay "$(STAGE)" $(ARGS)
 
 costs: app ## write docs/costs.md from the counted units
 	@$(PY) -m infra.costs

@@ -50,7 +50,7 @@ class Person(Struct, frozen=True, dict=True):
 
         A number may be a whole company's, so where an address stands beside it the address decides.
         """
-        texts = list(_texts(value))
+        texts = list(texts_of(value))
         if self._address is not None and any(self._address.search(each.casefold()) for each in texts):
             return True
         return not any("@" in each for each in texts) and any(self._numbered(each) for each in texts)
@@ -78,15 +78,16 @@ def _spellings(address: str) -> list[str]:
     return list(dict.fromkeys((address, f"{local}@{written}")))
 
 
-def _texts(value: Any) -> Iterable[str]:
+def texts_of(value: Any) -> Iterable[str]:
+    """Yield every text of a value, however deep it lies."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):
         for each in value.values():
-            yield from _texts(each)
+            yield from texts_of(each)
     elif isinstance(value, list | tuple | set | frozenset):
         for each in value:
-            yield from _texts(each)
+            yield from texts_of(each)
 
 
 Whose = Callable[[Person, Any], bool]

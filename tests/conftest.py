@@ -18,9 +18,14 @@ PREFIX = "itinera-test"
 
 
 def _free_port() -> int:
+    """Return a port below those that outgoing connections get, lest one of them takes it before the cloud does."""
+    ports = (20_000 + (os.getpid() * 7 + number) % 12_000 for number in range(12_000))
+    return next(port for port in ports if _is_free(port))
+
+
+def _is_free(port: int) -> bool:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
 PORT = _free_port()
@@ -104,7 +109,7 @@ def local_aws() -> Iterator[str]:
 
 
 def _await_answer(server: subprocess.Popen[bytes]) -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if server.poll() is not None:
             pytest.exit(f"the local cloud ended with {server.returncode}")
@@ -116,7 +121,7 @@ def _await_answer(server: subprocess.Popen[bytes]) -> None:
             continue
         else:
             return
-    pytest.exit("the local cloud did not answer within 30 s")
+    pytest.exit("the local cloud did not answer within 60 s")
 
 
 def _resources(kind: str) -> dict[str, dict[str, Any]]:

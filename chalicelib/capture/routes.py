@@ -160,7 +160,8 @@ def receive_form(call: Call[Nothing], slug: str) -> Reply:
 
 
 def _visit(call: Call[Any]) -> Visit:
-    token = query_of(call.request).get("v")
+    given = query_of(call.request).get("v")
+    token = given if isinstance(given, str) else None  # said twice it says nothing
     cookies = call.headers.get("cookie", "")
     return browsing.visit_of(cookies, token, call.now, refuses=refuses(call), elsewhere=from_elsewhere(call))
 

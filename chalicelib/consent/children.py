@@ -4,16 +4,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from msgspec import Struct
+
 from chalicelib.clock import digest
 from chalicelib.conditions.sources import Identity
 from chalicelib.consent import ages, plans, switches
-from chalicelib.consent.models import GuardianConsent
+from chalicelib.consent.models import GuardianConsent, Ward
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.reading import of_each, of_person
 from chalicelib.consent.rules import Level, Preferences, strictest
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Write, commit, put_new
-from chalicelib.errors import Conflict, Invalid, Problem, Unavailable
+from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 
 TRIES = 5
 MOST_SHOWN = 100
@@ -25,15 +27,21 @@ NO_GUARDIAN = "Only a child that has a guardian has a guardian's consent. Say fi
 # What a user asks for ----------------------------------------------------------------------------------------------
 
 
-def asked(who: Identity, before: Preferences, wanted: Mapping[str, Any], now: datetime) -> Mapping[str, Any]:
-    """Return what a user wants, with what follows from it for a child. Raises Invalid, NotFound for a guardian."""
+class Asked(Struct, frozen=True):
+    """What a user wants, with what follows from it for a child, and the checks of what was read for that."""
+
+    wanted: Mapping[str, Any]
+    checks: Sequence[Write] = ()
+
+
+def asked(who: Identity, before: Preferences, wanted: Mapping[str, Any], now: datetime) -> Asked:
+    """Return what a user wants, as it may be done. Raises Invalid, NotFound for a guardian."""
     wanted = {**_until(who, before, wanted, now), **_of_this_guardian(before, wanted), **wanted}
     problems = list(_problems(before, wanted, now))
     if problems:
         raise Invalid("Children are protected by law.", problems)
-    if wanted.get("guardian_id") is not None:
-        _require_guardian(who, wanted["guardian_id"])
-    return wanted
+    guardian_id = wanted.get("guardian_id")
+    return Asked(wanted, _of_age(who, guardian_id) if guardian_id is not None else ())
 
 
 def _problems(before: Preferences, wanted: Mapping[str, Any], now: datetime) -> Iterator[Problem]:
@@ -59,12 +67,15 @@ def _of_this_guardian(before: Preferences, wanted: Mapping[str, Any]) -> dict[st
     return {"guardian_consent": False} if another and before.guardian_consent else {}
 
 
-def _require_guardian(who: Identity, guardian_id: str) -> None:
+def _of_age(who: Identity, guardian_id: str) -> list[Write]:
+    """Return the checks that a guardian still is somebody else, of age. Raises Invalid, NotFound."""
     guardian = contacts.find_who(guardian_id)
     if guardian.id == who.id:
         raise Invalid("The guardian must be another contact.", [Problem("guardian_id", "This is the contact itself.")])
-    if of_person(guardian).is_child:
+    each = of_each(guardian.ids)
+    if strictest(each).is_child:
         raise Invalid("The guardian must be of age.", [Problem("guardian_id", "This contact is a child itself.")])
+    return [contacts.still_itself(guardian.id), *(plans.unchanged(one) for one in each)]
 
 
 # What a guardian said ----------------------------------------------------------------------------------------------
@@ -84,6 +95,7 @@ def record(contact_id: str, said: Mapping[str, Any], by: str, consent_id: str, n
         before = strictest(each)
         if before.guardian_id is None or not before.is_child:
             raise Conflict(NO_GUARDIAN)
+        guardian = _still_guarded(who, before.guardian_id) if said["given"] else []
         evidence = Evidence(
             f"contact:{before.guardian_id}", "api", said["method"], said["wording"], reason=f"taken down by {by}"
         )
@@ -91,13 +103,22 @@ def record(contact_id: str, said: Mapping[str, Any], by: str, consent_id: str, n
         proof = {**said, "given_at": given_at, "guardian_id": before.guardian_id, "recorded_by": by}
         kept = [_proof(one.contact_id, proof, consent_id, now) for one in each if one.is_child]
         try:
-            commit([contacts.still_itself(who.id)], kept, changed, [plans.unchanged(one) for one in _same(each, said)])
+            same = [plans.unchanged(one) for one in _same(each, said)]
+            commit([contacts.still_itself(who.id)], guardian, kept, changed, same)
         except ConditionFailed as failed:
             if failed.of(GuardianConsent):
                 return before
             continue
         return of_person(contacts.find_who(contact_id))
     raise Unavailable("The preferences are being changed by others. Try again in a few seconds.")
+
+
+def _still_guarded(who: Identity, guardian_id: str) -> list[Write]:
+    """Return the checks that the guardian may still speak for a child. Raises Conflict, Invalid."""
+    try:
+        return _of_age(who, guardian_id)
+    except NotFound as error:
+        raise Conflict(NO_GUARDIAN) from error
 
 
 def _same(each: Sequence[Preferences], said: Mapping[str, Any]) -> list[Preferences]:
@@ -126,7 +147,10 @@ def _of(contact_id: str) -> Iterator[GuardianConsent]:
 
 
 def look(contact_id: str, now: datetime) -> None:
-    """Protect a contact that is a child by its birth date, and let one go that has come of age; safe to repeat."""
+    """Protect a contact that is a child by its birth date, and let one go that has come of age; safe to repeat.
+
+    A child guards nobody: whom it guards needs another guardian, and whose word it gave loses it.
+    """
     for _ in range(TRIES):
         who = contacts.who_is(contact_id)
         if who.contact is None:
@@ -137,8 +161,27 @@ def look(contact_id: str, now: datetime) -> None:
             commit([contacts.still_itself(who.id)] if writes else [], writes)
         except ConditionFailed:
             continue
+        if of_person(who).is_child:
+            _release_wards(who, now)
         return
     raise Unavailable("The preferences are being changed by others.")
+
+
+def _release_wards(who: Identity, now: datetime) -> None:
+    """Take from everybody whom a child guards that guardian and its consent; raises ConditionFailed to come again."""
+    for guardian_id in who.ids:
+        prefix = Ward.sk.startswith("WARD#")
+        for ward in Ward.query(f"CONTACT#{guardian_id}", prefix, consistent_read=True, page_size=MOST_SHOWN):
+            before = of_each([ward.ward_id])[0]
+            commit(_released(before, ward, now))
+
+
+def _released(before: Preferences, ward: Ward, now: datetime) -> list[Write]:
+    if before.guardian_id != ward.contact_id:  # it is gone, or has another guardian by now
+        return [plans.unguarded(ward.contact_id, ward.ward_id)]
+    evidence = Evidence("system", "guardian", "by law", reason="The guardian is a child itself.")
+    change_id = digest("unguarded", before.contact_id, str(before.version))
+    return plans.change(before, {"guardian_id": None, "guardian_consent": False}, evidence, change_id, now)
 
 
 def _aged(before: Preferences, day: date | None, now: datetime) -> list[Write]:

@@ -1,4 +1,7 @@
-"""What the consent table's stream tells: a contact allows something else than before, joined a list or left it."""
+"""What the consent table's stream tells: a contact allows something else than before, joined a list or left it.
+
+Whoever has become a child is told of besides: a child guards nobody.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -18,6 +21,8 @@ def facts_of(record: Any) -> Iterator[dict[str, Any]]:
         contact = image["contact_id"]
         changed = sorted(FIELDS & set(record.changed))
         yield {"fact": "preferences.changed", "id": contact, "contact": contact, "changed": changed}
+        if "is_child" in changed and image["is_child"]:
+            yield {"fact": "child.marked", "id": contact, "contact": contact}
 
 
 def _of_subscription(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -1,10 +1,11 @@
 """What the consent table holds of a person."""
 
 from datetime import datetime
+from typing import Any
 
 from chalicelib.clock import digest
 from chalicelib.consent import plans, service
-from chalicelib.consent.models import ChangeRow, ConsentItem, ConsentSettings, GuardianConsent, PreferencesRow
+from chalicelib.consent.models import ChangeRow, ConsentItem, ConsentSettings, GuardianConsent, PreferencesRow, Ward
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.points import plans as point_plans
 from chalicelib.consent.points.models import (
@@ -20,6 +21,7 @@ from chalicelib.dynamodb import ConditionFailed, commit, delete, put
 from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached, Stays
 
 ERASED = "contact:erased"
+NOBODY = "erased"
 
 
 def _ward(person: Person, row: PreferencesRow) -> bool:
@@ -40,13 +42,23 @@ def _unguard(_: Person, row: PreferencesRow, now: datetime) -> bool:
 
 
 def _told(person: Person, row: ChangeRow) -> bool:
-    """What the person said as somebody's guardian; what it said for itself goes with its contact."""
-    return row.contact_id not in person.contacts and row.who in {f"contact:{each}" for each in person.contacts}
+    """What somebody else's log says of the person: as its guardian, or as one whom it was taken for."""
+    if row.contact_id in person.contacts:
+        return False  # what it said for itself goes with its contact
+    guardians = {(each or {}).get("guardian_id") for each in (row.before, row.after, row.state)}
+    return _spoke(person, row) or bool({*guardians, *(row.people or ())} & person.contacts)
 
 
-def _untell(_: Person, row: ChangeRow, __: datetime) -> bool:
+def _spoke(person: Person, row: ChangeRow) -> bool:
+    return row.who in {f"contact:{each}" for each in person.contacts}
+
+
+def _untell(person: Person, row: ChangeRow, __: datetime) -> bool:
     """The log of a child says that its guardian consented, and not any more who that was, in which words."""
-    row.who, row.wording = ERASED, None
+    if _spoke(person, row):
+        row.who, row.wording = ERASED, None
+    row.before, row.after, row.state = (_unnamed(person, each) for each in (row.before, row.after, row.state))
+    row.people = [each for each in row.people or () if each not in person.contacts] or None
     commit([put(row, ChangeRow.pk.exists())])
     return True
 
@@ -61,12 +73,19 @@ def _refusals_stay(_: Person, row: PointConsent, __: datetime) -> bool:
     return True
 
 
+def _unnamed(person: Person, said: dict[str, Any] | None) -> dict[str, Any] | None:
+    if said is None or said.get("guardian_id") not in person.contacts:
+        return said
+    return {**said, "guardian_id": NOBODY}
+
+
 HOLDING = Holding(
     ConsentItem,
     (
         Held(PreferencesRow, _ward, erase=_unguard, own=False),
         Held(GuardianConsent, lambda person, row: bool({row.contact_id, row.guardian_id} & person.contacts)),
         Held(ChangeRow, _told, erase=_untell, own=False),
+        Held(Ward, lambda person, row: bool({row.contact_id, row.ward_id} & person.contacts), own=False),
         Reached(Subscription),
         Reached(Disclosed),
         Reached(PointConsent, erase=_refusals_stay),

@@ -122,6 +122,17 @@ class GuardianConsent(ConsentItem, discriminator="guardian_consent"):
         return f"CONTACT#{contact_id}", f"GUARDIAN#{consent_id}"
 
 
+class Ward(ConsentItem, discriminator="ward"):
+    """A child that a contact guards, under the guardian: whoever turns out to be a child itself guards nobody."""
+
+    contact_id = UnicodeAttribute()
+    ward_id = UnicodeAttribute()
+
+    @staticmethod
+    def at(guardian_id: str, ward_id: str) -> tuple[str, str]:
+        return f"CONTACT#{guardian_id}", f"WARD#{ward_id}"
+
+
 class ConsentSettings(ConsentItem, discriminator="consent_settings"):
     """What the organisation decided about consent: one item."""
 

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from chalicelib.agenda import due_shard
 from chalicelib.clock import as_text, digest
 from chalicelib.consent.ages import begins
-from chalicelib.consent.models import ChangeRow, PreferencesRow, preferences_key
+from chalicelib.consent.models import ChangeRow, PreferencesRow, Ward, preferences_key
 from chalicelib.consent.rules import Preferences, changed, lawful, lowers, moment, raisable, raises
-from chalicelib.dynamodb import Write, check, put, put_new
+from chalicelib.dynamodb import Key, Write, check, delete, put, put_new
 
 WORK = "of-age"
 
@@ -36,7 +36,21 @@ def change(
 ) -> list[Write]:
     """Return the writes of a change, none if nothing changes. Conditional on what was read before (PRV-13)."""
     differs = changed(before, lawful(before, wanted))
-    return _kept(before, [(differs, evidence, change_id)], now) if differs else []
+    return [*_kept(before, [(differs, evidence, change_id)], now), *_guarded(before, differs)] if differs else []
+
+
+def _guarded(before: Preferences, differs: Mapping[str, Any]) -> list[Write]:
+    """Keep under each guardian whom it guards."""
+    if "guardian_id" not in differs:
+        return []
+    ward, after = before.contact_id, differs["guardian_id"]
+    gone = [unguarded(before.guardian_id, ward)] if before.guardian_id is not None else []
+    row = Ward(*Ward.at(after, ward), contact_id=after, ward_id=ward) if after is not None else None
+    return [*gone, *([put(row)] if row is not None else [])]
+
+
+def unguarded(guardian_id: str, ward_id: str) -> Write:
+    return delete(Key(Ward, *Ward.at(guardian_id, ward_id)))
 
 
 class Answer(Struct, frozen=True):

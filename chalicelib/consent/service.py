@@ -82,12 +82,13 @@ def change_by_user(
     before = strictest(each)
     if before.version != version:
         raise Stale("The preferences have changed since you read them. Read them again and repeat the change.")
-    wanted = children.asked(who, before, wanted, now)
+    asked = children.asked(who, before, wanted, now)
+    wanted = asked.wanted
     if raises(before, wanted) and not evidence.reason:
         reason = "Say how the person asked for it: only they can allow more than before."
         raise Invalid("This allows more than the person allowed.", [Problem("reason", reason)])
     try:
-        commit([contacts.still_itself(who.id)], plans.every(each, wanted, evidence, change_id, now))
+        commit([contacts.still_itself(who.id)], asked.checks, plans.every(each, wanted, evidence, change_id, now))
     except ConditionFailed as failed:
         contacts.find(contact_id)  # it was deleted
         raise Stale("The preferences were changed at the same moment. Read them again.") from failed
@@ -109,6 +110,9 @@ def note_external(contact_id: str, level: int | None, evidence: Evidence, change
 
 def sweep(contact_id: str) -> bool:
     """Delete what a deleted contact allowed, and how that changed; return whether nothing is left (decision 40)."""
+    before = preferences(contact_id)
+    if before.guardian_id is not None:
+        commit([plans.unguarded(before.guardian_id, contact_id)])
     return emptied(ConsentItem, f"CONTACT#{contact_id}")
 
 

@@ -6,6 +6,7 @@ the oldest fact that a stream may still hold. Whoever dies on the way, or is not
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from chalicelib.agenda import due_shard
 from chalicelib.contacts import suggestions
@@ -29,16 +30,19 @@ account_sweeps: list[Sweep] = []
 
 def plan(contact: Contact, now: datetime) -> list[Write]:
     """Return the write that leaves the sweeping behind where a contact was."""
-    row = Deleted(
-        *Deleted.at(contact.contact_id),
-        contact_id=contact.contact_id,
-        left_account=(contact.merged or {}).get("account_id", contact.account_id),
-        addresses=_addresses(contact) or None,
-        deleted_at=now,
-        due_shard=due_shard(WORK, contact.contact_id),
-        due=now,
-    )
-    return [put(row)]
+    left_account = (contact.merged or {}).get("account_id", contact.account_id)
+    return [_sweeping(contact.contact_id, now, left_account=left_account, addresses=_addresses(contact) or None)]
+
+
+def left_over(contact_id: str, now: datetime) -> Write:
+    """Return the write that has swept away what is there of a contact that is not."""
+    return _sweeping(contact_id, now)
+
+
+def _sweeping(contact_id: str, now: datetime, **known: Any) -> Write:
+    row = Deleted(*Deleted.at(contact_id), contact_id=contact_id, deleted_at=now, **known)
+    row.due_shard, row.due = due_shard(WORK, contact_id), now
+    return put(row)
 
 
 def _addresses(contact: Contact) -> list[str]:

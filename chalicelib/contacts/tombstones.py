@@ -1,11 +1,11 @@
-"""Who asked to be forgotten: a keyed hash of each address and number, and when (invariant 13, decision 103).
+"""Who asked to be forgotten: a keyed hash of each address, number and contact, and when (invariant 13, decision 103).
 
 Nothing that was collected before that moment brings the person back: no list, no late response of another system. What
 the person sends itself afterwards is a new start (decision 40), and so is what somebody writes by hand.
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pynamodb.attributes import UnicodeAttribute
@@ -15,28 +15,60 @@ from chalicelib.contacts.models import ContactsItem
 from chalicelib.contacts.normalise import key_of
 from chalicelib.dynamodb import InstantAttribute, Key, Look, Write, put, read
 from chalicelib.errors import Conflict, Invalid
+from chalicelib.holdings import Person
 from chalicelib.tokens import keyed_hash
 
-ADDRESS, NUMBER = "address", "number"
+ADDRESS, NUMBER, CONTACT = "address", "number", "contact"
+PREFIX = "TOMBSTONE#"
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 HELD = Conflict("This person asked to be forgotten. No list may bring them back; they can come again themselves.")
 
 
 class Tombstone(ContactsItem, discriminator="tombstone"):
-    """Somebody with this address or number was erased; `request_id` is the request that asked for it."""
+    """Somebody with this address or number, or this contact, was erased because of a request."""
 
     erased_at = InstantAttribute()
     request_id = UnicodeAttribute()
 
     @staticmethod
     def at(what: str, key: str) -> tuple[str, str]:
-        return f"TOMBSTONE#{keyed_hash('tombstone', what, key)}", "TOMBSTONE"
+        return f"{PREFIX}{keyed_hash('tombstone', what, key)}", "TOMBSTONE"
 
 
-def plan(addresses: Iterable[str], phones: Iterable[str], request_id: str, now: datetime) -> list[Write]:
-    """Return the writes that keep match keys of addresses and numbers from coming back; who is erased twice has one."""
-    places = [*((ADDRESS, each) for each in sorted(addresses)), *((NUMBER, each) for each in sorted(phones))]
-    return [put(Tombstone(*Tombstone.at(*each), erased_at=now, request_id=request_id)) for each in places]
+Place = tuple[str, str]
+"""ADDRESS, NUMBER or CONTACT, and the match key or id."""
+
+
+def places(person: Person) -> list[Place]:
+    """Return what a person is known by: addresses, numbers, contacts."""
+    each = ((ADDRESS, person.addresses), (NUMBER, person.phones), (CONTACT, person.contacts))
+    return [(what, key) for what, keys in each for key in sorted(keys)]
+
+
+def plan(person: Person, request_id: str, now: datetime) -> list[Write]:
+    """Return the writes that keep a person from coming back; who is erased twice has one of each."""
+    return [put(each) for each in rows(person, request_id, now)]
+
+
+def rows(person: Person, request_id: str, at: datetime) -> list[Tombstone]:
+    return [Tombstone(*Tombstone.at(*each), erased_at=at, request_id=request_id) for each in places(person)]
+
+
+def named(name: str, request_id: str, at: datetime) -> Tombstone:
+    """Return the tombstone that a receipt names."""
+    return Tombstone(f"{PREFIX}{name}", "TOMBSTONE", erased_at=at, request_id=request_id)
+
+
+Known = Mapping[Place, datetime]
+"""What has a tombstone, and when somebody with that was erased."""
+
+
+def known(wanted: Iterable[Place]) -> Known:
+    """Return which of these have a tombstone, read consistently, 100 in a request."""
+    asked = list(wanted)
+    stones = read(_at(*each) for each in asked)
+    return {place: each.erased_at for place, each in zip(asked, stones, strict=True) if each is not None}
 
 
 def keys(values: Mapping[str, Any]) -> list[Key]:

@@ -1,5 +1,6 @@
 """From a request to a Call: who calls and may, and the body, query and form that were sent."""
 
+import json
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -44,11 +45,27 @@ def _body(request: Request, operation: Operation) -> BaseModel:
 
 
 def json_of(raw: bytes | str) -> Any:
-    """Return what a body says. Raises Invalid for no JSON, no UTF-8, half a letter, NaN, and 200 levels and more."""
+    """Return what a body says.
+
+    Raises Invalid for no JSON, no UTF-8, half a letter, NaN, 200 levels and more, and for an object that says two
+    things of one field: each reader would take another of them.
+    """
     try:
-        return from_json(raw, allow_inf_nan=False)
+        content = from_json(raw, allow_inf_nan=False)
     except ValueError as error:
         raise Invalid("The body is not JSON.") from error
+    json.loads(raw, object_pairs_hook=_once, parse_int=str, parse_float=str)
+    return content
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    known = dict(pairs)
+    if len(known) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in known if names.count(name) > 1)
+        problem = Problem(twice[:LONGEST_NAME], "This is here twice. Say it once.")
+        raise Invalid("An object of the body says something twice.", [problem])
+    return known
 
 
 def _query(request: Request, operation: Operation) -> BaseModel:

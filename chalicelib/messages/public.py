@@ -110,7 +110,13 @@ def _fields(call: Call[Any]) -> dict[str, Any]:
     head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1", "replace")
     message = BytesParser(policy=HTTP).parsebytes(head + call.raw)
     parts = message.iter_parts() if message.is_multipart() else ()
-    return {str(part.get_param("name", header="content-disposition")): part.get_content().strip() for part in parts}
+    return {str(part.get_param("name", header="content-disposition")): _content(part) for part in parts}
+
+
+def _content(part: Any) -> str:
+    """Return what a part says, whatever it says of its own encoding; one that has parts itself says nothing."""
+    raw: bytes | None = part.get_payload(decode=True)
+    return (raw or b"").decode("utf-8", "replace").strip()
 
 
 def _centre(token: str) -> Reply:

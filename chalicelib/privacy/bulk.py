@@ -28,4 +28,9 @@ def _of(module: str) -> Any:
     return import_module(f"chalicelib.privacy.{module}")
 
 
-WORKS: Mapping[str, jobs.Work] = {"erase-person": _work("erasing"), "export-person": _work("exporting")}
+WORKS: Mapping[str, jobs.Work] = {
+    "erase-person": _work("erasing"),
+    "export-person": _work("exporting"),
+    "replay-tombstones": _work("restoring"),
+    "replay-erasures": _work("replaying"),
+}

@@ -14,7 +14,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.contacts import tombstones
 from chalicelib.dynamodb import commit, put_changed, put_new
 from chalicelib.errors import Problem, Stale, Unprocessable
-from chalicelib.holdings import Noun
+from chalicelib.holdings import Noun, Person
 from chalicelib.leads import service as leads
 from chalicelib.messages import suppression
 from chalicelib.privacy import erasing, exporting, people, walking
@@ -51,15 +51,18 @@ def _single(request: Request) -> str:
 
 
 def _sought(request: Request, now: datetime) -> Search:
-    person = people.person(request.contact_ids, request.identifier)
+    return sought(request.request_id, people.person(request.contact_ids, request.identifier), now)
+
+
+def sought(request_id: str, person: Person, now: datetime) -> Search:
+    """Return what a job needs to know to look for somebody, and what ids lead to already."""
     own = leads.of_person(sorted(person.contacts), merged=True)
     found = {
         *(f"{Noun.CONTACT}#{each}" for each in person.contacts),
-        *(f"{Noun.LEAD}#{each.lead_id}" for each in own),
+        *(f"{Noun.LEAD}#{each}" for each in {*person.leads, *(each.lead_id for each in own)}),
         *(f"{Noun.ADDRESS}#{suppression.address_hash(each)}" for each in person.addresses | person.phones),
     }
-    place = Search.at(request.request_id)
-    return Search(*place, sealed=walking.sealed(person), found=found or None, began_at=now)
+    return Search(*Search.at(request_id), sealed=walking.sealed(person), found=found or None, began_at=now)
 
 
 def _restrict(request: Request, _: Mapping[str, Any], now: datetime) -> None:
@@ -116,7 +119,7 @@ def _erase(request: Request, _: Mapping[str, Any], now: datetime) -> None:
     """Begin an erasure: the tombstones first, so that nothing comes back meanwhile."""
     search = _sought(request, now)
     person = walking.sought(search)
-    stones = tombstones.plan(person.addresses, person.phones, request.request_id, now)
+    stones = tombstones.plan(person, request.request_id, now)
     if len(stones) > MOST_STONES:
         raise Unprocessable("These are too many people for one request.", [Problem("contact_ids", "Name fewer.")])
     request.progress = Progress.IN_PROGRESS

@@ -61,6 +61,8 @@ PAGES = [
     Row("a page that is not there", lambda: "/p/nowhere"),
     Row("the subscription centre", lambda: f"/subscriptions/{sign('send', 'en')}"),
     Row("the subscription centre, right to left", lambda: f"/subscriptions/{sign('send', 'ar')}", right_to_left=True),
+    Row("the preference centre", lambda: f"/subscriptions/{sign('send', 'en-purpose')}"),
+    Row("the preference centre, right to left", lambda: f"/subscriptions/{sign('send', 'ar-purpose')}", True),
     Row("the confirmation page", lambda: f"/confirm/{links.token_of(asked_of('en'))}"),
     Row("the confirmation page, right to left", lambda: f"/confirm/{links.token_of(asked_of('ar'))}", True),
     Row("a link that is damaged", lambda: "/subscriptions/damaged"),
@@ -118,12 +120,17 @@ def _sent(api):
     html = '<p><a href="{{ message.subscription_center_url }}">Preferences</a> {{ content_settings.address_main }}</p>'
     for language in ("en", "ar"):
         email = {"subject": "N", "from_name": "C", "from_address": "n@contoso.example", "html": html}
-        email_id = publish(api, "/emails", {**email, "language": language})
+        by_purpose = {"language": language, "compliance": {"purpose": "commercial"}}
+        emails = {
+            language: publish(api, "/emails", {**email, "language": language}),
+            f"{language}-purpose": publish(api, "/emails", {**email, **by_purpose}),
+        }
         known = {"last_name": "Berg", "email": f"{language}@contoso.example", "language": language}
         contacts.create(language, known, now(), by="user:u")
-        queued = {"contact_id": language, "email_id": email_id, "content_settings_id": content}
-        commit(plans.queue_send(language, **queued, now=now()))
-        sender.take_up(language, now(), "t")
+        for send_id, email_id in emails.items():
+            queued = {"contact_id": language, "email_id": email_id, "content_settings_id": content, "tile": send_id}
+            commit(plans.queue_send(send_id, **queued, now=now()))
+            sender.take_up(send_id, now(), "t")
 
 
 def shown(opening, row, **options):

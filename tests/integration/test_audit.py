@@ -44,7 +44,7 @@ NOT_EDITED = {
     *("Page", "PageAddress", "Person", "PreviewedLead", "Qualified", "Raised", "Refusal", "RowResult"),
     *("Score", "ScoreChange", "Search", "Send", "Slice", "StrategySet", "TestLead", "Tombstone", "UsedBy", "Version"),
     *("Visitor", "Wait", "Walk", "Withdrawal", "Confirmation", "Mailed", "Origin", "Pace", "WebPage", "WebPages"),
-    *("PointChange", "PointRefusals", "ProfileSet", "EventAddress", "LeadOfEvent", "OfContact", "Seats"),
+    *("PointChange", "PointRefusals", "ProfileSet", "EventAddress", "LeadOfEvent", "OfContact", "Seats", "Ward"),
 }
 """Rows that follow from what people edit, or that nobody does; a membership of a segment is edited, one of an account
 follows from the contact."""

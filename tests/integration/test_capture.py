@@ -347,7 +347,7 @@ def test_who_refuses_tracking_visits_pages_unseen_also_before_it_was_known(api, 
 # Hosted pages ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("SUB-7", "WEB-4", "WEB-5", "GEN-3")
+@pytest.mark.rule("SUB-7", "WEB-3", "WEB-4", "WEB-5", "GEN-3")
 def test_a_page_takes_its_form_without_script_and_binds_the_browser(api, browser, world):
     form_id, page_id = paged(api)
     status, _ = browser.open("/p/newsletter")

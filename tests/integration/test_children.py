@@ -8,13 +8,14 @@ from chalice.test import Client
 from app import app
 from chalicelib.consent import children
 from chalicelib.consent import service as consent
-from chalicelib.consent.models import GuardianConsent
+from chalicelib.consent.models import GuardianConsent, Ward
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit
 from chalicelib.messages import plans
 from chalicelib.scoring import reading
 from tests.support import campaign, scoring
 from tests.support.api import Caller
+from tests.support.between import before_the_next_write
 from tests.support.consents import changes
 from tests.support.merged import merge
 
@@ -92,6 +93,17 @@ def test_a_guardian_is_of_age_and_nobody_speaks_for_somebody_without_one(api, wo
     assert api.call("POST", "/contacts/nobody/guardian-consents", WORDS)[0] == 404
 
 
+@pytest.mark.rule("PRV-11")
+def test_the_consent_of_a_guardian_ends_with_its_being_the_guardian(api, world):
+    guarded(api)
+    api.post(SAID, WORDS)
+
+    changed = api.change("PATCH", PATH, api.get(PATH), {"guardian_id": "aunt"})
+
+    assert (changed["guardian_id"], changed["guardian_consent"]) == ("aunt", False)
+
+
+@pytest.mark.rule("PRV-10")
 def test_a_guardian_that_is_the_child_by_another_contact_is_refused(api, world):
     merge("kim", "aunt", world.now)
 
@@ -99,6 +111,56 @@ def test_a_guardian_that_is_the_child_by_another_contact_is_refused(api, world):
     status, _, _ = api.call("PATCH", PATH, {"is_child": True, "guardian_id": "aunt"}, If_Match=f'"{shown["version"]}"')
 
     assert status == 400
+
+
+def by_user(api, world):
+    path = "/contacts/mother/preferences"
+    api.change("PATCH", path, api.get(path), {"is_child": True})
+
+
+def by_birth_date(api, world):
+    mother = api.get("/contacts/mother")
+    api.change("PATCH", "/contacts/mother", mother, {"birth_date": BORN})
+
+
+def by_being_the_child_itself(api, world):
+    merge("kim", "mother", world.now)
+
+
+@pytest.mark.rule("PRV-10", "PRV-11")
+@pytest.mark.parametrize("shown_to_be_a_child", [by_user, by_birth_date, by_being_the_child_itself])
+def test_a_guardian_that_turns_out_to_be_a_child_guards_nobody(api, world, shown_to_be_a_child):
+    guarded(api)
+    api.post(SAID, WORDS)
+
+    shown_to_be_a_child(api, world)
+    world.settle(duplicate=True, shuffle=3)
+
+    shown = api.get(PATH)
+    assert (shown["is_child"], shown["guardian_id"], shown["guardian_consent"]) == (True, None, False)
+    assert changes("kim")[-1].reason == "The guardian is a child itself."
+    status, problem, _ = api.call("POST", SAID, WORDS)
+    assert (status, "guardian" in problem["detail"]) == (409, True)
+    assert [row for row in Ward.scan() if isinstance(row, Ward)] == []
+
+
+@pytest.mark.rule("PRV-10")
+def test_a_guardian_that_is_shown_to_be_a_child_at_this_moment_guards_nobody_either(api, world):
+    with before_the_next_write(lambda: by_user(api, world)):
+        status, _, _ = api.call("PATCH", PATH, {"is_child": True, "guardian_id": "mother"}, If_Match='"0"')
+
+    assert (status, api.get(PATH)["guardian_id"]) == (412, None)
+
+
+@pytest.mark.rule("PRV-10", "PRV-11")
+def test_until_the_ward_is_let_go_the_word_of_a_guardian_that_is_a_child_does_not_count(api, world):
+    guarded(api)
+    by_user(api, world)
+
+    status, problem, _ = api.call("POST", SAID, WORDS)
+    refused, _, _ = api.call("POST", SAID, {**WORDS, "given": False})
+
+    assert (status, [each["field"] for each in problem["errors"]], refused) == (400, ["guardian_id"], 200)
 
 
 @pytest.mark.rule("PRV-11", "EML-2")

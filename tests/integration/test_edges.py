@@ -72,6 +72,8 @@ NO_JSON = {
     "deep objects": b'{"a":' * 20_000 + b"1" + b"}" * 20_000,
     "deep where it may be": b'{"document": {"query": ' + b'{"not":' * 150 + b"{}" + b"}" * 150 + b"}}",
     "many digits": b'{"name": ' + b"9" * 5000 + b"}",
+    "two of a name": b'{"name": "a", "name": "b"}',
+    "two of a name, spelled otherwise": b'{"name": "a", "n\\u0061me": "b"}',
     "an unknown field": b'{"no such field": 1}',
     "many unknown fields": json.dumps({f"{number}" + "x" * 500: 1 for number in range(400)}).encode(),
     "one unknown field, very long": json.dumps({"x" * 200_000: 1}).encode(),

@@ -21,6 +21,8 @@ from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import service as leads
 from chalicelib.settings import settings
+from infra.local.demo.company import newsletter_form
+from tests.support import campaign, journeys
 from tests.support.api import Caller
 from tests.support.merged import merge, undo
 
@@ -77,6 +79,25 @@ def rows_naming(world, *wanted):
     """Every row that names one of these, but the audit, which keeps ids (that it keeps no more, test_erasure shows)."""
     rows = {key: raw for key, raw in world.rows().items() if not key[0].endswith("-audit")}
     return [key for key, raw in rows.items() if any(each in json.dumps([key, raw]) for each in wanted)]
+
+
+@pytest.mark.rule("PRV-15")
+def test_what_is_demanded_by_a_form_is_a_task_about_the_contact_and_is_answered(api, ada, world, office):
+    demands = {**newsletter_form(), "update": "contacts", "topic": "Give me my data"}
+    form = api.post("/forms", {"name": "Demands", "document": demands})
+    api.change("POST", f"/forms/{form['id']}/publish", form)
+    task = {"kind": "task", "subject": "Demand of data", "assign_to": "user", "user": "olga", "next": "m"}
+    tiles = {"t": task, "m": journeys.mail("r"), "r": journeys.ring()}
+    answer = {"subject": "We have your demand", "legal_designation": "transactional"}
+    campaign.publish(world, answer, tiles, audience={"forms": [form["id"]]})
+
+    sent = {"values": {"first_name": "Ada", "last_name": "Juhl", "email": ADA}}
+    assert api.call("POST", f"/forms/{form['id']}/submissions", sent)[0] == 201
+    world.settle()
+
+    [made] = [each for each in Activity.scan() if isinstance(each, Activity) and each.subject == task["subject"]]
+    assert (made.owner_id, made.regarding) == ("olga", f"contact#{ada['Ada']}")
+    assert [(each.recipients, each.subject) for each in office.letters()] == [((ADA,), "We have your demand")]
 
 
 # Taking down -------------------------------------------------------------------------------------------------------
@@ -247,7 +268,7 @@ def test_the_receipt_tells_when_and_where_but_not_who(api, ada, world):
     receipt = done["receipt"]
     assert receipt["runs"] == 2
     assert {"contacts", "leads", "interactions", "files"} <= set(receipt["looked_through"])
-    assert len(receipt["tombstones"]) == 2
+    assert len(receipt["tombstones"]) == 3
     assert {"Tombstone", "Suppressed", "Withdrawal"} <= set(receipt["kept"])
     assert ADA not in json.dumps(done)
 

@@ -27,7 +27,7 @@ from tests.support.api import Caller
 from tests.support.consents import changes as consent_changes
 from tests.support.imports import finished as finished_import
 from tests.support.imports import submitted, table
-from tests.support.merged import merge
+from tests.support.merged import merge, prefer
 
 ADDRESS = "ada@contoso.example"
 
@@ -82,12 +82,14 @@ def test_what_who_is_restricted_does_is_not_recorded(api, ada, world, office):
 
 @pytest.mark.rule("PRV-15")
 def test_who_objects_gets_no_marketing_and_is_not_profiled_from_that_moment(api, ada, world):
+    prefer("ada", world.now, consent_level=4)
+
     carry_out(api, demand(api, "object", ADDRESS))
     world.settle()
 
     allowed = consent.preferences("ada")
     assert (allowed.objected, allowed.bulk_email, allowed.tracking) == (True, False, False)
-    assert allowed.consent_level <= 2
+    assert allowed.consent_level == 2
     assert reading.scores_of("l") == []
     assert [(row.scope, row.reason) for row in service.suppressions(ADDRESS)] == [("bulk", "unsubscribed")]
     assert allowed.email is True  # what concerns existing business may still be sent

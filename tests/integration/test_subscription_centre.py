@@ -13,9 +13,11 @@ from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit, put
 from chalicelib.interactions import service as log
+from chalicelib.messages import service as messages
 from chalicelib.messages.addresses import TEST
 from chalicelib.messages.checks import check_content_settings
 from chalicelib.messages.ledger import State as SendState
+from chalicelib.messages.models import MessageSettings
 from chalicelib.messages.schemas import ContentSettingsDocument
 from chalicelib.tokens import sign
 from tests.integration.test_messages_sending import (
@@ -93,6 +95,16 @@ def test_the_centre_offers_the_lists_of_its_content_settings_in_their_order(read
 
     assert list(shown.boxes.items()) == [("Lamps", True), ("News", False), (OFF, False)]
     assert "Internal" not in shown.text
+
+
+@pytest.mark.rule("SBC-7")
+def test_the_centre_is_that_of_a_messages_own_content_settings_whichever_are_the_default(reader):
+    other = ContentSettingsDocument(address_main="1 Main Street", lists=["events"])
+    publish("content-settings", "other", other, check_content_settings)
+    wanted = MessageSettings(*MessageSettings.at(), default_content_settings_id="other")
+    messages.save_message_settings(wanted, 0)
+
+    assert list(reader.open().boxes) == ["Lamps", "News", OFF]
 
 
 @pytest.mark.rule("SBC-8", "SBL-2")

@@ -53,7 +53,7 @@ def refuse_tracking(contact_id):
 # The record --------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.rule("WEB-1")
+@pytest.mark.rule("WEB-1", "WEB-3")
 def test_a_website_has_a_script_that_knows_its_settings_and_goes_into_every_page(client, api):
     banner = {"text": "</script>", "link_text": "Privacy", "link_url": f"{ORIGIN}/privacy"}
     made = api.post("/websites", {"name": "Contoso", "url": ORIGIN, "session_minutes": 20, "banner": banner})

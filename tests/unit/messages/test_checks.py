@@ -69,6 +69,25 @@ def test_what_no_account_has_is_refused_as_what_no_contact_has(written):
     assert written.rpartition(".")[0] in message
 
 
+@pytest.mark.rule("EML-9")
+@pytest.mark.parametrize(
+    ("written", "wrong"),
+    [
+        ("contact.city", []),
+        ("content_settings.address_main", []),
+        ("message.unsubscribe_url", []),
+        ("contact.account.city", []),
+        ("contact.account.owner.name", ["subject"]),
+        ("contact.account.account.name", ["subject"]),
+        ("contact('ada').city", ["subject"]),
+        ("event.name", ["subject"]),
+        ("submission.city", ["subject"]),
+    ],
+)
+def test_placeholders_name_known_sources_by_two_hops_at_most_and_no_fixed_record(written, wrong):
+    assert [field for field, _ in problems(subject=f"{{{{ {written} }}}}")] == wrong
+
+
 def test_content_settings_are_the_same_for_every_account():
     settings = ContentSettingsDocument(address_main="{{ contact.account.name }}")
 
