@@ -27,7 +27,7 @@ def contacts(api):
     return {each["email"]: each for each in api.get("/contacts")["items"]}
 
 
-@pytest.mark.rule("IMP-1", "IMP-4", "IMP-6")
+@pytest.mark.rule("IMP-1", "IMP-2", "IMP-4", "IMP-6")
 def test_people_of_a_file_become_contacts_with_what_its_columns_are_called(api, world):
     import_ = submitted(api, table([HEADINGS, *PEOPLE]))
     assert import_["looks"]["columns"] == HEADINGS
@@ -161,6 +161,7 @@ def test_a_file_that_never_came_or_cannot_be_read_is_told_in_words(api):
     assert made["upload"]["fields"]["key"] == f"imports/{made['id']}/source"
 
 
+@pytest.mark.rule("IMP-2")
 def test_the_address_takes_no_more_than_a_gigabyte(api):
     import base64
     import json
