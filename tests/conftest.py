@@ -52,7 +52,7 @@ import pytest  # noqa: E402
 from botocore.client import BaseClient  # noqa: E402
 
 from tests.support import declared as declared_by_infra  # noqa: E402
-from tests.support import rules_plugin  # noqa: E402
+from tests.support import rules_plugin, scheduling  # noqa: E402
 
 if TYPE_CHECKING:
     from tests.support.streams import World
@@ -65,6 +65,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     rules_plugin.mark(items)
+    items[:] = scheduling.in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)  # measurements run without xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.Together:
+    return scheduling.Together(config, log)
 
 
 @pytest.fixture(scope="session")
