@@ -314,11 +314,14 @@ class Consent(RuleBasedStateMachine):
         elif asked:
             self.law.reaches(self.law.main(asked.contact), asked.level)
 
-    @rule(name=somebody, of_list=st.booleans(), meanwhile=st.sampled_from(["centre", "user", "late"]))
-    def what_was_asked_for_is_taken_back_or_too_old_when_the_button_is_pressed(self, name, of_list, meanwhile):
-        if self.person(name) is None:
-            return
-        self.double_opt_in_is_switched(on=True)
+    @rule(name=somebody, meanwhile=st.sampled_from(["centre", "user", "late"]))
+    def what_was_asked_for_is_taken_back_or_too_old_when_the_button_is_pressed(self, name, meanwhile):
+        if self.person(name) is not None:
+            self.double_opt_in_is_switched(on=True)
+            self.asked_in_vain(name, True, meanwhile)
+            self.asked_in_vain(name, False, meanwhile)
+
+    def asked_in_vain(self, name, of_list, meanwhile):
         self.by_user(name, {"consent_level": 1}, reason=True)
         before, mine = len(self.links), self.own_letter(name)
         self.the_person_chooses_at_its_centre(mine, None, None if of_list else 3, of_list or None)
