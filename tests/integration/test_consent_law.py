@@ -189,6 +189,16 @@ class Consent(RuleBasedStateMachine):
             contacts.amend(main, {"birth_date": born}, contacts.find(main).version, self.now)
             self.looks(main)
 
+    @rule(name=somebody, guarded=st.booleans())
+    def somebody_grows_up(self, name, guarded):
+        if self.person(name) is None:
+            return
+        self.somebody_types_a_birth_date(name, 300)
+        if guarded:
+            self.a_user_says_who_is_a_child(name, child=True, reason=True)
+            self.a_guardian_says_something(name, given=True)
+        self.time_passes(400)
+
     def looks(self, main):
         children.look(main, self.now)
         self.law.ages(main, self.day(main))
@@ -305,6 +315,37 @@ class Consent(RuleBasedStateMachine):
         elif asked:
             self.law.reaches(self.law.main(asked.contact), asked.level)
 
+    @rule(name=somebody, meanwhile=st.sampled_from(["centre", "user", "late"]))
+    def what_was_asked_for_is_taken_back_or_too_old_when_the_button_is_pressed(self, name, meanwhile):
+        if self.person(name) is not None:
+            self.double_opt_in_is_switched(on=True)
+            self.asked_in_vain(name, True, meanwhile)
+            self.asked_in_vain(name, False, meanwhile)
+
+    def asked_in_vain(self, name, of_list, meanwhile):
+        self.by_user(name, {"consent_level": 1}, reason=True)
+        before, mine = len(self.links), self.own_letter(name)
+        self.the_person_chooses_at_its_centre(mine, None, None if of_list else 3, of_list or None)
+        if len(self.links) == before:
+            return  # it is on the list already
+        self.time_passes(31 if meanwhile == "late" else 1)
+        if meanwhile != "late":
+            self.takes_back(name, mine, of_list, at_the_centre=meanwhile == "centre")
+        self.somebody_presses_the_button_behind_a_mailed_link(before, looks=True)
+
+    def own_letter(self, name):
+        return max(at for at, (_, contact_id, _) in enumerate(self.letters) if contact_id == self.holders[name])
+
+    def takes_back(self, name, mine, of_list, *, at_the_centre):
+        if of_list:
+            self.a_user_moves_somebody_on_a_list(name, joins=True, reason=True)
+        if at_the_centre:
+            self.the_person_chooses_at_its_centre(mine, None, None if of_list else 0, False if of_list else None)
+        elif of_list:
+            self.a_user_moves_somebody_on_a_list(name, joins=False, reason=False)
+        else:
+            self.by_user(name, {"consent_level": 0}, reason=False)
+
     def submitted(self, asked):
         """A form counts once it is confirmed; whoever left the list after sending it stays off."""
         [name] = [each for each in NAMES if self.address(each) == asked.address]
@@ -415,6 +456,18 @@ class Consent(RuleBasedStateMachine):
         self.law.forgets(names, {self.address(each) for each in names})
         self.letters = [(name, None if each in gone else each, token) for name, each, token in self.letters]
 
+    @rule(name=somebody, again=st.booleans())
+    def what_was_sent_before_somebody_was_forgotten_comes_after_it(self, name, again):
+        if name not in self.law.erased:
+            self.a_list_is_imported(name, EVERYTHING)
+        self.another_system_sends_what_was_ticked_there(name, EVERYTHING, ticked=True)
+        late = self.earlier[-1]
+        self.somebody_asks_to_be_forgotten(name)
+        if again:
+            self.the_person_sends_a_form(name, set(), joins=False)
+        late()
+        self.a_list_is_imported(name, EVERYTHING)
+
     # Lists ---------------------------------------------------------------------------------------------------------
 
     @rule(name=somebody, joins=st.booleans(), reason=st.booleans())
@@ -515,8 +568,8 @@ def test_consent_is_raised_by_the_person_alone_whatever_happens():
     run_state_machine_as_test(
         Consent,
         settings=settings(
-            max_examples=EXAMPLES or 20,
-            stateful_step_count=40,
+            max_examples=EXAMPLES or 7,
+            stateful_step_count=30,
             deadline=None,
             derandomize=not EXAMPLES,
             suppress_health_check=list(HealthCheck),

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import boto3
 import pytest
 from chalice.test import Client
+from markupsafe import escape as markup
 
 from app import app
 from chalicelib.access import service as access
@@ -344,7 +345,7 @@ def test_a_name_that_is_a_program_is_shown_and_never_run(client, number):
         assert answer.status_code < 500, what
         assert runs(answer.body.decode()) == [], what
         assert "default-src 'none'" in answer.headers.get("Content-Security-Policy", "default-src 'none'")
-    assert all(escape(program) in pages[each].body.decode() for each in ("page", "centre", "confirmation"))
+    assert all(str(markup(program)) in pages[each].body.decode() for each in ("page", "centre", "confirmation"))
 
 
 @pytest.mark.parametrize("number", range(len(PROGRAMS)))

@@ -64,6 +64,7 @@ class Year:
         self.ids = {name: self._known(name, address) for name, address in OTHERS.items()}
         self.ids["Bjarke"] = self.send_form("Bjarke", BJARKE)
         self.zenobia = self.send_form(FIRST, ADDRESS, VISITOR)
+        self.lead = next(each.lead_id for each in leads.of_contact(self.zenobia))
         self._read_letters()
         self._become_one_and_part()
         self._work_and_buy()

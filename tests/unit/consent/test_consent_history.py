@@ -30,7 +30,7 @@ steps = st.lists(st.tuples(st.sampled_from(["change", "answers", "import", "merg
 
 def written(writes):
     """Return the row and the records among some writes."""
-    items = [write.key.kind.from_raw_data(dict(write.request["Item"])) for write in writes]
+    items = [write.key.kind.from_raw_data(dict(write.request["Item"])) for write in writes if write.verb == "Put"]
     rows = [each for each in items if isinstance(each, PreferencesRow)]
     return rows[-1] if rows else None, [each for each in items if isinstance(each, ChangeRow)]
 
