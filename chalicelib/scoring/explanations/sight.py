@@ -7,7 +7,7 @@ from msgspec import Struct
 from chalicelib.consent import switches
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import reading
-from chalicelib.scoring.accounts import rescoring as accounts
+from chalicelib.scoring.accounts import scene as accounts
 from chalicelib.scoring.deciding import LeadFacts, entry_refusal, refusal, target_refusal
 from chalicelib.scoring.live import Model
 from chalicelib.scoring.models import Score
