@@ -26,7 +26,7 @@ run: all-environments ## start the local cloud on PORT (4566), deploy, seed, pri
 	@exec $(PY) -m infra.local.run --port $(PORT)
 
 test: all-environments chromium ## all the tests, from nothing (ARGS="-k scoring" narrows them)
-	@exec $(PY) -m pytest -n 2 --dist loadgroup $(ARGS)
+	@exec $(PY) -m pytest -n 2 $(ARGS)
 
 check: all-environments ## formatting, lint, types, import rules, the template's and the state machines' lint
 	$(BIN)/ruff format --check .

@@ -141,6 +141,7 @@ ROUTES = {
     "chalicelib.operations.field_routes": ("fields",),
     "chalicelib.operations.routes": ("health", "operations"),
     "chalicelib.privacy.routes": ("privacy-requests",),
+    "chalicelib.registrations.public": ("e", "events"),
     "chalicelib.registrations.routes": ("contacts", "events", "registrations"),
     "chalicelib.scoring.accounts.routes": ("accounts", "leads"),
     "chalicelib.scoring.qualification.routes": ("qualifications",),

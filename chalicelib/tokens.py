@@ -8,6 +8,8 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
+import msgspec
+
 from chalicelib.errors import Invalid
 from chalicelib.settings import settings
 
@@ -32,8 +34,7 @@ def _key(purpose: str, secret: str = "") -> bytes:
 
 def keyed_hash(purpose: str, *parts: str) -> str:
     """Return a name for `parts` that nobody without the secret can make or check (32 characters)."""
-    message = json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()
-    return _text(hmac.digest(_key(purpose), message, sha256)[:24])
+    return _text(hmac.digest(_key(purpose), msgspec.json.encode(parts), sha256)[:24])
 
 
 def sign(purpose: str, *parts: str) -> str:

@@ -59,7 +59,7 @@ from hypothesis import HealthCheck  # noqa: E402
 from hypothesis import settings as properties  # noqa: E402
 
 from tests.support import declared as declared_by_infra  # noqa: E402
-from tests.support import rules_plugin  # noqa: E402
+from tests.support import rules_plugin, scheduling  # noqa: E402
 
 if TYPE_CHECKING:
     from tests.support.streams import World
@@ -79,6 +79,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     rules_plugin.mark(items)
+    items[:] = scheduling.in_order(items)
+
+
+@pytest.hookimpl(optionalhook=True)  # measurements run without xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.Together:
+    return scheduling.Together(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,5 +1,6 @@
 """Values as they are compared: text, email addresses (decision 9), phone numbers."""
 
+import re
 import unicodedata
 from functools import lru_cache
 
@@ -34,19 +35,36 @@ def email(value: str, field: str = "email") -> Email:
     """
     from email.utils import parseaddr
 
-    from email_validator import EmailNotValidError, validate_email
-
     typed = text(value)
     bare = parseaddr(typed)[1] if "<" in typed else typed
+    local, _, domain = bare.rpartition("@")
+    if not PLAIN.fullmatch(local) or len(bare) > MOST_PLAIN:
+        local, domain = _checked(bare, field)
+    else:  # the domain is what takes the time to look at, and many addresses have the same
+        _, domain = _checked(f"x@{domain}", field)
+    return Email(f"{local}@{domain}", f"{local.casefold()}@{domain.lower()}")
+
+
+PLAIN = re.compile(r"[a-z0-9_+-]+(\.[a-z0-9_+-]+)*")
+MOST_PLAIN = 60
+"""An address of so few letters, whose first part is so plain, is none only if its domain is none."""
+
+
+@lru_cache(maxsize=512)
+def _checked(address: str, field: str) -> tuple[str, str]:
+    """Return the two parts of an address as mail is sent to it. Raises Invalid."""
+    from email_validator import EmailNotValidError, validate_email
+
     try:
-        checked = validate_email(bare, check_deliverability=False, test_environment=bool(settings.allow_test_domains))
+        checked = validate_email(
+            address, check_deliverability=False, test_environment=bool(settings.allow_test_domains)
+        )
     except EmailNotValidError as error:
         raise Invalid("This is not an email address.", [Problem(field, str(error))]) from error
     if checked.ascii_email is None:
         reason = "The part before the @ may only have unaccented letters, digits and signs: no mail can reach others."
         raise Invalid("This is not an email address that can be written to.", [Problem(field, reason)])
-    local, _, _ = checked.ascii_email.rpartition("@")
-    return Email(f"{local}@{checked.ascii_domain}", f"{local.casefold()}@{checked.ascii_domain.lower()}")
+    return checked.ascii_email.rpartition("@")[0], str(checked.ascii_domain)
 
 
 @lru_cache(maxsize=512)

@@ -5,13 +5,14 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from chalicelib.dynamodb import ConditionFailed, Key, Look, Write, commit, put_new, read, update
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, read, update
 from chalicelib.errors import DomainError, Stale, Unavailable
-from chalicelib.imports.mapping import Said
+from chalicelib.imports.asked import Asked, Told
 from chalicelib.imports.models import Import, RowResult
-from chalicelib.imports.planning import Ahead, Asked, Plan, ahead, plan
+from chalicelib.imports.planning import Plan, plan
 from chalicelib.imports.rows import Row
 from chalicelib.imports.states import Outcome
+from chalicelib.imports.together import Together, apart, together
 from chalicelib.imports.walks import KEPT
 
 TRIES = 5  # of a row whose records others change at this moment
@@ -38,14 +39,14 @@ class Batch(Struct, frozen=True):
 
     def tried(self, rows: Sequence[Row]) -> list[Result]:
         """Say what the rows would come to: by the very plans, which are not made."""
-        found, seen = ahead(self.asked, rows), set[str]()
-        return [self._tried(row, found.look, found.said.get(row.number), seen) for row in rows]
+        found, seen = self._together(rows), set[str]()
+        return [self._tried(row, found, seen) for row in rows]
 
-    def _tried(self, row: Row, look: Look, said: Said | None, seen: set[str]) -> Result:
+    def _tried(self, row: Row, found: Together, seen: set[str]) -> Result:
         try:
-            planned = plan(self.asked, row, self._tag(row), self.now, look, said)
+            planned = self._planned(row, found)
         except ConditionFailed:
-            return self._tried(row, read, said, seen)  # somebody changed it between two reads
+            return self._tried(row, self._apart(row), seen)  # somebody changed it between two reads
         except DomainError as error:
             return failed(error)
         places = set((getattr(planned.record, "claims", None) or {}).values())
@@ -53,18 +54,33 @@ class Batch(Struct, frozen=True):
         seen |= places
         return Result(Outcome.UPDATED if again else planned.outcome, planned.record.record_id)
 
+    def _together(self, rows: Sequence[Row]) -> Together:
+        return together(self.asked, {row.number: self._read(row) for row in rows})
+
+    def _apart(self, row: Row) -> Together:
+        return apart(row.number, self._read(row))
+
+    def _read(self, row: Row) -> Told | DomainError:
+        try:
+            return self.asked.read(row, self._tag(row))
+        except DomainError as error:
+            return error  # it is told when its turn comes
+
+    def _planned(self, row: Row, found: Together) -> Plan:
+        return plan(self.asked, found.told(row.number), self.now, found.look)
+
     # In earnest ------------------------------------------------------------------------------------------------------
 
     def imported(self, rows: Sequence[Row]) -> list[Result]:
         """Import the rows that are not yet, and return what all of them came to."""
         known = {found.number: found for found in read(self._key(row) for row in rows) if found is not None}
-        found = ahead(self.asked, [row for row in rows if row.number not in known])
+        found = self._together([row for row in rows if row.number not in known])
         return [_of_row(known[row.number]) if row.number in known else self._imported(row, found) for row in rows]
 
-    def _imported(self, row: Row, found: Ahead) -> Result:
+    def _imported(self, row: Row, found: Together) -> Result:
         for attempt in range(TRIES):
             try:
-                return self._committed(row, found.look if attempt == 0 else read, found.said.get(row.number))
+                return self._committed(row, self._planned(row, found if attempt == 0 else self._apart(row)))
             except (ConditionFailed, Stale):
                 if (taken := RowResult.find(*self._place(row))) is not None:
                     return _of_row(taken)  # another worker was quicker
@@ -74,8 +90,7 @@ class Batch(Struct, frozen=True):
                 return self._refused(row, error)
         raise Unavailable("Others keep changing a record that a row is about. The import goes on with it later.")
 
-    def _committed(self, row: Row, look: Look, said: Said | None) -> Result:
-        planned = plan(self.asked, row, self._tag(row), self.now, look, said)
+    def _committed(self, row: Row, planned: Plan) -> Result:
         record = planned.record
         result = RowResult(
             *self._place(row),

@@ -19,11 +19,15 @@ BETWEEN = ";"
 
 
 class Column(Struct, frozen=True):
-    """What becomes of a column: the field, and what certain cells stand for (options under other names)."""
+    """What becomes of a column: the field, and what certain cells stand for (options under other names).
+
+    Where the field names another record, the cells hold that one's `key`: its id, or another value of its own.
+    """
 
     column: str
     field: str
     values: Mapping[str, str] = msgspec.field(default_factory=dict)
+    key: str = "id"
 
 
 class Manner(Struct, frozen=True):

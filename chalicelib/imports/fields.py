@@ -38,6 +38,10 @@ class Target(Struct, frozen=True):
         return [ID, *(name for name in self.schema.model_fields if name != "custom"), *self.besides, *self.own]
 
 
+LOOKUPS: Mapping[str, RecordType] = {"account_id": RecordType.ACCOUNT, "contact_id": RecordType.CONTACT}
+"""Fields that name another record: a column says by which key its cells do."""
+ACCOUNT_KEYS = (ID, "name", "website")
+
 TARGETS: Mapping[RecordType, Target] = {
     RecordType.CONTACT: Target(
         NewContact,

@@ -8,14 +8,15 @@ from typing import Any
 from chalicelib import clock, csvs, files
 from chalicelib.dynamodb import Key, commit, read, update
 from chalicelib.imports import parts, walks
+from chalicelib.imports.asked import Asked
 from chalicelib.imports.batches import Batch, Result
 from chalicelib.imports.models import Import, Page, run_of
-from chalicelib.imports.planning import Asked
 from chalicelib.imports.rows import Row
 from chalicelib.imports.states import Outcome, State, verdict
 from chalicelib.imports.walks import Told
 
-BATCH = 250  # rows
+BATCH = 250  # rows, each a transaction
+TRIED = 1_000  # rows of a trial
 ADDED = ("row_number", "error_code", "error_field", "error_message")
 """Columns of the file of errors behind those that were sent; sent again, nothing is mapped to them."""
 
@@ -29,7 +30,7 @@ def pages(arguments: Mapping[str, Any], number: int, cursor: str | None) -> tupl
     while page <= import_.pages:
         count = _counts(import_, page)[number]
         if place < count:
-            end = min(place + BATCH, count)
+            end = min(place + (TRIED if import_.dry else BATCH), count)
             return [f"{page}.{number}.{at}" for at in range(place, end)], f"{page}.{end}"
         page, place = page + 1, 0
     return [], None
@@ -47,7 +48,7 @@ def _counts(import_: Import, page: int) -> Sequence[int]:
     return counts
 
 
-def take(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> None:
+def act(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> None:
     """Take a batch of rows of a slice; what was taken before is known and not taken again."""
     import_ = running(arguments)
     page, number, place = (int(each) for each in ids[0].split("."))
@@ -84,7 +85,7 @@ def _lines(columns: Sequence[str], failed: Sequence[tuple[Row, Result]]) -> Iter
         yield [*sent, row.number, each.code, each.field, each.message, *cells[len(columns) :]]
 
 
-def complete(arguments: Mapping[str, Any]) -> None:
+def done(arguments: Mapping[str, Any]) -> None:
     """End a run: put the file of its errors together, and say what it came to. A trial leaves the import as it was."""
     import_ = running(arguments)
     if import_ is None:

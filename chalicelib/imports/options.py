@@ -9,6 +9,7 @@ from chalicelib.contacts import strategies
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.errors import Conflict, Problem
+from chalicelib.imports import lookups
 from chalicelib.imports.cells import Column, Manner
 from chalicelib.imports.fields import ID
 from chalicelib.imports.mapping import problems
@@ -50,6 +51,7 @@ OF_PEOPLE = frozenset({RecordType.CONTACT, RecordType.LEAD})
 def hindrances(record_type: RecordType, columns: Sequence[str], options: Options) -> list[Problem]:
     """Return everything that keeps an import from being started."""
     found = problems(record_type, columns, options.mapping, custom_fields.in_use(record_type))
+    found += lookups.problems(options.mapping)
     if record_type in OF_PEOPLE and options.consent is None:
         found.append(Problem("consent", "Say in which words these people agreed, and where you have that from."))
     if options.match_by is not None:

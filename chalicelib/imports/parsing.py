@@ -25,8 +25,9 @@ from chalicelib.imports.sniffing import Writing
 from chalicelib.imports.states import READING, RUNNING, State
 from chalicelib.imports.walks import KEPT
 
-PAGE = 4_000  # rows, shared among 16 slices
-MOST_LETTERS = 8_000_000  # of a page's cells, held at once
+PAGE = 16_000  # rows, shared among 16 slices
+MOST_LETTERS = 8_000_000  # of a page's cells, held at once; each cell counts as some letters more than it has
+OF_CELL = 8
 
 Going = Iterator[tuple[Row, Place]]
 
@@ -57,7 +58,7 @@ def _running(arguments: Mapping[str, Any], states: Sequence[State]) -> Import | 
     return found if found is not None and found.run == arguments["run"] and found.state in states else None
 
 
-def read_page(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> None:
+def act(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> None:
     """Read a page and share out its rows; what is read twice comes to the same."""
     import_, page = _running(arguments, READING), int(ids[0])
     if import_ is None:
@@ -98,7 +99,7 @@ def _taken(rows: Going, following: tuple[str, int, int]) -> tuple[list[Row], Pla
     for row, behind in islice(rows, PAGE):
         taken.append(row)
         place = behind
-        letters += sum(map(len, row.cells))
+        letters += sum(map(len, row.cells)) + OF_CELL * len(row.cells)
         if letters > MOST_LETTERS:
             break
     if taken and taken[-1].number > MOST_ROWS + 1:
@@ -140,7 +141,7 @@ def fail(import_: Import, reason: str, now: datetime) -> None:
         commit([update(import_.key, *actions, Import.version.add(1), condition=as_read)])
 
 
-def read_through(arguments: Mapping[str, Any]) -> None:
+def done(arguments: Mapping[str, Any]) -> None:
     """Let the rows be imported, once the file is read to its end."""
     import_ = _running(arguments, READING)
     if import_ is None:

@@ -24,11 +24,16 @@ class NewImport(Schema):
 
 
 class ColumnMap(Schema):
-    """A column of the file, the field it becomes, and what certain cells stand for. A column without one is ignored."""
+    """A column of the file, the field it becomes, and what certain cells stand for. A column without one is ignored.
+
+    Cells of a field that names another record hold its `key`: an account's id, name or website, a contact's id or what
+    a matching strategy compares alone, such as email.
+    """
 
     column: Name
     field: Annotated[str, Field(min_length=1, max_length=100)]
     values: Annotated[dict[str, Name], Field(max_length=500)] = Field(default_factory=dict)
+    key: Annotated[str, Field(min_length=1, max_length=100)] = "id"
 
 
 class MannerView(Schema):

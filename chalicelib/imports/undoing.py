@@ -1,24 +1,20 @@
 """The job that undoes an import: what it made and nobody has changed since is deleted, what was changed is told."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.contacts import accounts, reading
-from chalicelib.contacts import service as contacts
 from chalicelib.contacts.custom.definition import RecordType
-from chalicelib.contacts.models import Account
 from chalicelib.dynamodb import ConditionFailed, Key, commit, read, update
 from chalicelib.errors import Conflict, NotFound, Stale
 from chalicelib.imports import walks
+from chalicelib.imports.kinds import KINDS, Kind
 from chalicelib.imports.models import Import, RowResult, import_key
 from chalicelib.imports.states import Outcome, Undoing, Undone
 from chalicelib.imports.walks import Told
-from chalicelib.leads import service as leads
-from chalicelib.leads.models import lead_key
 
 BATCH = 100  # rows
 LAST = 99_999_999
@@ -52,7 +48,7 @@ def _rows(import_id: str, page: int, number: int, after: int) -> list[RowResult]
     return list(found)
 
 
-def undo(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> None:
+def act(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> None:
     """Undo a batch of rows; what is undone already stays so."""
     import_ = Import.get(*Import.at(arguments["import"]), consistent_read=True)
     places = [tuple(int(each) for each in one.split(".")) for one in ids]
@@ -60,32 +56,32 @@ def undo(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> Non
     if walks.taken(walk, batch):
         return
     rows = read(Key(RowResult, *RowResult.at(import_.import_id, *place)) for place in places)
-    done = [(row, _undone(RecordType(import_.record_type), row, now)) for row in rows if row is not None]
+    undone = [(row, _undone(KINDS[RecordType(import_.record_type)], row, now)) for row in rows if row is not None]
     kept = [
         {"row": row.number, "code": each.value, "field": None, "message": WHY[each]}
-        for row, each in done
+        for row, each in undone
         if each is not Undone.DELETED
     ]
-    walks.take(walk, batch, Told(Counter(each.value for _, each in done), kept), now)
+    walks.take(walk, batch, Told(Counter(each.value for _, each in undone), kept), now)
 
 
-def _undone(record_type: RecordType, row: RowResult, now: datetime) -> Undone:
+def _undone(kind: Kind, row: RowResult, now: datetime) -> Undone:
     if row.undone is not None:
         return Undone(row.undone)
-    became = _removed(record_type, row, now)
+    became = _removed(kind, row, now)
     commit([update(row.key, RowResult.undone.set(became.value), condition=RowResult.pk.exists())])
     return became
 
 
-def _removed(record_type: RecordType, row: RowResult, now: datetime) -> Undone:
+def _removed(kind: Kind, row: RowResult, now: datetime) -> Undone:
     """Delete what a row made, unless it is another version than the import left."""
-    [record] = read([KEYS[record_type](row.record_id)])
+    [record] = read([kind.key(row.record_id)])
     if record is None:
         return Undone.DELETED
     if record.version != row.record_version:
         return Undone.CHANGED
     try:
-        REMOVE[record_type](row.record_id, record.version, now)
+        kind.remove(row.record_id, record.version, now)
     except NotFound:
         return Undone.DELETED
     except Stale:
@@ -95,20 +91,7 @@ def _removed(record_type: RecordType, row: RowResult, now: datetime) -> Undone:
     return Undone.DELETED
 
 
-KEYS: Mapping[RecordType, Callable[[str], Key]] = {
-    RecordType.CONTACT: reading.key,
-    RecordType.ACCOUNT: lambda account_id: Key(Account, *Account.at(account_id)),
-    RecordType.LEAD: lead_key,
-}
-
-REMOVE: Mapping[RecordType, Callable[[str, int, datetime], None]] = {
-    RecordType.CONTACT: contacts.remove,
-    RecordType.ACCOUNT: accounts.remove,
-    RecordType.LEAD: leads.remove,
-}
-
-
-def finish(arguments: Mapping[str, Any]) -> None:
+def done(arguments: Mapping[str, Any]) -> None:
     """Say that an import is undone."""
     actions = [Import.undo.set(Undoing.DONE), Import.undone_at.set(clock.now()), Import.version.add(1)]
     with suppress(ConditionFailed):

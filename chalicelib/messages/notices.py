@@ -18,7 +18,7 @@ from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, put_new
 from chalicelib.errors import Conflict, Unavailable
-from chalicelib.messages import provider, service
+from chalicelib.messages import provider, readers, service
 from chalicelib.messages.addresses import TEST
 from chalicelib.messages.ledger import State
 from chalicelib.messages.models import Notice
@@ -93,7 +93,8 @@ def _composed(wanted: Wanted) -> Composed | str:
     found = definitions.live("content-settings", chosen) if chosen else None
     if found is not None:
         shared = ContentSettingsDocument.model_validate(found.document)
-    composed = compose(document, shared, wanted.about or NOBODY, TEST, tracked=False)
+    about = readers.in_words(dict(wanted.about), document) if wanted.about else NOBODY
+    composed = compose(document, shared, about, TEST, tracked=False)
     return f"The email {wanted.email_id} came out without its {composed.missing[0]}." if composed.missing else composed
 
 

@@ -34,11 +34,12 @@ def values_of(contact: Contact, document: EmailDocument) -> dict[str, Any]:
 def in_words(values: dict[str, Any], document: EmailDocument) -> dict[str, Any]:
     """Return what a reader has with choices in the words of the message's language (decision 190).
 
-    Custom fields are read only for an email that asks for one of them.
+    The fields are asked for only where somebody has a value of one: content settings may name them as well as emails.
     """
-    if not _asks_for_custom(*_templates(document)):
+    account = values.get("account")
+    if not (values.get("custom") or (account or {}).get("custom")):
         return values
-    known, account = custom_fields.remembered(), values.get("account")
+    known = custom_fields.remembered()
     own = labels.in_words(values.get("custom") or {}, known.get(RecordType.CONTACT, {}), document.language)
     worded = {**values, "custom": own}
     if account is not None:
@@ -49,11 +50,6 @@ def in_words(values: dict[str, Any], document: EmailDocument) -> dict[str, Any]:
 
 def _templates(document: EmailDocument) -> tuple[str, ...]:
     return tuple(getattr(document, field) for field in TEMPLATES)
-
-
-@lru_cache(maxsize=500)
-def _asks_for_custom(*templates: str) -> bool:
-    return any("custom" in path for each in templates for path in names(each))
 
 
 @lru_cache(maxsize=500)

@@ -1,6 +1,6 @@
 """What an event asks whoever registers: the person, and its own questions; read as a form is read; pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -55,7 +55,7 @@ def read_answers(event: EventDocument, typed: Mapping[str, Any]) -> tuple[dict[s
     """Read answers alone, to somebody who is known."""
     if not event.fields:
         return {}, [_unknown(name) for name in sorted(typed)]
-    found, problems = _read(_form(map(_question, event.fields)), typed)
+    found, problems = _read(_form(event, [*map(_question, event.fields)]), typed)
     return _answered(found), problems
 
 
@@ -77,15 +77,22 @@ def form_of(event: EventDocument) -> FormDocument:
     """Return what an event asks as the form that it is."""
     needed = NEEDED[event.matching]
     about = [
-        FormField(name=name, label=label, type=type_, contact_field=name, required=name in needed)
+        FormField(
+            name=name,
+            label=event.labels.get(name, label),  # type: ignore[call-overload]
+            type=type_,
+            contact_field=name,
+            required=name in needed,
+        )
         for name, (label, type_) in PERSON.items()
     ]
-    return _form([*about, *map(_question, event.fields)])
+    return _form(event, [*about, *map(_question, event.fields)])
 
 
-def _form(fields: Any) -> FormDocument:
-    asked: Sequence[FormField] = list(fields)
-    return FormDocument(fields=list(asked), elements=[Element(kind=ElementKind.SUBMIT)])
+def _form(event: EventDocument, fields: list[FormField]) -> FormDocument:
+    placed = [Element(kind=ElementKind.FIELD, name=field.name) for field in fields]
+    button = Element(kind=ElementKind.SUBMIT, text=event.submit_label)
+    return FormDocument(fields=fields, elements=[*placed, button], error_message=event.error_message)
 
 
 def _question(field: RegistrationField) -> FormField:

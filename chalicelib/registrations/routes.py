@@ -1,56 +1,30 @@
-"""Events and registrations over HTTP: for everybody who comes, and for those who invite them."""
+"""Events and registrations over HTTP, for those who invite people and let them in."""
 
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import urlsplit
 
 from chalicelib import clock
-from chalicelib.capture.websites import pace
-from chalicelib.capture.websites.public import browser_of
-from chalicelib.clock import digest, new_id
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts import strategies
 from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle
-from chalicelib.dynamodb import ConditionFailed, commit
-from chalicelib.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Problem, Unprocessable
-from chalicelib.http import (
-    FORM,
-    JSON,
-    STATUS_OF,
-    Api,
-    Call,
-    Listing,
-    ListQuery,
-    Nothing,
-    Reply,
-    form_of,
-    json_of,
-    problem,
-)
+from chalicelib.errors import Invalid, NotFound, Problem
+from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
 from chalicelib.registrations import asking, events, registering, seats, service, shown
-from chalicelib.registrations.models import REFUSED, REGISTERED, Registration
-from chalicelib.registrations.registering import Read, Submitted
+from chalicelib.registrations.models import Registration
 from chalicelib.registrations.resolving import Wanted
 from chalicelib.registrations.schemas import (
-    AttendeeResult,
     EventDocument,
     EventOfContact,
     NewRegistration,
     RegistrationChange,
-    RegistrationRequest,
-    RegistrationResult,
     Registrations,
     RegistrationsQuery,
     RegistrationView,
 )
-from chalicelib.registrations.sent import attendees_of
-from chalicelib.settings import settings
 
 api = Api(__name__)
 
-PROBLEM = "application/problem+json"
-PUBLIC = "/events/{event_id}/registrations"
 ONE = "/registrations/{registration_id}"
 
 
@@ -64,83 +38,6 @@ lifecycle(
     api,
     Kind("event", "/events", EventDocument, events.check, before_save=_prepared, publish_writes=events.going_live),
 )
-
-
-# Everybody ---------------------------------------------------------------------------------------------------------
-
-
-@api.on(f"OPTIONS {PUBLIC}", scope=None)
-def allow_registrations(call: Call[Nothing], event_id: str) -> Reply:
-    """Tell a browser whether a page of another origin may register people for this event."""
-    return Reply("", HTTPStatus.NO_CONTENT, headers=_cors(call, event_id))
-
-
-def _cors(call: Call[Any], event_id: str) -> dict[str, str | list[str]]:
-    """Return what lets an event's own origins read the answer. Raises Forbidden for a foreign origin."""
-    origin, own = call.headers.get("origin"), urlsplit(settings.public_url)
-    if origin is None or origin == f"{own.scheme}://{own.netloc}":
-        return {}
-    if origin not in events.find(event_id).document.allowed_origins:
-        raise Forbidden("Pages of this origin may not register people. Add the origin to the event.")
-    return {
-        "Access-Control-Allow-Origin": origin,
-        "Access-Control-Allow-Methods": "POST, OPTIONS",
-        "Access-Control-Allow-Headers": "Content-Type, Idempotency-Key",
-        "Access-Control-Max-Age": "600",
-        "Vary": "Origin",
-    }
-
-
-REFUSALS = (Conflict, Forbidden, Gone, Invalid, Unprocessable)
-
-
-@api.on(f"POST {PUBLIC}", scope=None, content_types=(JSON, FORM), returns=RegistrationResult)
-def register(call: Call[Nothing], event_id: str) -> Reply:
-    """Register whoever comes, as JSON or as a urlencoded form; with an Idempotency-Key, once."""
-    allowed = _cors(call, event_id)
-    try:
-        return Reply(_registered(call, event_id), HTTPStatus.CREATED, headers=allowed)
-    except REFUSALS as error:  # the page of another origin may read what is wrong as well
-        told = problem(STATUS_OF[type(error)], str(error), error.problems)
-        return Reply(told.body, HTTPStatus(told.status_code), PROBLEM, headers={**told.headers, **allowed})
-
-
-def _registered(call: Call[Nothing], event_id: str) -> RegistrationResult:
-    sent = _sent(call)
-    source_event = digest("key", call.idempotency_key) if call.idempotency_key else new_id()
-    found = registering.read(Submitted(event_id, sent.attendees, source_event, sent.invitation), call.now)
-    _paced(call, found)
-    taken = registering.submit(found, call.now)
-    if not any(each.state == REGISTERED for each in taken):
-        raise Conflict(found.event.document.full_message)
-    results = [AttendeeResult(registration_id=each.registration_id, **_said(each, found)) for each in taken]
-    return RegistrationResult(submission_id=found.id, attendees=results)
-
-
-def _said(each: Registration, found: Read) -> dict[str, str]:
-    document = found.event.document
-    message = document.full_message if each.state == REFUSED else document.success_message
-    return {"state": each.state, "message": message}
-
-
-def _sent(call: Call[Any]) -> RegistrationRequest:
-    if call.headers.get("content-type", JSON).startswith(FORM):
-        sent = form_of(call)
-        given = {"invitation": sent["_invitation"]} if sent.get("_invitation") else {}
-        return RegistrationRequest.model_validate({"attendees": attendees_of(sent), **given})
-    return RegistrationRequest.model_validate(json_of(call.raw))
-
-
-def _paced(call: Call[Any], found: Read) -> None:
-    """Let only so many submissions of one network through a minute. Raises TooMany; a repeat goes on."""
-    try:
-        commit([pace.step(None, browser_of(call).network, found.id, call.now)])
-    except ConditionFailed as failed:
-        if said := pace.refused(failed, found.id):
-            raise said from failed
-
-
-# Those who invite --------------------------------------------------------------------------------------------------
 
 
 @api.on("GET /contacts/{contact_id}/events", scope="registrations:read", query=ListQuery,

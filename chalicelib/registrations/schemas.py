@@ -56,6 +56,9 @@ class Role(StrEnum):
     OTHER = "other"
 
 
+PersonField = Literal["first_name", "last_name", "email", "phone", "company_name", "job_title"]
+
+
 class RegistrationField(Schema):
     """Something that an event asks whoever registers (EVT-7)."""
 
@@ -84,6 +87,12 @@ class EventDocument(Schema):
     closed_message: Text = "Registration has closed."
     full_message: Text = "All seats are taken."
     success_message: Text = "Thank you. You are registered."
+    error_message: Text = "We could not take this yet. Please look at the fields below."
+    submit_label: Annotated[str, Field(min_length=1, max_length=100)] = "Register"
+    labels: Annotated[
+        dict[PersonField, Annotated[str, Field(min_length=1, max_length=200)]],
+        Field(description="What the page calls what it asks about the person, where it is not English."),
+    ] = Field(default_factory=dict)
     allow_anonymous_registrations: bool = Field(
         default=True, description="Else only who comes by the personal link of a message can register."
     )
@@ -112,6 +121,12 @@ class RegistrationRequest(Schema):
 
     attendees: Annotated[list[Typed], Field(min_length=1, max_length=MOST_ATTENDEES)]
     invitation: Annotated[str, Field(max_length=1000, description="`v` of a message's personal link.")] | None = None
+
+
+class EventLink(Schema):
+    """The personal link of a message, by which somebody came to the page of an event."""
+
+    v: Annotated[str, Field(max_length=1000)] | None = None
 
 
 class AttendeeResult(Schema):

@@ -1,21 +1,10 @@
 """One browser a file for the tests that need one; they run in one worker, one after the other."""
 
-from pathlib import Path
-
 import pytest
 
 import app
 from tests.browser.site import PAGES
 from tests.support.browsing import opened
-
-HERE = Path(__file__).parent
-
-
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if item.path.is_relative_to(HERE):
-            item.add_marker(pytest.mark.xdist_group("browser"))
-
 
 BAD = {"error", "warning"}
 

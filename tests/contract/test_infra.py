@@ -144,6 +144,8 @@ def test_every_route_asks_for_a_scope_that_exists_or_is_meant_to_be_public():
         "POST /forms/{form_id}/submissions",
         "OPTIONS /events/{event_id}/registrations",
         "POST /events/{event_id}/registrations",
+        "GET /e/{event_id}",
+        "POST /e/{event_id}",
         "GET /t/{token}",
         "HEAD /t/{token}",
         "GET /o/{token}",

@@ -44,9 +44,10 @@ from chalicelib.contacts import service as contacts
 from chalicelib.contacts.joining import Wish
 from chalicelib.dynamodb import commit, put, put_new
 from chalicelib.errors import Conflict, Invalid
+from chalicelib.imports import asked as imports_asked
 from chalicelib.imports import planning
 from chalicelib.imports.fields import RecordType
-from chalicelib.imports.mapping import Column
+from chalicelib.imports.mapping import Column, Reader
 from chalicelib.imports.options import Options, Statement
 from chalicelib.imports.rows import Row
 from chalicelib.interactions.types import InteractionType
@@ -322,13 +323,14 @@ class Consent(RuleBasedStateMachine):
     def imported(self, name, wanted, import_id):
         allows = Statement("They ticked a box.", "a fair", wanted)
         options = Options(match_by=strategies.default("contact").id, consent=allows)
-        asked = planning.Asked(import_id, RecordType.CONTACT, "user:u", options, BRINGS, 2, {})
-        row = Row(2, [name, self.address(name)])
+        reader = Reader(RecordType.CONTACT, BRINGS, options.manner)
+        asked = imports_asked.Asked(import_id, RecordType.CONTACT, "user:u", options, 2, reader)
+        told = asked.read(Row(2, [name, self.address(name)]), f"{import_id}.1.00.2")
         if name in self.law.erased:
             with pytest.raises(Conflict):
-                planning.plan(asked, row, f"{import_id}.1.00.2", self.now, contacts_read)
+                planning.plan(asked, told, self.now, contacts_read)
             return
-        made = planning.plan(asked, row, f"{import_id}.1.00.2", self.now, contacts_read)
+        made = planning.plan(asked, told, self.now, contacts_read)
         commit(made.writes)
         self.taken(name, made.record.contact_id)
         main = self.person(name)

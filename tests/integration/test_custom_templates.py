@@ -6,6 +6,8 @@ from chalice.test import Client
 from app import app
 from chalicelib.contacts import accounts, service
 from chalicelib.contacts.custom.definition import Option
+from chalicelib.contacts.fields import of_contact
+from chalicelib.messages import notices
 from chalicelib.messages.checks import check_content_settings, check_email
 from chalicelib.messages.schemas import ContentSettingsDocument, EmailDocument
 from tests.integration.test_messages_sending import EMAIL, contact, publish, queue, take_up
@@ -55,7 +57,8 @@ def test_a_draft_is_shown_with_the_custom_fields_of_a_contact_or_of_a_sample(api
 
 @pytest.mark.usefixtures("fields")
 def test_what_is_sent_reads_what_is_known_then(office):
-    publish("content-settings", "c", ContentSettingsDocument(address_main="1 Main Street"), check_content_settings)
+    office_of = ContentSettingsDocument(address_main="1 Main Street, {{ contact.custom.tier }} desk")
+    publish("content-settings", "c", office_of, lambda each: check_content_settings(each, TIERS))
     publish("email", "e", EmailDocument(**{**EMAIL, "subject": "For {{ contact.custom.tier }}"}), knowing_tiers)
     contact(custom={"tier": "gold"})
     service.amend("ada", {"custom": {"tier": "silver"}}, service.find("ada").version, NOW)
@@ -64,6 +67,19 @@ def test_what_is_sent_reads_what_is_known_then(office):
 
     [letter] = office.letters()
     assert letter.subject == "For Silver"
+    assert "Silver desk" in letter.body("html")
+
+
+@pytest.mark.rule("EML-9")
+@pytest.mark.usefixtures("fields")
+def test_a_notice_to_staff_says_choices_in_words_too(office):
+    told = {**EMAIL, "subject": "{{ contact.custom.tier }}", "legal_designation": "transactional"}
+    publish("email", "e", EmailDocument(**told), knowing_tiers)
+    about = of_contact(contact(custom={"tier": "gold"}))
+
+    assert notices.tell(notices.Wanted("n", "e", "sam@contoso.example", about), NOW) is None
+
+    assert [letter.subject for letter in office.letters()] == ["Gold"]
 
 
 @pytest.mark.rule("EML-9")
@@ -90,8 +106,11 @@ def test_a_choice_prints_its_words_in_the_messages_language_and_is_compared_by_i
     assert "is not" not in shown["html"]
 
 
+TIERS = {"contact": {"custom.tier"}}
+
+
 def knowing_tiers(document):
-    return check_email(document, {"contact": {"custom.tier"}})
+    return check_email(document, TIERS)
 
 
 @pytest.mark.usefixtures("fields")

@@ -166,7 +166,7 @@ def test_who_registered_and_who_came_is_scored_by_the_event():
     assert scores() == {**before, models["came"]: 10}
 
 
-@pytest.mark.rule("SCO-18", "RSC-3")
+@pytest.mark.rule("SCO-18")
 def test_a_rule_follows_the_path_to_a_contacts_registrations():
     event = published(create_leads=False)
     done = register(event)

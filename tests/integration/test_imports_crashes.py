@@ -117,7 +117,7 @@ def _take_all(arguments, now, slices=range(16)):
         while cursor is not None:
             ids, cursor = importing.pages(arguments, number, cursor)
             if ids:
-                importing.take(arguments, ids, now)
+                importing.act(arguments, ids, now)
 
 
 def test_of_two_at_work_on_one_batch_each_row_is_taken_once(api, world):

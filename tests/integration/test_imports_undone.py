@@ -131,7 +131,7 @@ def test_an_undoing_that_dies_at_any_call_leaves_nothing(api, world, mode, monke
         try:
             with injected(Faults(mode, deaths + 3), *database(), files._client()):
                 ids, _ = undoing.pages({"import": import_["id"]}, 0, None)
-                undoing.undo({"import": import_["id"]}, ids, world.now)
+                undoing.act({"import": import_["id"]}, ids, world.now)
         except Killed:
             deaths += 1
         else:

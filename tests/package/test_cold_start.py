@@ -18,7 +18,7 @@ from chalicelib.settings import settings
 from infra.local.environments import LOCAL
 from infra.local.linkedin_leads import lead, notice
 
-pytestmark = [pytest.mark.xdist_group("package"), pytest.mark.usefixtures("cloud")]
+pytestmark = pytest.mark.usefixtures("cloud")
 
 LIMIT = 3.0
 STARTS = 5

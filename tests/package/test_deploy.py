@@ -4,12 +4,8 @@ import json
 import subprocess
 import sys
 
-import pytest
-
 from infra.deploy import packaged
 from infra.local.environments import ROOT
-
-pytestmark = pytest.mark.xdist_group("package")
 
 
 def test_a_dry_run_prints_the_plan_and_touches_nothing():

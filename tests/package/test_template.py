@@ -4,12 +4,8 @@ import json
 import subprocess
 import zipfile
 
-import pytest
-
 from infra.local.environments import LOCAL, ROOT
 from infra.template import functions_of
-
-pytestmark = pytest.mark.xdist_group("package")
 
 # Calls that know no resource, so that AWS offers nothing but the star.
 WITHOUT_RESOURCE = {

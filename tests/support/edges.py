@@ -18,7 +18,7 @@ from tests.support.wrong import shape
 
 PROBLEM = "application/problem+json"
 # What people see: they get a page, not a problem.
-PAGES = ("/p/", "/r/", "/t/", "/confirm/", "/subscriptions", "/unsubscribe/")
+PAGES = ("/p/", "/e/", "/r/", "/t/", "/confirm/", "/subscriptions", "/unsubscribe/")
 MOST = 64 * 1024  # bytes of an answer that says what is wrong
 SENTENCE = re.compile(r"[A-Z“'\"\d].*\S+ .*[.?!]", re.DOTALL)
 

@@ -1,6 +1,12 @@
 """Values as they are stored and as they are compared (decisions 1, 2, 9)."""
 
+import json
+
+import msgspec
 import pytest
+from email_validator import validate_email
+from hypothesis import given
+from hypothesis import strategies as some
 
 from chalicelib.contacts import normalise
 from chalicelib.contacts.fields import clean
@@ -66,3 +72,26 @@ def test_blank_values_are_absent():
         "inactive": False,
     }
     assert normalise.key_of("city", " ") is None
+
+
+DOMAINS = ["example.dk", "EXAMPLE.dk", "mail.example.co.uk", "blåbær.dk"]
+
+
+@given(some.from_regex(r"[a-zA-Z0-9_+.-]{1,70}", fullmatch=True), some.sampled_from(DOMAINS))
+def test_an_address_whose_domain_is_known_already_is_read_as_if_all_of_it_were_looked_at(local, domain):
+    try:
+        whole = validate_email(f"{local}@{domain}", check_deliverability=False).ascii_email
+    except ValueError:
+        whole = None
+
+    try:
+        found = normalise.email(f"{local}@{domain}").sendable
+    except Invalid:
+        found = None
+
+    assert found == whole
+
+
+@given(some.lists(some.text(some.characters(codec="utf-8")), max_size=3).map(tuple))
+def test_what_match_keys_are_made_of_is_written_as_it_always_was(parts):
+    assert msgspec.json.encode(parts) == json.dumps(parts, ensure_ascii=False, separators=(",", ":")).encode()

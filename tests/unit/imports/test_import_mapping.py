@@ -9,7 +9,7 @@ from chalicelib.csvs import lines
 from chalicelib.errors import Invalid
 from chalicelib.imports.cells import Column, Manner
 from chalicelib.imports.fields import suggested
-from chalicelib.imports.mapping import placed, problems, read, typed
+from chalicelib.imports.mapping import Reader, placed, problems, typed
 from chalicelib.imports.parts import packed, spread
 from chalicelib.imports.rows import Row
 from tests.support.custom import field, options
@@ -51,7 +51,7 @@ def said(field, cell, record_type="contact", **manner):
     required = {"contact": {"last_name"}, "account": {"name"}, "lead": {"topic", "last_name", "company_name"}}
     given = dict.fromkeys(required[record_type], "x") | {field: cell}
     columns = [Column(name, name) for name in given]
-    told = read(RecordType(record_type), list(given.values()), placed(list(given), columns), Manner(**manner))
+    told = Reader(RecordType(record_type), placed(list(given), columns), Manner(**manner)).read(list(given.values()))
     return told.preferences[field.partition(".")[2]] if "." in field else told.values[field]
 
 
@@ -66,7 +66,7 @@ def said(field, cell, record_type="contact", **manner):
         ("inactive", "0", {}, False),
         ("preferences.consent_level", "4", {}, 4),
         ("preferences.bulk_email", "no", {}, False),
-        ("phone", "'+45 12 34 56 78", {}, "+4512345678"),
+        ("phone", "12 34 56 78", {"country": "DK"}, "+4512345678"),
         ("description", "'=1+1", {}, "=1+1"),
         ("description", "'tis", {}, "'tis"),
     ],
@@ -79,7 +79,7 @@ def test_a_cell_is_read_as_the_type_of_its_field(field, cell, manner, value):
     ("field", "cell"),
     [
         ("birth_date", "1990-13-01"), ("birth_date", "5/1/90"), ("birth_date", "soon"), ("inactive", "perhaps"),
-        ("preferences.consent_level", "6"), ("preferences.consent_level", "²"), ("phone", "4.5E+10"),
+        ("preferences.consent_level", "6"), ("preferences.consent_level", "²"),
         ("first_name", "a\ufffdb"), ("first_name", "a\x00b"), ("first_name", "x" * 201),
     ],
 )  # fmt: skip
@@ -129,7 +129,7 @@ def own(type_, cell, **manner):
     more = {"options": (GOLD, *options("silver"))} if "choice" in type_ else {}
     fields = {"custom.f": field("f", type_, **more)}
     columns = placed(["n", "f"], [Column("n", "last_name"), Column("f", "custom.f")])
-    return read(RecordType.CONTACT, ["x", cell], columns, Manner(**manner), fields).values["custom.f"]
+    return Reader(RecordType.CONTACT, columns, Manner(**manner), fields).read(["x", cell]).values["custom.f"]
 
 
 @pytest.mark.rule("IMP-4")
@@ -158,7 +158,7 @@ def test_a_required_custom_field_must_be_mapped_and_filled():
     assert problems(RecordType.CONTACT, ["n", "t"], [name, tier], given) == []
     assert [each.field for each in problems(RecordType.CONTACT, ["t"], [tier])] == ["mapping.0.field", "mapping"]
     with pytest.raises(Invalid) as refused:
-        read(RecordType.CONTACT, ["x", ""], placed(["n", "t"], [name, tier]), Manner(), given)
+        Reader(RecordType.CONTACT, placed(["n", "t"], [name, tier]), Manner(), given).read(["x", ""])
     assert [problem.field for problem in refused.value.problems] == ["custom.tier"]
 
 
