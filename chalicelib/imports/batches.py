@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from msgspec import Struct
 
@@ -11,7 +12,7 @@ from chalicelib.imports.asked import Asked, Told
 from chalicelib.imports.models import Import, RowResult
 from chalicelib.imports.planning import Plan, plan
 from chalicelib.imports.rows import Row
-from chalicelib.imports.states import Outcome
+from chalicelib.imports.states import KEPT_OFF, Outcome
 from chalicelib.imports.together import Together, apart, together
 from chalicelib.imports.walks import KEPT
 
@@ -19,7 +20,7 @@ TRIES = 5  # of a row whose records others change at this moment
 
 
 class Result(Struct, frozen=True):
-    """What a row came to, and for one that failed why."""
+    """What a row came to, and for one that failed, or did not come to all that was wanted, why."""
 
     outcome: str
     record_id: str | None = None
@@ -52,7 +53,8 @@ class Batch(Struct, frozen=True):
         places = set((getattr(planned.record, "claims", None) or {}).values())
         again = planned.outcome is Outcome.CREATED and bool(places & seen)  # an earlier row would have made it
         seen |= places
-        return Result(Outcome.UPDATED if again else planned.outcome, planned.record.record_id)
+        outcome = Outcome.UPDATED if again else planned.outcome
+        return Result(outcome, planned.record.record_id, **_kept_off(planned))
 
     def _together(self, rows: Sequence[Row]) -> Together:
         return together(self.asked, {row.number: self._read(row) for row in rows})
@@ -99,6 +101,7 @@ class Batch(Struct, frozen=True):
             record_id=record.record_id,
             record_version=record.version,
             expires=self.now + KEPT,
+            **_kept_off(planned),
         )
         commit(planned.writes, [put_new(result)], self._noted(planned))
         return _of_row(result)
@@ -137,6 +140,14 @@ class Batch(Struct, frozen=True):
 
     def _key(self, row: Row) -> Key:
         return Key(RowResult, *self._place(row))
+
+
+def _kept_off(planned: Plan) -> dict[str, Any]:
+    """Say that a person does not come back to a list that it left, where the row would have it so."""
+    if not planned.kept_off:
+        return {}
+    told = f"The person left the list {', '.join(planned.kept_off)} and does not come back to it by an import."
+    return {"code": KEPT_OFF, "field": "lists", "message": told}
 
 
 def _of_row(row: RowResult) -> Result:

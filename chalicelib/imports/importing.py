@@ -12,7 +12,7 @@ from chalicelib.imports.asked import Asked
 from chalicelib.imports.batches import Batch, Result
 from chalicelib.imports.models import Import, Page, run_of
 from chalicelib.imports.rows import Row
-from chalicelib.imports.states import Outcome, State, verdict
+from chalicelib.imports.states import KEPT_OFF, Outcome, State, verdict
 from chalicelib.imports.walks import Told
 
 BATCH = 250  # rows, each a transaction
@@ -67,14 +67,18 @@ def act(arguments: Mapping[str, Any], ids: Sequence[str], now: datetime) -> None
 def _told(import_: Import, slice_: str, batch: walks.Batch, rows: Sequence[Row], results: Sequence[Result]) -> Told:
     failed = [(row, each) for row, each in zip(rows, results, strict=True) if each.outcome == Outcome.FAILED]
     errors = [
-        {"row": row.number, "code": each.code, "field": each.field, "message": each.message} for row, each in failed
+        {"row": row.number, "code": each.code, "field": each.field, "message": each.message}
+        for row, each in zip(rows, results, strict=True)
+        if each.code is not None
     ]
     part = None
     if failed:
         key = f"imports/{import_.import_id}/{import_.run}/errors/{slice_}-{batch[0]:06}-{batch[1]:06}.csv"
         part = key, len(failed)
         files.put(key, csvs.lines(_lines(import_.looks["columns"], failed)))
-    return Told(Counter(each.outcome for each in results), errors[: walks.MOST_ERRORS], part)
+    sums = Counter(each.outcome for each in results)
+    sums[KEPT_OFF] = sum(each.code == KEPT_OFF for each in results)
+    return Told(sums, errors[: walks.MOST_ERRORS], part)
 
 
 def _lines(columns: Sequence[str], failed: Sequence[tuple[Row, Result]]) -> Iterator[Sequence[csvs.Cell]]:
@@ -92,7 +96,12 @@ def done(arguments: Mapping[str, Any]) -> None:
         return
     found = walks.totals(run_of(import_))
     counts = {outcome.value: found.sums[outcome] for outcome in Outcome}
-    result = {**counts, "verdict": verdict(counts), "errors": found.errors[: walks.MOST_ERRORS]}
+    result = {
+        **counts,
+        KEPT_OFF: found.sums[KEPT_OFF],
+        "verdict": verdict(counts),
+        "errors": found.errors[: walks.MOST_ERRORS],
+    }
     actions = [Import.ended_at.set(clock.now()), Import.version.add(1), Import.errors.set(_file(import_, found))]
     if import_.dry:
         actions += [Import.checked.set(result), Import.state.set(State.SUBMITTED)]

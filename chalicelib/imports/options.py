@@ -9,9 +9,10 @@ from chalicelib.contacts import strategies
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.errors import Conflict, Problem
-from chalicelib.imports import lookups
+from chalicelib.imports import joining, lookups
 from chalicelib.imports.cells import Column, Manner
 from chalicelib.imports.fields import ID
+from chalicelib.imports.joining import Joins
 from chalicelib.imports.mapping import problems
 from chalicelib.imports.models import Import
 
@@ -28,7 +29,8 @@ class Options(Struct, frozen=True):
     """Everything that decides what becomes of the rows of a file.
 
     `match_by` is the matching strategy that is the key of its rows; without one what has the default strategy's key
-    already fails. With `detect_duplicates` a row fails that has any other record's key.
+    already fails. With `detect_duplicates` a row fails that has any other record's key. Contacts join `lists` and
+    `segments`.
     """
 
     mapping: Sequence[Column] = ()
@@ -38,6 +40,12 @@ class Options(Struct, frozen=True):
     consent: Statement | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    lists: Sequence[str] = ()
+    segments: Sequence[str] = ()
+
+    @property
+    def joins(self) -> Joins:
+        return Joins(tuple(dict.fromkeys(self.lists)), tuple(dict.fromkeys(self.segments)))
 
     @classmethod
     def of(cls, import_: Import) -> "Options":
@@ -56,7 +64,14 @@ def hindrances(record_type: RecordType, columns: Sequence[str], options: Options
         found.append(Problem("consent", "Say in which words these people agreed, and where you have that from."))
     if options.match_by is not None:
         found += _of_key(record_type, options)
-    return found
+    return [*found, *_of_joins(record_type, options)]
+
+
+def _of_joins(record_type: RecordType, options: Options) -> list[Problem]:
+    if record_type is RecordType.CONTACT:
+        return joining.problems(options.joins)
+    given = {"lists": options.lists, "segments": options.segments}
+    return [Problem(name, "Only contacts join lists and segments.") for name, ids in given.items() if ids]
 
 
 def _of_key(record_type: RecordType, options: Options) -> list[Problem]:

@@ -1,5 +1,6 @@
 """What a row comes to, by the plans of its domain: the record it makes or changes, or why it fails (IMP-5)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from chalicelib.contacts.models import Contact
 from chalicelib.contacts.service import Prepared
 from chalicelib.dynamodb import Look, Write
 from chalicelib.errors import Conflict, Problem
+from chalicelib.imports import joining
 from chalicelib.imports.asked import Asked, Told
 from chalicelib.imports.options import STRATEGY_OF
 from chalicelib.imports.states import Outcome
@@ -25,11 +27,12 @@ DUPLICATE = "There is a record with these details already."
 
 
 class Plan(Struct, frozen=True):
-    """What a row comes to, and everything it writes for that."""
+    """What a row comes to, everything it writes for that, and the lists that the person left and is kept off."""
 
     outcome: Outcome
     record: Any
     writes: list[Write]
+    kept_off: Sequence[str] = ()
 
 
 def plan(asked: Asked, told: Told, now: datetime, look: Look) -> Plan:
@@ -38,12 +41,14 @@ def plan(asked: Asked, told: Told, now: datetime, look: Look) -> Plan:
         tombstones.refuse(told.of_record.values, look)
     prepared = asked.kind.bring(told.of_record, asked.options.match_by, asked.by, now, look)
     _refuse_duplicate(asked, prepared)
-    writes, changed = list(prepared.writes), prepared.changed
+    besides: list[Write] = []
+    kept_off: Sequence[str] = ()
     if asked.record_type is RecordType.CONTACT:
-        agreed = _consent(asked, told, prepared, now, look)
-        writes, changed = [*writes, *agreed], changed or bool(agreed)
+        joined = joining.plan(asked.options.joins, prepared, evidence(asked), _change_id(asked, told), now, look)
+        besides, kept_off = [*_consent(asked, told, prepared, now, look), *joined.writes], joined.kept_off
+    changed = prepared.changed or bool(besides)
     outcome = Outcome.CREATED if prepared.created else Outcome.UPDATED if changed else Outcome.UNCHANGED
-    return Plan(outcome, prepared.record, writes)
+    return Plan(outcome, prepared.record, [*prepared.writes, *besides], kept_off)
 
 
 def _refuse_duplicate(asked: Asked, prepared: Prepared[Any]) -> None:

@@ -22,7 +22,7 @@ from chalicelib.imports.schemas import (
     UploadView,
 )
 from chalicelib.imports.sniffing import DELIMITERS
-from chalicelib.imports.states import Outcome, State, Undone, verdict
+from chalicelib.imports.states import KEPT_OFF, Outcome, State, Undone, verdict
 
 api = Api(__name__)
 maps.register(api)
@@ -88,6 +88,7 @@ def _view(import_: Import, first: Sequence[Row] = ()) -> ImportView:
     counts: dict[str, Any] = {outcome.value: found.sums[outcome] for outcome in Outcome}
     if import_.state == State.COMPLETED:
         counts["verdict"] = verdict(counts)
+    counts[KEPT_OFF] = found.sums[KEPT_OFF]
     return ImportView(
         **_shared(import_),
         reason=import_.reason,

@@ -13,6 +13,7 @@ from chalicelib.imports.sniffing import ENCODINGS
 from chalicelib.imports.states import State, Undoing, Verdict
 
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Joined = Annotated[list[Annotated[str, Field(min_length=1, max_length=64)]], Field(max_length=5)]
 Delimiter = Literal["comma", "semicolon", "tab", "bar"]
 
 
@@ -71,6 +72,10 @@ class OptionsChange(Schema):
     consent: StatementView | None = None
     encoding: str | None = None
     delimiter: Delimiter | None = None
+    lists: Joined | None = None
+    """Subscription lists that everybody joins who is imported, but those who left them before."""
+    segments: Joined | None = None
+    """Static segments that everybody joins who is imported."""
 
     @model_validator(mode="after")
     def _readable(self) -> "OptionsChange":
@@ -118,7 +123,7 @@ class LooksView(Schema):
 
 
 class RowError(Schema):
-    """A row that failed, and why."""
+    """A row that failed, or did not come to all that was wanted (`kept_off`), and why."""
 
     row: int
     code: str
@@ -133,6 +138,8 @@ class CountsView(Schema):
     updated: int = 0
     unchanged: int = 0
     failed: int = 0
+    kept_off: int = 0
+    """Rows of people who left a list before: they are imported, and stay off it."""
     verdict: Verdict | None = None
     errors: list[RowError] = Field(default_factory=list)
 
@@ -165,6 +172,8 @@ class OptionsView(Schema):
     consent: StatementView | None = None
     encoding: str | None = None
     delimiter: Delimiter | None = None
+    lists: list[str] = Field(default_factory=list)
+    segments: list[str] = Field(default_factory=list)
 
 
 class ImportView(Schema):

@@ -26,6 +26,10 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
+KEPT_OFF = "kept_off"
+"""A row is imported, but the person left a list that the import names, and stays off it."""
+
+
 class Verdict(StrEnum):
     """What an import came to as a whole."""
 

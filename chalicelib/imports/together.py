@@ -1,15 +1,15 @@
 """Reading together what the rows of a batch will ask for one by one: whose their keys are, and these records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence, Set
 
 from msgspec import Struct
 
 from chalicelib.consent.models import preferences_key
 from chalicelib.contacts import claims, tombstones
 from chalicelib.contacts.custom.definition import RecordType
-from chalicelib.dynamodb import Look, Notes, read
+from chalicelib.dynamodb import Key, Look, Notes, read
 from chalicelib.errors import DomainError
-from chalicelib.imports import lookups
+from chalicelib.imports import joining, lookups
 from chalicelib.imports.asked import Asked, Told
 from chalicelib.imports.lookups import Found
 
@@ -48,7 +48,14 @@ def together(asked: Asked, told: Mapping[int, Told | DomainError]) -> Together:
     notes.expect(key for each in readable for key in tombstones.keys(each.of_record.values))
     sought = [place for each in readable for place in each.of_record.places.values()]
     claims.ahead({kind.book: sought}, notes.look)
-    if asked.record_type is RecordType.CONTACT and any(asked.allowed(each) for each in readable):
+    if asked.record_type is RecordType.CONTACT:
         owned = [each.record_id for each in kind.book.owners(sought, notes.look).values()]
-        notes.look(map(preferences_key, {*named, *owned}))
+        notes.look(_of_contacts(asked, readable, {*named, *owned}))
     return Together(notes.look, told, lookups.found(wanted, notes.look))
+
+
+def _of_contacts(asked: Asked, readable: Sequence[Told], known: Set[str]) -> Iterator[Key]:
+    """Yield where it is told what contacts that are known allow and are on, as far as the rows are about that."""
+    if any(asked.allowed(each) for each in readable):
+        yield from map(preferences_key, known)
+    yield from joining.keys(asked.options.joins, known)
