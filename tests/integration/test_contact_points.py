@@ -33,7 +33,7 @@ def api(world):
 
 @pytest.fixture
 def fairs(api):
-    return api.post("/compliance-profiles", {"name": "Fairs", "purposes": [FAIRS]})
+    return api.post("/compliance-profiles", {"name": "Fairs", "purposes": [FAIRS], "company_address": "1 Main Street"})
 
 
 def say(api, address=ADA, reason=None, profile_id="default", **choices):
@@ -109,6 +109,7 @@ def test_two_profiles_made_at_the_same_moment_are_both_listed_and_there_are_neve
     ("change", "field"),
     [
         ({"purposes": [FAIRS]}, "purposes"),
+        ({"company_address": None}, "company_address"),
         ({"type": "external-link"}, "external_url"),
     ],
 )
@@ -118,6 +119,18 @@ def test_what_people_were_offered_stays_and_a_page_of_ones_own_has_an_address(ap
     assert status == 422
     assert {each["field"] for each in problem["errors"]} == {field}
     assert api.get(f"/compliance-profiles/{fairs['id']}") == fairs
+
+
+@pytest.mark.rule("RCN-2")
+def test_what_messages_for_a_purpose_are_by_law_stays(api, fairs):
+    purposes = [*fairs["purposes"][:3], {**FAIRS, "legal_designation": "transactional"}]
+
+    status, problem, _ = api.call(
+        "PATCH", f"/compliance-profiles/{fairs['id']}", {"purposes": purposes}, If_Match='"1"'
+    )
+
+    assert status == 422
+    assert "commercial by law" in problem["errors"][0]["message"]
 
 
 # Contact points ------------------------------------------------------------------------------------------------------

@@ -200,9 +200,10 @@ def test_a_suppression_counts_but_for_what_the_address_agreed_to_after_it_unsubs
 
 def test_an_opt_out_right_before_the_claim_is_not_overlooked(sent, office):
     name()
+    queue()
 
     with before_the_next_write(lambda: say(commercial=OUT)):
-        send = sent()
+        send = take_up()
 
     assert (send.state, send.reason) == (SendState.BLOCKED, Reason.PURPOSE)
     assert office.letters() == []

@@ -1,6 +1,6 @@
 """Use cases of compliance profiles as records: make, find, list, change; none is ever deleted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -94,6 +94,16 @@ def _require_address(record: ComplianceProfile) -> None:
         raise Unprocessable("A page of your own needs its address.", [Problem("external_url", "This is needed.")])
 
 
+def _lost(before: Sequence[Purpose], after: Sequence[Purpose]) -> Iterator[Problem]:
+    """Yield what would be gone of what people may have said something of, or be something else by law."""
+    for choice in profile.gone(before, after):
+        yield Problem("purposes", f"{choice}: {STAYS}")
+    by_law = {each.id: each.legal_designation for each in before}
+    for each in after:
+        if by_law.get(each.id, each.legal_designation) is not each.legal_designation:
+            yield Problem("purposes", f"{each.id}: messages for it are {by_law[each.id]} by law, and it stays so.")
+
+
 def amend(profile_id: str, values: Mapping[str, Any], version: int, now: datetime) -> ComplianceProfile:
     """Change a profile. Raises NotFound, Stale; Unprocessable where a purpose or a topic would be gone.
 
@@ -102,13 +112,13 @@ def amend(profile_id: str, values: Mapping[str, Any], version: int, now: datetim
     record = find(profile_id)
     if record.version != version:
         raise STALE
-    before: Sequence[Purpose] = record.purposes
+    purposes, address = record.purposes, record.company_address
     _fill(record, values)
-    missing = profile.gone(before, record.purposes)
-    if missing:
-        raise Unprocessable(
-            "A purpose or a topic is missing.", [Problem("purposes", f"{each}: {STAYS}") for each in missing]
-        )
+    problems = list(_lost(purposes, record.purposes))
+    if address and not record.company_address:
+        problems.append(Problem("company_address", "Messages name it, so it can change and not go."))
+    if problems:
+        raise Unprocessable("What people were offered, and what messages rely on, stays.", problems)
     _require_address(record)
     record.updated_at = now
     if version == 0:
