@@ -5,7 +5,8 @@ from functools import cached_property
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from chalicelib.consent.models import ConsentItem
-from chalicelib.consent.points import profile
+from chalicelib.consent.points import opt_in, profile
+from chalicelib.consent.points.opt_in import DoubleOptIn
 from chalicelib.consent.points.profile import Purpose
 from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, JsonAttribute, Key
 
@@ -19,6 +20,7 @@ class ComplianceProfile(ConsentItem, discriminator="compliance_profile"):
     external_url = UnicodeAttribute(null=True)
     company_address = UnicodeAttribute(null=True)
     stored_purposes = JsonAttribute()
+    stored_double_opt_in = JsonAttribute(null=True)
     active = BooleanAttribute(default=True)
     created_by = UnicodeAttribute(null=True)
     updated_at = InstantAttribute(null=True)
@@ -31,6 +33,10 @@ class ComplianceProfile(ConsentItem, discriminator="compliance_profile"):
     @cached_property
     def purposes(self) -> tuple[Purpose, ...]:
         return profile.read(self.stored_purposes)
+
+    @property
+    def double_opt_in(self) -> DoubleOptIn:
+        return opt_in.read(self.stored_double_opt_in)
 
     def purpose(self, purpose_id: str) -> Purpose | None:
         return next((each for each in self.purposes if each.id == purpose_id), None)
