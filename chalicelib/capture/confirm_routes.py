@@ -11,7 +11,7 @@ from chalicelib.capture import confirming
 from chalicelib.http import FORM, Api, Call, Nothing, Reply
 from chalicelib.messages.optin import links, words
 from chalicelib.messages.optin.models import Confirmation
-from chalicelib.messages.optin.rules import Outcome
+from chalicelib.messages.optin.rules import VALID_DAYS, Outcome
 from chalicelib.messages.pages import page
 from chalicelib.messages.public import kindly
 from chalicelib.messages.words import DEFAULT
@@ -60,7 +60,7 @@ def _shown(call: Call[Any], token: str) -> Reply:
 def _found(call: Call[Any], token: str) -> tuple[Confirmation | None, Outcome]:
     named = links.read(token)
     row = links.find(named)
-    if named.late(call.now) and (row is None or row.confirmed_at is None):
+    if named.late(row, call.now) and (row is None or row.confirmed_at is None):
         return row, Outcome.LATE
     return (row, confirming.judge(row)) if row is not None else (None, Outcome.GONE)
 
@@ -77,7 +77,8 @@ def _confirmed(call: Call[Any], token: str) -> Reply:
 
 def _told(row: Confirmation | None, outcome: Outcome) -> Reply:
     language = row.language if row is not None else DEFAULT
-    title, text = words.of(language).told[outcome]
+    days = row.valid_days if row is not None and row.valid_days else VALID_DAYS
+    title, text = words.told(language, outcome, days)
     return page("notice.html", STATUSES[outcome], language=language, title=title, text=text)
 
 

@@ -6,7 +6,7 @@ from chalicelib.capture import pending, service, states
 from chalicelib.capture.models import Submission
 from chalicelib.capture.schemas import FormDocument
 from chalicelib.capture.service import Submitted
-from chalicelib.consent.subscriptions import records
+from chalicelib.consent.points import records as profiles
 from chalicelib.dynamodb import ConditionFailed
 from chalicelib.errors import Invalid
 from chalicelib.messages.optin import confirming, settings, wordings
@@ -67,13 +67,16 @@ def asked(row: Confirmation) -> list[tuple[str, str]]:
     """Return the names and descriptions of what a request asks for, as its page shows them."""
     if row.what != What.FORM:
         return [wordings.named(row)[:2]]
-    return [each.words(row.language) for each in records.find_many((row.request or {}).get("lists", ()))]
+    return wordings.of_form(row)
 
 
 def thanks(row: Confirmation) -> str | None:
     """Return where a confirmation leads to, None for our own words (DOI-3, DOI-10)."""
     own = settings.current()
-    if row.what == What.FORM:
+    profile = profiles.find_if_any(row.profile_id) if row.profile_id else None
+    if profile is not None:
+        named = profile.double_opt_in.thank_you_page_id, profile.double_opt_in.thank_you_address
+    elif row.what == What.FORM:
         form = form_of(row)
         named = form.thank_you_page_id, form.thank_you_address
     elif row.what == What.LIST:

@@ -204,7 +204,7 @@ def receive(slug: str, fields: Mapping[str, Any], visit: Visit, now: datetime) -
     cookies = [visit.cookie] if visit.cookie else []
     memory = prefilling.memory(form, typed, submission.contact_id, visit.recognised.remembered, now)
     cookies += [memory] if memory is not None else []
-    shown = _look(document) if service.awaits_confirmation(form, typed) else thanks(form, document)
+    shown = _look(document) if service.awaits_confirmation(submission, form, typed) else thanks(form, document)
     return replace(shown, headers={**shown.headers, **_set(cookies)})
 
 

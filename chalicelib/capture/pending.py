@@ -11,7 +11,7 @@ from chalicelib.capture import states
 from chalicelib.capture import values as reading
 from chalicelib.capture.models import CaptureItem, Submission
 from chalicelib.capture.resolving import resolve
-from chalicelib.capture.schemas import REFUSALS
+from chalicelib.capture.schemas import REFUSALS, ElementKind
 from chalicelib.capture.service import form_of
 from chalicelib.capture.values import Read
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, shard
@@ -47,7 +47,8 @@ def read_back(submission: Submission) -> Read:
     kept = dict(submission.values or {})
     refused = tuple(each for each in REFUSALS if kept.pop(each.value, False))
     lists = tuple(kept.pop("subscription_list", ()))
-    return Read(kept, (), refused, lists, kept.pop("remember_me", None))
+    choices = tuple(kept.pop(ElementKind.PURPOSE_CONSENT.value, ()))
+    return Read(kept, (), refused, lists, kept.pop("remember_me", None), choices)
 
 
 def _later(submission_id: str, now: datetime) -> Submission | None:

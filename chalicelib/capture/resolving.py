@@ -7,6 +7,7 @@ from chalicelib.capture import values as reading
 from chalicelib.capture import visiting
 from chalicelib.capture.agreeing import consented, joined, where
 from chalicelib.capture.models import Submission, visitor_key
+from chalicelib.capture.pointing import agreed
 from chalicelib.capture.resolved import Resolved, result
 from chalicelib.capture.schemas import FormDocument, Update
 from chalicelib.capture.values import Read
@@ -47,6 +48,7 @@ def resolve(submission: Submission, form: FormDocument, read: Read, now: datetim
         resolved.writes += consented(resolved, submission, form, read, now)
         resolved.writes += joined(resolved, submission, form, read, now)
         resolved.writes += _binding(resolved, submission, known, now)
+    resolved.writes += agreed(resolved, submission, form, read, now)
     resolved.writes += _interaction(resolved, submission, now)
     return resolved
 

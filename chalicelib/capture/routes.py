@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from chalicelib import web
-from chalicelib.capture import browsing, checks, landing, pages, pending, service, writing
+from chalicelib.capture import browsing, checks, compliance, landing, pages, pending, service, writing
 from chalicelib.capture.browsing import Visit
 from chalicelib.capture.models import Submission
 from chalicelib.capture.resolving import OF_CONTACTS, OF_LEADS
@@ -28,6 +28,7 @@ from chalicelib.capture.service import Submitted
 from chalicelib.capture.states import FAILURE, SUCCESS
 from chalicelib.capture.websites.public import from_elsewhere, refuses
 from chalicelib.clock import digest, new_id
+from chalicelib.consent.points import records
 from chalicelib.consent.subscriptions.models import LIST
 from chalicelib.contacts import fields as contact_fields
 from chalicelib.contacts import strategies
@@ -102,9 +103,13 @@ def _confirmable(form: FormDocument, checked: Checked) -> Checked:
     """Add what double opt-in has to say of a form."""
     own, email_id = optin_settings.current(), form.confirmation_email_id
     mailable = bool(email_id) and optin_settings.is_email_of(str(email_id), FORM_CONFIRMATION)
-    problems = checks.check_double_opt_in(form, mailable=mailable, allowed=own.allowed_addresses or ())
+    allowed = own.allowed_addresses or ()
+    problems = [*checks.check_double_opt_in(form, mailable=mailable, allowed=allowed)]
     nobody_back = checks.lists_of(form) and not form.double_opt_in and not own.subscriptions_email_id
     warnings = [checks.NOBODY_BACK] if nobody_back else []
+    profile = records.find_if_any(form.compliance_profile_id) if form.compliance_profile_id else None
+    problems += compliance.problems_of(form, profile, allowed)
+    warnings += [compliance.NOBODY_BACK] if compliance.nobody_back(form, profile) else []
     return replace(checked, problems=[*checked.problems, *problems], warnings=[*checked.warnings, *warnings])
 
 
@@ -239,7 +244,7 @@ def _submitted(call: Call[Nothing], form_id: str, allowed: Mapping[str, str | li
         state=submission.state,
         message=form.success_message,
         redirect_url=str(form.redirect_url) if form.redirect_url else None,
-        awaits_confirmation=service.awaits_confirmation(form, sent.values),
+        awaits_confirmation=service.awaits_confirmation(submission, form, sent.values),
         visitor=_now_another(submission, submitted.visitor_id),
     )
     status = HTTPStatus.CREATED if submission.state == SUCCESS else HTTPStatus.ACCEPTED

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, HttpUrl, field_validator, model_validator
 
 from chalicelib.capture.websites.schemas import Banner
+from chalicelib.consent.points.schemas import Choice
 from chalicelib.http import ListQuery, Schema
 
 Text = Annotated[str, Field(max_length=500)]
@@ -89,6 +90,7 @@ class ElementKind(StrEnum):
     BULK_EMAIL = "do_not_bulk_email"
     TRACKING = "do_not_track"
     SUBSCRIPTION_LIST = "subscription_list"
+    PURPOSE_CONSENT = "purpose_consent"
     REMEMBER_ME = "remember_me"
     SUBMIT = "submit"
     RESET = "reset"
@@ -109,7 +111,8 @@ class Element(Schema):
     """A part of a form, in the order in which people see it.
 
     A subscription list is a box that puts on the list whoever ticks it, its `text` the words that they agree to; hidden
-    it puts everybody on the list who sends the form (SUB-6).
+    it puts everybody on the list who sends the form (SUB-6). The box of a purpose consent opts the address of whoever
+    ticks it in to a purpose or topic of the form's compliance profile, its `text` the words that they agree to.
     """
 
     kind: ElementKind
@@ -118,6 +121,9 @@ class Element(Schema):
     url: Address | None = None
     alt: Text = ""
     list_id: Id | None = None
+    choice: Annotated[
+        Choice | None, Field(description="A purpose (`commercial`), or its topic (`commercial/boats`).")
+    ] = None
     hidden: bool = Field(default=False, description="Of a subscription list: whoever sends the form joins it.")
 
     @property
@@ -167,6 +173,12 @@ class FormDocument(Schema):
     prefill: bool = Field(default=False, description="Its fields may be filled beforehand, on pages of ours.")
     double_opt_in: bool = Field(default=False, description="Nothing is made of a submission before it is confirmed.")
     confirmation_email_id: Id | None = None
+    compliance_profile_id: Annotated[
+        Id | None, Field(description="The profile whose purposes it asks consent for, and whose double opt-in counts.")
+    ] = None
+    profile_double_opt_in: bool = Field(
+        default=True, description="Off: the profile's double opt-in does not count for this form; its own comes first."
+    )
     thank_you_page_id: Id | None = None
     thank_you_address: Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s]+$")] | None = None
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from chalicelib.capture import states, waiting
 from chalicelib.capture import values as reading
 from chalicelib.capture.checks import address_field
+from chalicelib.capture.guarding import guard_of
 from chalicelib.capture.models import Submission
 from chalicelib.capture.resolving import resolve
 from chalicelib.capture.schemas import ElementKind, FormDocument, Update
@@ -55,7 +56,7 @@ def form_of(form_id: str, version: int | None = None) -> tuple[FormDocument, int
 def submit(submitted: Submitted, now: datetime) -> Submission:
     """Take a submission, once however often it comes, and return it: success, pending, or failure (FSU-1).
 
-    Where the form has to be confirmed nothing is stored but the request for that (DOI-9).
+    Where it has to be confirmed nothing is stored but the request for that (DOI-9, RCN-8).
     Raises Invalid with every field that is wrong (nothing is stored then: the person corrects it at once), NotFound.
     """
     form, version = form_of(submitted.form_id)
@@ -66,9 +67,20 @@ def submit(submitted: Submitted, now: datetime) -> Submission:
         raise Invalid(form.error_message, read.problems)
     submission = row_of(submitted, version, read, now)
     try:
-        return waiting.ask(submission, form, read, now) if form.double_opt_in else take(submission, form, read, now)
+        return _received(submission, form, read, now)
     except Invalid as error:  # no address, no number: told at once, like any other field that is wrong
         raise Invalid(form.error_message, named(form, error.problems)) from error
+
+
+def _received(submission: Submission, form: FormDocument, read: Read, now: datetime) -> Submission:
+    """Take what came, or let it wait for its address; what need not wait is answered as if it had to."""
+    guard = guard_of(form, read)
+    if guard is None:
+        return take(submission, form, read, now)
+    if guard.needed:
+        return waiting.ask(submission, form, read, guard, now)
+    waiting.require_right(submission, form, read, now)
+    return states.as_unconfirmed(take(submission, form, read, now))
 
 
 def take(
@@ -111,12 +123,13 @@ def _opt_out(submission: Submission, form: FormDocument, read: Read, now: dateti
     opting.at(address_hash, evidence, submission.submission_id, now)
 
 
-def awaits_confirmation(form: FormDocument, typed: Mapping[str, Any]) -> bool:
+def awaits_confirmation(submission: Submission, form: FormDocument, typed: Mapping[str, Any]) -> bool:
     """Return whether whoever sent this is to be told to look for a message: where it, or joining lists, is confirmed.
 
     It follows from what was sent alone, so that nobody learns whether an address is known here, or left a list.
     """
-    return form.double_opt_in or (bool(reading.read(form, typed).lists) and optin_settings.current().enabled)
+    waits = submission.state == states.UNCONFIRMED
+    return waits or (bool(reading.read(form, typed).lists) and optin_settings.current().enabled)
 
 
 def named(form: FormDocument, problems: Iterable[Problem]) -> list[Problem]:

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.agenda import due_shard
 from chalicelib.capture.models import Submission
 from chalicelib.capture.resolved import Resolved
-from chalicelib.capture.schemas import FormDocument, Update
+from chalicelib.capture.schemas import ElementKind, FormDocument, Update
 from chalicelib.capture.values import Read
 from chalicelib.dynamodb import shard
 from chalicelib.errors import DomainError
@@ -26,7 +26,8 @@ def storable(read: Read) -> dict[str, Any]:
     refused = {each.value: True for each in read.refused}
     joined = {"subscription_list": list(read.lists)} if read.lists else {}
     remembered = {} if read.remembers is None else {"remember_me": read.remembers}
-    return {**values, **refused, **joined, **remembered}
+    agreed = {ElementKind.PURPOSE_CONSENT.value: list(read.choices)} if read.choices else {}
+    return {**values, **refused, **joined, **remembered, **agreed}
 
 
 def succeeded(submission: Submission, form: FormDocument, resolved: Resolved) -> None:
@@ -36,6 +37,13 @@ def succeeded(submission: Submission, form: FormDocument, resolved: Resolved) ->
     submission.due, submission.due_shard, submission.open_shard = None, None, None
     if form.update is not Update.NONE and not form.store_all_submissions:
         submission.values = None
+
+
+def as_unconfirmed(submission: Submission) -> Submission:
+    """Return a submission that was taken as its answer tells of it: no word of what it came to."""
+    submission.state, submission.contact_id = UNCONFIRMED, None
+    submission.failure, submission.problems = None, None
+    return submission
 
 
 def is_told(submission: Submission, form: FormDocument) -> bool:

@@ -20,7 +20,7 @@ Typed = Mapping[str, Any]
 
 
 class Read(Struct, frozen=True):
-    """Values as typed, by field name; what is wrong with them; which boxes refuse something; which lists to join."""
+    """Values as typed, by field name; what is wrong with them; which boxes refuse something, or agree; which lists."""
 
     values: dict[str, Any]
     problems: tuple[Problem, ...]
@@ -28,6 +28,8 @@ class Read(Struct, frozen=True):
     lists: tuple[str, ...] = ()
     remembers: bool | None = None
     """Whether “remember me” was ticked; None where nobody was asked."""
+    choices: tuple[str, ...] = ()
+    """Purposes and topics of a compliance profile that were ticked, by their names there."""
 
     def for_target(self, form: FormDocument, target: str) -> dict[str, Any]:
         """Return the values that go to the contact or to the lead, by its attributes."""
@@ -45,11 +47,12 @@ def read(form: FormDocument, typed: Typed) -> Read:
     problems += cascading.misfits(form, values)
     known = {field.name for field in form.fields} | BESIDES
     problems += [Problem(name, "This form has no such field.") for name in sorted(set(typed) - known)]
-    lists, unknown = _lists(form, typed.get(ElementKind.SUBSCRIPTION_LIST.value))
+    lists, unknown = _lists(form, typed.get(OF_LISTS.value))
     refused = tuple(each for each in REFUSALS if _yes(typed.get(each.value)))
     asked = any(element.kind is ElementKind.REMEMBER_ME for element in form.elements)
     remembers = _yes(typed.get(ElementKind.REMEMBER_ME.value)) if asked else None
-    return Read(values, (*problems, *unknown), refused, lists, remembers)
+    choices, others = _choices(form, typed.get(OF_PURPOSES.value))
+    return Read(values, (*problems, *unknown, *others), refused, lists, remembers, choices)
 
 
 def _taken(field: FormField, typed: Typed, values: dict[str, Any]) -> list[Problem]:
@@ -68,18 +71,31 @@ def _taken(field: FormField, typed: Typed, values: dict[str, Any]) -> list[Probl
     return []
 
 
-BESIDES = frozenset(each.value for each in (*REFUSALS, ElementKind.SUBSCRIPTION_LIST, ElementKind.REMEMBER_ME))
+OF_LISTS, OF_PURPOSES = ElementKind.SUBSCRIPTION_LIST, ElementKind.PURPOSE_CONSENT
+BESIDES = frozenset(each.value for each in (*REFUSALS, OF_LISTS, OF_PURPOSES, ElementKind.REMEMBER_ME))
 """What is sent besides fields, by the kind of its element."""
 
 
 def _lists(form: FormDocument, raw: Any) -> tuple[tuple[str, ...], list[Problem]]:
     """Return the lists to join: those that were ticked, and those that are hidden on the form."""
-    ticked = raw if isinstance(raw, list) else [] if raw in (None, "", False) else [str(raw)]
+    ticked = _ticked(raw)
     offered = {e.list_id: e.hidden for e in form.elements if e.kind is ElementKind.SUBSCRIPTION_LIST}
     joined = tuple(str(each) for each, hidden in offered.items() if hidden or each in ticked)
     name = ElementKind.SUBSCRIPTION_LIST.value
     strange = [] if set(ticked) <= offered.keys() else [Problem(name, "This form does not offer such a list.")]
     return joined, strange
+
+
+def _choices(form: FormDocument, raw: Any) -> tuple[tuple[str, ...], list[Problem]]:
+    """Return the purposes and topics that were ticked; what was not says nothing."""
+    ticked, name = _ticked(raw), OF_PURPOSES.value
+    offered = [str(each.choice) for each in form.elements if each.kind is OF_PURPOSES]
+    strange = [] if set(ticked) <= set(offered) else [Problem(name, "This form does not ask for such a consent.")]
+    return tuple(each for each in offered if each in ticked), strange
+
+
+def _ticked(raw: Any) -> list[str]:
+    return raw if isinstance(raw, list) else [] if raw in (None, "", False) else [str(raw)]
 
 
 def _default(field: FormField, raw: Any) -> Any:

@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib.capture import states
 from chalicelib.capture.checks import address_field
+from chalicelib.capture.guarding import Guard
 from chalicelib.capture.models import Submission
 from chalicelib.capture.resolving import resolve
 from chalicelib.capture.schemas import FormDocument
@@ -20,27 +21,32 @@ from chalicelib.messages.optin.models import Confirmation
 ABOUT = ("page_id", "page_url", "journey_id", "email_id", "visitor_id", "linked_id")
 
 
-def ask(submission: Submission, form: FormDocument, read: Read, now: datetime) -> Submission:
+def ask(submission: Submission, form: FormDocument, read: Read, guard: Guard, now: datetime) -> Submission:
     """Store the request alone, once however often it comes, and return the submission as it waits.
 
     Raises Invalid for all that could only fail once it is confirmed: told at once it can still be put right.
     """
-    try:
-        resolve(submission, form, read, now)  # nothing of it is written
-    except (Invalid, Unprocessable) as error:
-        raise Invalid(str(error), error.problems) from error
-    except (ConditionFailed, DomainError):
-        pass  # the records are busy, which says nothing against it
+    require_right(submission, form, read, now)
     submission.state = states.UNCONFIRMED
     try:
-        commit([put_new(_request(submission, form, read, now))])
+        commit([put_new(_request(submission, form, read, guard, now))])
     except ConditionFailed as failed:
         if not any(found for _, found in failed.of(Confirmation)):
             raise
     return submission
 
 
-def _request(submission: Submission, form: FormDocument, read: Read, now: datetime) -> Confirmation:
+def require_right(submission: Submission, form: FormDocument, read: Read, now: datetime) -> None:
+    """Raise Invalid for a submission that could only fail; nothing is written."""
+    try:
+        resolve(submission, form, read, now)
+    except (Invalid, Unprocessable) as error:
+        raise Invalid(str(error), error.problems) from error
+    except (ConditionFailed, DomainError):
+        pass  # the records are busy, which says nothing against it
+
+
+def _request(submission: Submission, form: FormDocument, read: Read, guard: Guard, now: datetime) -> Confirmation:
     field = address_field(form)
     if field is None:
         raise ValueError("a form without an address went live")
@@ -52,10 +58,14 @@ def _request(submission: Submission, form: FormDocument, read: Read, now: dateti
         asked,
         form_id=submission.form_id,
         form_version=submission.form_version,
-        email_id=form.confirmation_email_id,
+        email_id=guard.email_id,
+        profile_id=guard.profile_id,
+        valid_days=guard.valid_days,
         request={
             "values": states.storable(read),
             "lists": list(read.lists),
+            "choices": list(read.choices),
+            "profile_id": form.compliance_profile_id,
             "contact": contact,
             **{name: getattr(submission, name) for name in ABOUT},
         },

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from chalicelib.consent.points.opt_in import ASKS
 from chalicelib.contacts.custom.record import is_custom
 from chalicelib.contacts.fields import ACCOUNT_FIELDS, FIELDS
 from chalicelib.definitions.schemas import ProblemView
@@ -31,7 +32,7 @@ def _of_contact(name: str) -> str:
 ContactField = Annotated[str, AfterValidator(_of_contact)]
 
 
-DEFAULT, CONFIRMATION, FORM_CONFIRMATION = "default", "confirmation-request", "form-confirmation"
+DEFAULT, CONFIRMATION, FORM_CONFIRMATION = "default", "confirmation-request", ASKS
 """What a message is for. What asks for a confirmation goes out by double opt-in only (DOI-5, DOI-6, DOI-8)."""
 
 

@@ -11,13 +11,17 @@ from chalicelib.consent.points import service as points
 from chalicelib.contacts import service as contacts
 from chalicelib.interactions import service as log
 from chalicelib.messages import centre, feedback, suppression
+from chalicelib.messages.checks import check_email
+from chalicelib.messages.optin.models import Confirmation
 from chalicelib.messages.reasons import Reason
+from chalicelib.messages.schemas import EmailDocument
 from chalicelib.tokens import sign
 from tests.integration.test_messages_by_purpose import ADA, IN, OUT, enforce, name, say, sent
 from tests.integration.test_messages_feedback import event
-from tests.integration.test_messages_sending import NOW, published
+from tests.integration.test_messages_sending import NOW, publish, published
 from tests.support.between import before_the_next_write
 from tests.support.centre import FORM, Reader
+from tests.support.confirming import FORM_EMAIL
 from tests.support.consents import changes
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -115,6 +119,18 @@ def test_two_who_save_at_the_same_moment_are_both_heard(reader):
         opened.save(**{NEWS: False})
 
     assert said() == {"commercial": OUT, "commercial/boats": OUT, "tracking": OUT}
+
+
+@pytest.mark.rule("RCN-8")
+def test_nothing_that_is_chosen_here_has_to_be_confirmed(reader):
+    publish("email", "ask", EmailDocument.model_validate(FORM_EMAIL), check_email)
+    asked = {"enabled": True, "email_id": "ask"}
+    records.amend("default", {"double_opt_in": asked}, records.find("default").version, NOW)
+
+    reader.open().save(**{BOATS: False, TRACKING: True})
+
+    assert said() == {"commercial/boats": OUT, "tracking": IN}
+    assert list(Confirmation.scan(Confirmation.confirmation_id.exists())) == []
 
 
 @pytest.mark.rule("RCN-7")

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from chalicelib.consent.points import profile
+from chalicelib.consent.points import opt_in, profile
 from chalicelib.consent.points.models import ComplianceProfile, ProfileSet, profile_key
 from chalicelib.consent.points.profile import DEFAULT, Purpose
 from chalicelib.dynamodb import ConditionFailed, Look, Write, commit, put, put_changed, put_new, read
@@ -58,6 +58,7 @@ def create(profile_id: str, values: Mapping[str, Any], by: str, now: datetime) -
     _fill(made, {**values, "purposes": profile.whole(values.get("purposes") or ())})
     made.version = 1
     _require_address(made)
+    _require_message(made, values)
     for _ in range(TRIES):
         try:
             commit([put_new(made), _one_more(profile_id)])
@@ -84,6 +85,8 @@ def _fill(record: ComplianceProfile, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if name == "purposes":
             record.stored_purposes = profile.stored(value)
+        elif name == "double_opt_in":
+            record.stored_double_opt_in = value
         else:
             setattr(record, name, value)
     vars(record).pop("purposes", None)  # those that were read before
@@ -92,6 +95,13 @@ def _fill(record: ComplianceProfile, values: Mapping[str, Any]) -> None:
 def _require_address(record: ComplianceProfile) -> None:
     if record.type == profile.Type.EXTERNAL and not record.external_url:
         raise Unprocessable("A page of your own needs its address.", [Problem("external_url", "This is needed.")])
+
+
+def _require_message(record: ComplianceProfile, values: Mapping[str, Any]) -> None:
+    """Double opt-in that is set up needs what it names; what ended since goes on to be sent, as in a live journey."""
+    problems = list(opt_in.problems_of(record.double_opt_in)) if "double_opt_in" in values else []
+    if problems:
+        raise Unprocessable("Double opt-in cannot be set up like this.", problems)
 
 
 def _lost(before: Sequence[Purpose], after: Sequence[Purpose]) -> Iterator[Problem]:
@@ -120,6 +130,7 @@ def amend(profile_id: str, values: Mapping[str, Any], version: int, now: datetim
     if problems:
         raise Unprocessable("What people were offered, and what messages rely on, stays.", problems)
     _require_address(record)
+    _require_message(record, values)
     record.updated_at = now
     if version == 0:
         record.version = 1

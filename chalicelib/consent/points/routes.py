@@ -17,6 +17,7 @@ from chalicelib.consent.points.schemas import (
     Profiles,
     ProfileView,
     SaidView,
+    of_opt_in,
     of_purposes,
 )
 from chalicelib.http import Api, Call, Nothing
@@ -72,8 +73,10 @@ def change_contact_point(call: Call[PointChangeRequest]) -> PointConsentView:
 
 
 def _view(record: ComplianceProfile) -> ProfileView:
-    given = {name: getattr(record, name) for name in ProfileView.model_fields if name not in {"id", "purposes"}}
-    return ProfileView(id=record.profile_id, purposes=of_purposes(record.purposes), **given)
+    others = ProfileView.model_fields.keys() - {"id", "purposes", "double_opt_in"}
+    given = {name: getattr(record, name) for name in others}
+    shown = {"purposes": of_purposes(record.purposes), "double_opt_in": of_opt_in(record.double_opt_in)}
+    return ProfileView(id=record.profile_id, **shown, **given)
 
 
 def _consent(standing: Standing) -> PointConsentView:

@@ -107,6 +107,11 @@ def changed(before: Standing, wanted: Wanted) -> dict[str, State | None]:
     return {choice: state for choice, state in wanted.items() if before.state(choice) is not state}
 
 
+def lowered(before: Wanted, after: Wanted) -> set[str]:
+    """Return what of a change allows less than before."""
+    return {choice for choice, state in after.items() if ALLOWS[state] < ALLOWS[before[choice]]}
+
+
 def raises(before: Standing, wanted: Wanted) -> bool:
     """Return whether a change allows more than before: only the person, or a user with a reason, may (invariant 7)."""
     return any(ALLOWS[state] > ALLOWS[before.state(choice)] for choice, state in wanted.items())

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Annotated, Any, Literal, Self
 
-from msgspec import convert
+from msgspec import convert, to_builtins
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from chalicelib.consent.points import profile
+from chalicelib.consent.points.opt_in import DoubleOptIn
 from chalicelib.consent.points.profile import Purpose
 from chalicelib.consent.points.quiet import EVERY_DAY, Quiet
 from chalicelib.consent.points.rules import State
@@ -91,6 +92,21 @@ class QuietTime(Schema):
         return self
 
 
+class DoubleOptInFields(Schema):
+    """Double opt-in of the forms that name the profile (RCN-8): nothing is made of a submission before it is confirmed.
+
+    Of each submission, or only where the address has no consent record of the profile. A link is good for 28 days. A
+    confirmation leads to a page of ours, or to one of the addresses that the settings of double opt-in allow.
+    """
+
+    enabled: bool = False
+    when: Literal["each-submission", "new-addresses"] = "each-submission"
+    email_id: Id | None = None
+    content_settings_id: Id | None = None
+    thank_you_page_id: Id | None = None
+    thank_you_address: HttpsUrl | None = None
+
+
 class ProfileFields(Schema):
     """What can be said of a compliance profile."""
 
@@ -102,6 +118,7 @@ class ProfileFields(Schema):
         default=True, description="One that is not goes on to be enforced; no email can newly name it."
     )
     purposes: Annotated[list[PurposeFields], Field(max_length=20)] = Field(default_factory=list)
+    double_opt_in: DoubleOptInFields = Field(default_factory=DoubleOptInFields)
 
     @field_validator("purposes")
     @classmethod
@@ -117,6 +134,8 @@ class ProfileFields(Schema):
     @property
     def values(self) -> dict[str, Any]:
         given = self.model_dump(exclude_unset=True, mode="json")
+        if "double_opt_in" in given:
+            given["double_opt_in"] = self.double_opt_in.model_dump(mode="json")
         if "purposes" in given:
             given["purposes"] = [profile.made(each) for each in given["purposes"]]
         return given
@@ -153,6 +172,7 @@ class ProfileView(Schema):
     quiet_time: QuietTime | None = None
     active: bool
     purposes: list[PurposeView]
+    double_opt_in: DoubleOptInFields
     created_by: str | None = None
     updated_at: datetime | None = None
     version: int
@@ -224,6 +244,10 @@ class PointView(Schema):
     consents: list[PointConsentView]
     changes: list[PointLogView]
     next_cursor: str | None = None
+
+
+def of_opt_in(own: DoubleOptIn) -> DoubleOptInFields:
+    return DoubleOptInFields.model_validate(to_builtins(own))
 
 
 def of_purposes(purposes: tuple[Purpose, ...]) -> list[PurposeView]:

@@ -6,6 +6,7 @@ from itertools import islice
 
 from msgspec import Struct
 
+from chalicelib.clock import as_text
 from chalicelib.consent.models import ConsentItem
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.points import plans, records
@@ -17,7 +18,7 @@ from chalicelib.consent.points.models import (
     profile_key,
 )
 from chalicelib.consent.points.profile import DEFAULT
-from chalicelib.consent.points.rules import Channel, Standing, State, Wanted, raises
+from chalicelib.consent.points.rules import Channel, Standing, State, Wanted, lowered, raises
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.contacts.normalise import phone as read_phone
 from chalicelib.dynamodb import ConditionFailed, Write, commit, read
@@ -92,6 +93,14 @@ def _log(point: Point, after: str | None) -> Iterator[PointChange]:
     behind = PointChange.sk.between(f"{after}\x00", "CHANGE#~") if after else PointChange.sk.startswith("CHANGE#")
     found = PointChange.query(f"ADDRESS#{point.id}", behind, consistent_read=True)
     return (each for each in found if isinstance(each, PointChange))
+
+
+def lowered_since(point: Point, profile_id: str, moment: datetime) -> set[str]:
+    """Return what a contact point has allowed less of since a moment: a link from before revives nothing of it."""
+    later = PointChange.sk.between(f"CHANGE#{as_text(moment)}~", "CHANGE#~")
+    found = PointChange.query(f"ADDRESS#{point.id}", later, consistent_read=True)
+    changes = (each for each in found if isinstance(each, PointChange) and each.profile_id == profile_id)
+    return {choice for each in changes for choice in lowered(each.before, each.after)}
 
 
 def change_by_user(

@@ -15,7 +15,7 @@ from chalicelib.contacts.normalise import email as read_email
 from chalicelib.dynamodb import Write, put
 from chalicelib.messages import suppression
 from chalicelib.messages.optin.models import Confirmation, OptInSettings
-from chalicelib.messages.optin.rules import KEPT, TAKEN_UP_AFTER, WORK, Mail, What
+from chalicelib.messages.optin.rules import LEFT, TAKEN_UP_AFTER, WORK, Mail, What, valid
 
 
 class Asked(Struct, frozen=True):
@@ -80,6 +80,6 @@ def row_of(address_hash: str, name: str, asked: Asked, **what: Any) -> Confirmat
         state=Mail.WANTED,
         due_shard=due_shard(WORK, name),
         due=asked.at + TAKEN_UP_AFTER,
-        expires=int((asked.at + KEPT).timestamp()),
+        expires=int((asked.at + valid(what.get("valid_days")) + LEFT).timestamp()),
         **what,
     )

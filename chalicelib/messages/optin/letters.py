@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from chalicelib.consent import service as consent
-from chalicelib.consent.subscriptions import records
+from chalicelib.consent.points import records as profiles
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import EMAILS
 from chalicelib.contacts.normalise import Email, key_of
@@ -39,6 +39,7 @@ class Content(Struct, frozen=True):
     contact: Mapping[str, Any]
     message: Mapping[str, Any]
     submission: Mapping[str, Any] | None = None
+    content_settings_id: str | None = None
 
 
 def of(row: Confirmation) -> Letter:
@@ -73,11 +74,17 @@ def _of_form(row: Confirmation) -> Content | str:
     if row.confirmed_at is not None or row.address is None:
         return "There is nothing to confirm."
     request = row.request or {}
-    names = [each.words(row.language)[0] for each in records.find_many(request["lists"])]
+    names = [name for name, _ in wordings.of_form(row)]
     message = {"confirmation_url": links.url_of(row), "subscription_list_names": Bulleted(names)}
     contact = {**readers.sample(_harmless(request["contact"])), "email": row.address}
     typed = {name: harmless(value) for name, value in request["values"].items()}
-    return Content(row.email_id, read_email(row.address), contact, message, typed)
+    return Content(row.email_id, read_email(row.address), contact, message, typed, _content_settings(row))
+
+
+def _content_settings(row: Confirmation) -> str | None:
+    """Return those that the compliance profile names for its messages."""
+    profile = profiles.find_if_any(row.profile_id) if row.profile_id else None
+    return profile.double_opt_in.content_settings_id if profile is not None else None
 
 
 def _address(row: Confirmation, known: list[Any]) -> Email | None:
@@ -101,7 +108,7 @@ def _harmless(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _composed(content: Content, address: Email, document: EmailDocument) -> Letter:
-    chosen = settings.current().content_settings_id or service.default_content_settings()
+    chosen = content.content_settings_id or settings.current().content_settings_id or service.default_content_settings()
     found = definitions.live("content-settings", chosen) if chosen else None
     shared = ContentSettingsDocument.model_validate(found.document if found is not None else {})
     composed = compose(

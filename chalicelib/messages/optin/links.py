@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from chalicelib.clock import as_text, from_text
 from chalicelib.messages.optin.models import Confirmation
-from chalicelib.messages.optin.rules import VALID
+from chalicelib.messages.optin.rules import valid
 from chalicelib.settings import settings
 from chalicelib.tokens import sign, verify
 
@@ -18,8 +18,8 @@ class Named(Struct, frozen=True):
     confirmation_id: str
     asked_at: datetime
 
-    def late(self, now: datetime) -> bool:
-        return now - self.asked_at > VALID
+    def late(self, row: Confirmation | None, now: datetime) -> bool:
+        return now - self.asked_at > valid(row.valid_days if row is not None else None)
 
 
 def token_of(row: Confirmation) -> str:

@@ -23,6 +23,8 @@ class Confirmation(MessagesItem, discriminator="confirmation"):
     form_id = UnicodeAttribute(null=True)
     form_version = IntegerAttribute(null=True)
     email_id = UnicodeAttribute(null=True)
+    profile_id = UnicodeAttribute(null=True)  # the compliance profile that asks for it (RCN-8), where the form does not
+    valid_days = IntegerAttribute(null=True)
     address = UnicodeAttribute(null=True)
     request = JsonAttribute(null=True)
     # Of its message:

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-VALID = timedelta(days=30)
-"""How long a link confirms (DOI-4, DOI-10)."""
+VALID_DAYS = 30
+"""How long a link confirms where the request does not say it (DOI-4, DOI-10)."""
 
-KEPT = VALID + timedelta(days=1)
-"""How long a request is kept; then DynamoDB deletes it, confirmed or not."""
+LEFT = timedelta(days=1)
+"""How much longer a request is kept; then DynamoDB deletes it, confirmed or not."""
 
 TAKEN_UP_AFTER = timedelta(minutes=15)
 """When the agenda takes up a request whose message on the queue was lost."""
@@ -47,6 +47,11 @@ class Outcome(StrEnum):
     MOVED = "moved"
     WITHDRAWN = "withdrawn"
     CLOSED = "closed"
+
+
+def valid(days: int | None) -> timedelta:
+    """Return how long the link of a request confirms."""
+    return timedelta(days=days or VALID_DAYS)
 
 
 AGAIN_AFTER, DAY = timedelta(hours=1), timedelta(days=1)

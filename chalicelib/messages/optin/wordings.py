@@ -1,5 +1,9 @@
 """What a request is called: in its message, on its page (DOI-5)."""
 
+from collections.abc import Mapping
+from typing import Any
+
+from chalicelib.consent.points import records as profiles
 from chalicelib.consent.subscriptions import records
 from chalicelib.messages import words as centre
 from chalicelib.messages.optin import words
@@ -16,6 +20,25 @@ def of(row: Confirmation) -> dict[str, str]:
         "confirmation_object_description": description,
         "confirmation_object_value": value,
     }
+
+
+def of_form(row: Confirmation) -> list[tuple[str, str]]:
+    """Return the names and descriptions of what a form asks for: lists, and purposes and topics of its profile."""
+    request = row.request or {}
+    return [
+        *(each.words(row.language) for each in records.find_many(request.get("lists", ()))),
+        *_choices(row, request),
+    ]
+
+
+def _choices(row: Confirmation, request: Mapping[str, Any]) -> list[tuple[str, str]]:
+    asked, profile_id = request.get("choices", ()), request.get("profile_id")
+    profile = profiles.find_if_any(profile_id) if asked and profile_id else None
+    if profile is None:
+        return []
+    known = dict(pair for each in profile.purposes for pair in each.choices())
+    told = [known[each].words(row.language) for each in asked if each in known]
+    return [(each.name, each.description) for each in told]
 
 
 def named(row: Confirmation) -> tuple[str, str, str]:

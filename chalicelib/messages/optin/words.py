@@ -35,7 +35,7 @@ WORDS = {
         kinds={What.LIST: "Subscription", What.LEVEL: "Consent"},
         told={
             Outcome.CONFIRMED: ("Confirmed", "Thank you. It is confirmed."),
-            Outcome.LATE: ("This link is too old", "It was good for 30 days. Please ask for it once more."),
+            Outcome.LATE: ("This link is too old", "It was good for {days} days. Please ask for it once more."),
             Outcome.GONE: ("There is nothing to confirm", "What this link confirms is not there any more."),
             Outcome.MOVED: (
                 "There is nothing to confirm",
@@ -62,7 +62,7 @@ WORDS = {
         kinds={What.LIST: "Tilmelding", What.LEVEL: "Samtykke"},
         told={
             Outcome.CONFIRMED: ("Bekræftet", "Tak. Det er bekræftet."),
-            Outcome.LATE: ("Linket er for gammelt", "Det gjaldt i 30 dage. Bed venligst om det igen."),
+            Outcome.LATE: ("Linket er for gammelt", "Det gjaldt i {days} dage. Bed venligst om det igen."),
             Outcome.GONE: ("Der er ikke noget at bekræfte", "Det, som linket bekræfter, findes ikke længere."),
             Outcome.MOVED: (
                 "Der er ikke noget at bekræfte",
@@ -86,7 +86,7 @@ WORDS = {
         kinds={What.LIST: "Anmeldung", What.LEVEL: "Einwilligung"},
         told={
             Outcome.CONFIRMED: ("Bestätigt", "Vielen Dank. Es ist bestätigt."),
-            Outcome.LATE: ("Dieser Link ist zu alt", "Er galt 30 Tage. Bitte fragen Sie noch einmal an."),
+            Outcome.LATE: ("Dieser Link ist zu alt", "Er galt {days} Tage. Bitte fragen Sie noch einmal an."),
             Outcome.GONE: ("Es gibt nichts zu bestätigen", "Was dieser Link bestätigt, ist nicht mehr da."),
             Outcome.MOVED: (
                 "Es gibt nichts zu bestätigen",
@@ -113,7 +113,7 @@ WORDS = {
         kinds={What.LIST: "اشتراك", What.LEVEL: "موافقة"},
         told={
             Outcome.CONFIRMED: ("تم التأكيد", "شكرًا لك. تم التأكيد."),
-            Outcome.LATE: ("هذا الرابط قديم", "كان صالحًا لمدة ٣٠ يومًا. يرجى الطلب من جديد."),
+            Outcome.LATE: ("هذا الرابط قديم", "كان صالحًا لمدة {days} يومًا. يرجى الطلب من جديد."),
             Outcome.GONE: ("لا يوجد ما يؤكَّد", "ما يؤكده هذا الرابط لم يعد موجودًا."),
             Outcome.MOVED: ("لا يوجد ما يؤكَّد", "تغيّر عنوان البريد الإلكتروني منذ ذلك الحين. يرجى الطلب من جديد."),
             Outcome.WITHDRAWN: (
@@ -129,3 +129,12 @@ WORDS = {
 
 def of(language: str) -> Words:
     return WORDS[language]
+
+
+DIGITS = {"ar": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")}
+
+
+def told(language: str, outcome: Outcome, valid_days: int) -> tuple[str, str]:
+    """Return the title and the sentence of what a link comes to; one that is too late says how long it was good."""
+    title, sentence = of(language).told[outcome]
+    return title, sentence.replace("{days}", str(valid_days).translate(DIGITS.get(language, {})))
