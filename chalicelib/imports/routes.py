@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
-from chalicelib.imports import maps, parsing, service
+from chalicelib import files
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.http import Api, Call, Listing, ListQuery, Nothing, Reply
+from chalicelib.imports import maps, parsing, service, template
 from chalicelib.imports.models import Import
 from chalicelib.imports.rows import Row
 from chalicelib.imports.schemas import (
@@ -18,6 +20,7 @@ from chalicelib.imports.schemas import (
     OptionsChange,
     OptionsView,
     StartRequest,
+    TemplateQuery,
     UndoView,
     UploadView,
 )
@@ -38,6 +41,15 @@ def create_import(call: Call[NewImport]) -> ImportView:
 def list_imports(call: Call[Nothing]) -> Listing[ImportSummary]:
     """List imports, newest first."""
     return Listing[ImportSummary].of(service.by_created(call.query.asked), _summary)
+
+
+@api.on("GET /imports/template", scope="imports:read", query=TemplateQuery)
+def show_template(call: Call[Nothing]) -> Reply:
+    """Give a workbook to be filled in, whose columns are mapped by themselves."""
+    record_type = call.query.record_type
+    content = template.written(record_type, custom_fields.in_use(record_type))
+    named = {"Content-Disposition": f'attachment; filename="{record_type}s.xlsx"', "Cache-Control": "no-store"}
+    return Reply(content, content_type=files.TYPES["xlsx"], headers=named)
 
 
 @api.on("GET /imports/{import_id}", scope="imports:read", returns=ImportView)

@@ -24,6 +24,12 @@ class NewImport(Schema):
     name: Name
 
 
+class TemplateQuery(Schema):
+    """Of which records the rows are to be."""
+
+    record_type: RecordType
+
+
 class ColumnMap(Schema):
     """A column of the file, the field it becomes, and what certain cells stand for. A column without one is ignored.
 

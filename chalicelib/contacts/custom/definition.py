@@ -64,6 +64,11 @@ class Option(Struct, frozen=True):
     labels: Mapping[str, str]
     retired: bool = False
 
+    @property
+    def label(self) -> str:
+        """What it is called where nobody says in which language."""
+        return self.labels.get("en") or next(iter(self.labels.values()))
+
 
 class CustomField(Struct, frozen=True):
     """A field. Record type, key and type are settled when it is made; the rest changes."""
