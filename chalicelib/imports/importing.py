@@ -77,7 +77,7 @@ def _told(import_: Import, slice_: str, batch: walks.Batch, rows: Sequence[Row],
         part = key, len(failed)
         files.put(key, csvs.lines(_lines(import_.looks["columns"], failed)))
     sums = Counter(each.outcome for each in results)
-    sums[KEPT_OFF] = sum(each.code == KEPT_OFF for each in results)
+    sums += Counter(KEPT_OFF for each in results if each.code == KEPT_OFF)
     return Told(sums, errors[: walks.MOST_ERRORS], part)
 
 

@@ -13,6 +13,10 @@ MOST = 100
 """Fields of a record type, retired ones too: each reader of them reads all."""
 
 
+MOST_OPTIONS = 100
+"""Options of a choice, retired ones too."""
+
+
 class RecordType(StrEnum):
     """What can have fields of one's own."""
 
