@@ -2,11 +2,13 @@
 
 from functools import cached_property
 
+from msgspec import convert
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from chalicelib.consent.models import ConsentItem
 from chalicelib.consent.points import profile
 from chalicelib.consent.points.profile import Purpose
+from chalicelib.consent.points.quiet import Quiet
 from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, JsonAttribute, Key
 
 
@@ -19,6 +21,7 @@ class ComplianceProfile(ConsentItem, discriminator="compliance_profile"):
     external_url = UnicodeAttribute(null=True)
     company_address = UnicodeAttribute(null=True)
     stored_purposes = JsonAttribute()
+    quiet_time = JsonAttribute(null=True)
     active = BooleanAttribute(default=True)
     created_by = UnicodeAttribute(null=True)
     updated_at = InstantAttribute(null=True)
@@ -31,6 +34,10 @@ class ComplianceProfile(ConsentItem, discriminator="compliance_profile"):
     @cached_property
     def purposes(self) -> tuple[Purpose, ...]:
         return profile.read(self.stored_purposes)
+
+    @property
+    def quiet(self) -> Quiet | None:
+        return convert(self.quiet_time, Quiet) if self.quiet_time else None
 
     def purpose(self, purpose_id: str) -> Purpose | None:
         return next((each for each in self.purposes if each.id == purpose_id), None)
