@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -26,24 +26,43 @@ class Known(Struct):
 audited = Known()
 
 
+class Doer(Struct, frozen=True):
+    """Who changes something, when, by which request, from where."""
+
+    who: str
+    at: datetime
+    route: str
+    address: str | None = None
+    agent: str | None = None
+
+
 def attend(call: Call[Any], operation: Operation) -> AbstractContextManager[None]:
     """Look on while a request is answered."""
-    return witnessed(lambda writes: _seen(writes, call, operation))
+    return witnessed(lambda writes: _seen(writes, _doer(call, operation)))
 
 
-def _seen(writes: Sequence[Write], call: Call[Any], operation: Operation) -> list[Write]:
+def on_behalf(who: str, route: str, now: datetime) -> AbstractContextManager[None]:
+    """Look on while a job changes what somebody asked for by a request of this route."""
+    return witnessed(lambda writes: _seen(writes, Doer(who, now, route)))
+
+
+def _doer(call: Call[Any], operation: Operation) -> Doer:
+    address = (call.request.context.get("identity") or {}).get("sourceIp")
+    agent = str(call.headers.get("user-agent") or "")[:LONGEST_AGENT] or None
+    return Doer(call.caller.id, call.now, f"{operation.method} {operation.path}", address, agent)
+
+
+def _seen(writes: Sequence[Write], doer: Doer) -> list[Write]:
     known = audited.records()
     changes = [write for write in writes if write.verb != "ConditionCheck" and write.key.kind in known]
     if not changes:
         return []
     before = [each.serialize() if each is not None else None for each in read(write.key for write in changes)]
-    rows = [
-        _row(known[write.key.kind], write, old, call, operation) for write, old in zip(changes, before, strict=True)
-    ]
+    rows = [_row(known[write.key.kind], write, old, doer) for write, old in zip(changes, before, strict=True)]
     return [put_new(row) for row in rows if row is not None]
 
 
-def _row(record: Record, write: Write, before: Raw | None, call: Call[Any], operation: Operation) -> Audited | None:
+def _row(record: Record, write: Write, before: Raw | None, doer: Doer) -> Audited | None:
     after = _after(write, before)
     change = difference(before, after, telling=record.telling)
     if change is None or (before is None and after is None):
@@ -55,15 +74,15 @@ def _row(record: Record, write: Write, before: Raw | None, call: Call[Any], oper
         audit_id=audit_id,
         listed=f"audit#{shard(audit_id)}",
         record=record.name(values, write.key.pk, write.key.sk),
-        who=call.caller.id,
-        created_at=call.now,
+        who=doer.who,
+        created_at=doer.at,
         action=change.action,
         fields=change.fields,
         values=change.values,
-        route=f"{operation.method} {operation.path}",
-        address=(call.request.context.get("identity") or {}).get("sourceIp"),
-        agent=str(call.headers.get("user-agent") or "")[:LONGEST_AGENT] or None,
-        expires=call.now + timedelta(days=int(settings.audit_days)),
+        route=doer.route,
+        address=doer.address,
+        agent=doer.agent,
+        expires=doer.at + timedelta(days=int(settings.audit_days)),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from chalice.app import Chalice
 
+from chalicelib import files
 from chalicelib.http.operation import Operation
 from chalicelib.http.problems import problem
 from chalicelib.http.routes import Api
@@ -19,6 +20,7 @@ class Application(Chalice):
     def __init__(self, name: str, modules: Mapping[str, Sequence[str]]) -> None:
         """Take the modules that hold an `api`, each with the first words of its routes' paths."""
         super().__init__(name, configure_logs=False)
+        self.api.binary_types.append(files.TYPES["xlsx"])
         self.apis: list[Api] = []
         self.routes: Any = RouteTable(modules, self._load)
 

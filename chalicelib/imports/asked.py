@@ -1,8 +1,9 @@
 """An import as its rows need it: what each of them says, and who it is about."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from chalicelib.clock import digest
@@ -11,7 +12,9 @@ from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
 from chalicelib.errors import DomainError, Invalid
-from chalicelib.imports import mapping
+from chalicelib.imports import choices, mapping
+from chalicelib.imports.cells import wrong
+from chalicelib.imports.fields import NONE, Own
 from chalicelib.imports.kinds import KINDS, Kind
 from chalicelib.imports.lookups import Found
 from chalicelib.imports.mapping import Lookup, Reader
@@ -49,14 +52,22 @@ class Asked(Struct, frozen=True):
     options: Options
     width: int
     reader: Reader
+    own: Own = NONE
+    foreseen: Own = NONE
+    """Custom fields with the options that the import itself would add, in a trial."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Why words of the file did not become options, by field."""
 
     @classmethod
     def of(cls, import_: Import) -> "Asked":
         options, columns = Options.of(import_), import_.looks["columns"]
         record_type, by = RecordType(import_.record_type), import_.started_by or import_.created_by
-        placed = mapping.placed(columns, options.mapping)
-        reader = Reader(record_type, placed, options.manner, custom_fields.in_use(record_type))
-        return cls(import_.import_id, record_type, by, options, len(columns), reader)
+        placed, own = mapping.placed(columns, options.mapping), custom_fields.in_use(record_type)
+        foreseen = choices.foreseen(import_, own)
+        own = {**own, **foreseen}
+        reader = Reader(record_type, placed, options.manner, own)
+        refused = {each["field"]: each["refused"] for each in choices.told(import_) if each["refused"] is not None}
+        return cls(import_.import_id, record_type, by, options, len(columns), reader, own, foreseen, refused)
 
     @property
     def kind(self) -> Kind:
@@ -67,9 +78,16 @@ class Asked(Struct, frozen=True):
         if len(row.cells) > self.width:
             raise Invalid("The row has more cells than there are headings. Quote cells that hold a separator.")
         said = self.reader.read(row.cells)
+        self._require_option(said.values)
         values = clean(said.values, self.record_type)
         places = self.kind.places(values)
         return Told(Brought(values, places, said.record_id, self.new_id(row), tag), said.preferences, said.lookups)
+
+    def _require_option(self, values: Mapping[str, Any]) -> None:
+        """Raise Invalid where a word is no option, and was not made one either, with why."""
+        for name, why in self.refused.items():
+            if values.get(name) is not None and name in self.own and values[name] not in self.own[name].values:
+                raise wrong(name, why)
 
     def allowed(self, told: Told) -> dict[str, Any]:
         """Return what a row and the statement say of what the person allows."""

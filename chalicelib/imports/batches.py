@@ -6,6 +6,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, read, update
 from chalicelib.errors import DomainError, Stale, Unavailable
 from chalicelib.imports.asked import Asked, Told
@@ -40,8 +41,9 @@ class Batch(Struct, frozen=True):
 
     def tried(self, rows: Sequence[Row]) -> list[Result]:
         """Say what the rows would come to: by the very plans, which are not made."""
-        found, seen = self._together(rows), set[str]()
-        return [self._tried(row, found, seen) for row in rows]
+        with custom_fields.foreseen(self.asked.record_type, self.asked.foreseen):
+            found, seen = self._together(rows), set[str]()
+            return [self._tried(row, found, seen) for row in rows]
 
     def _tried(self, row: Row, found: Together, seen: set[str]) -> Result:
         try:

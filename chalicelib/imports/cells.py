@@ -8,7 +8,8 @@ import msgspec
 from msgspec import Struct
 
 from chalicelib.conditions.catalogue import FieldType
-from chalicelib.contacts.custom.definition import CustomField, CustomType
+from chalicelib.contacts.custom import adding
+from chalicelib.contacts.custom.definition import CHOICES, CustomField, CustomType
 from chalicelib.errors import Invalid, Problem
 
 DATES = ("ymd", "dmy", "mdy")
@@ -21,13 +22,15 @@ BETWEEN = ";"
 class Column(Struct, frozen=True):
     """What becomes of a column: the field, and what certain cells stand for (options under other names).
 
-    Where the field names another record, the cells hold that one's `key`: its id, or another value of its own.
+    Where the field names another record, the cells hold that one's `key`: its id, or another value of its own. Of a
+    choice of the organisation's own, words that no option is called by may become options.
     """
 
     column: str
     field: str
     values: Mapping[str, str] = msgspec.field(default_factory=dict)
     key: str = "id"
+    create_options: bool = False
 
 
 class Manner(Struct, frozen=True):
@@ -54,10 +57,12 @@ def of_type(type_: FieldType, name: str, cell: str, manner: Manner) -> Any:
     return cell.casefold().replace(" ", "_").replace("-", "_") if type_ is FieldType.CHOICE else cell
 
 
-def of_custom(field: CustomField, name: str, cell: str, manner: Manner) -> Any:
-    """Return a cell as a value of a custom field; whoever writes the record checks it. Raises Invalid."""
+def of_custom(field: CustomField, name: str, manner: Manner) -> Callable[[str], Any]:
+    """Return how cells become values of a custom field; whoever writes the record checks them. They raise Invalid."""
+    if field.type in CHOICES:
+        return _choosing(field)
     read = _OF_CUSTOM.get(field.type)
-    return read(field, name, cell, manner) if read is not None else cell
+    return (lambda cell: read(name, cell, manner)) if read is not None else str
 
 
 def flag(name: str, cell: str) -> bool:
@@ -99,27 +104,29 @@ def _instant(name: str, cell: str, manner: Manner) -> str:
     return f"{day(name, written, manner)}T{time.strip() or '00:00'}"
 
 
-def _choice(field: CustomField, cell: str) -> str:
-    """Return the option that is called so, by its value or in any language; else what was written, to be refused."""
-    wanted = cell.strip().casefold()
-    called = (each.value for each in field.options if wanted in {word.casefold() for word in each.labels.values()})
-    return wanted if wanted in field.values else next(called, cell.strip())
+def _choosing(field: CustomField) -> Callable[[str], Any]:
+    """Return how cells name options, by value or in any language; a word that none is called by is left, to be refused.
+
+    What options are called is put together once, and not for each row of a million.
+    """
+    book = adding.book(field)
+
+    def one(cell: str) -> str:
+        return book.get(adding.key(cell)) or cell.strip()
+
+    if field.type is CustomType.CHOICE:
+        return one
+    return lambda cell: [one(each) for each in cell.split(BETWEEN) if each.strip()]
 
 
-def _choices(field: CustomField, cell: str) -> list[str]:
-    return [_choice(field, each) for each in cell.split(BETWEEN) if each.strip()]
-
-
-OfCustom = Callable[[CustomField, str, str, Manner], Any]
+OfCustom = Callable[[str, str, Manner], Any]
 _OF_CUSTOM: Mapping[CustomType, OfCustom] = {
-    CustomType.WHOLE_NUMBER: lambda _field, _name, cell, manner: number(cell, manner),
-    CustomType.DECIMAL: lambda _field, _name, cell, manner: number(cell, manner),
-    CustomType.MONEY: lambda _field, _name, cell, manner: number(cell, manner),
-    CustomType.DATE: lambda _, name, cell, manner: day(name, cell, manner),
-    CustomType.INSTANT: lambda _, name, cell, manner: _instant(name, cell, manner),
-    CustomType.TWO_OPTIONS: lambda _field, name, cell, _manner: flag(name, cell),
-    CustomType.CHOICE: lambda field, _name, cell, _manner: _choice(field, cell),
-    CustomType.MULTIPLE_CHOICE: lambda field, _name, cell, _manner: _choices(field, cell),
-    CustomType.PHONE: lambda _, name, cell, manner: phone(name, cell, manner),
+    CustomType.WHOLE_NUMBER: lambda _, cell, manner: number(cell, manner),
+    CustomType.DECIMAL: lambda _, cell, manner: number(cell, manner),
+    CustomType.MONEY: lambda _, cell, manner: number(cell, manner),
+    CustomType.DATE: day,
+    CustomType.INSTANT: _instant,
+    CustomType.TWO_OPTIONS: lambda name, cell, _: flag(name, cell),
+    CustomType.PHONE: phone,
 }
-"""What is not here is written as it is stored."""
+"""What is not here, and no choice, is written as it is stored."""

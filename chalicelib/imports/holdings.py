@@ -12,8 +12,8 @@ HOLDING = Holding(
     ImportsItem,
     (
         Held(RowResult, _whose),
-        Nobody(Import, "What becomes of a file's columns; where people agreed."),
-        Nobody(Page, "Where pages begin."),
+        Nobody(Import, "What becomes of a file's columns, which options came of it; where people agreed."),
+        Nobody(Page, "Where pages begin; words that are to become options of a field, fifty at most."),
         Nobody(Walk, "Sums, and which rows failed for what."),
     ),
 )

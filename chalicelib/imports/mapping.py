@@ -8,7 +8,7 @@ from msgspec import Struct
 from pydantic import ValidationError
 
 from chalicelib.conditions.catalogue import FieldType
-from chalicelib.contacts.custom.definition import RecordType
+from chalicelib.contacts.custom.definition import CustomType, RecordType
 from chalicelib.contacts.custom.record import flat, nested
 from chalicelib.csvs import FORMULAS
 from chalicelib.errors import Invalid, Problem
@@ -52,7 +52,7 @@ def problems(
             found.append(Problem(f"mapping.{at}.field", f"A {record_type} has no field of this name to be imported."))
         if each.field in fields[:at]:
             found.append(Problem(f"mapping.{at}.field", "Another column is mapped to this field already."))
-        found += _of_key(at, each)
+        found += [*_of_key(at, each), *_of_options(at, each, target)]
     lacking = [name for name in target.required if name not in fields]
     return [*found, *(Problem("mapping", f"A column must be mapped to {name}: it is required.") for name in lacking)]
 
@@ -66,6 +66,15 @@ def _of_key(at: int, column: Column) -> list[Problem]:
         return [Problem(f"mapping.{at}.key", "This field names no other record, so it has no key.")]
     known = column.key in ACCOUNT_KEYS
     return [] if known else [Problem(f"mapping.{at}.key", f"Accounts are named by {', '.join(ACCOUNT_KEYS)}.")]
+
+
+def _of_options(at: int, column: Column, target: Target) -> list[Problem]:
+    """Options are added to what is the organisation's own and holds one of them."""
+    field = target.own.get(column.field)
+    if not column.create_options or (field is not None and field.type is CustomType.CHOICE):
+        return []
+    said = "Options can be added to custom fields that hold one choice, and to no others."
+    return [Problem(f"mapping.{at}.create_options", said)]
 
 
 def placed(columns: Sequence[str], mapping: Sequence[Column]) -> list[tuple[int, Column]]:
@@ -130,8 +139,13 @@ Reading = Callable[[str], Any]
 
 def _reading(target: Target, column: Column, manner: Manner) -> Reading:
     """Return how cells of a column become values; what certain ones stand for goes before that."""
-    read, stand_for = _of_field(target, column, manner), {k.casefold(): v for k, v in column.values.items()}
+    read, stand_for = _of_field(target, column, manner), meanings(column)
     return (lambda cell: read(stand_for.get(cell.casefold(), cell))) if stand_for else read
+
+
+def meanings(column: Column) -> dict[str, str]:
+    """Return what certain cells of a column stand for, whatever their letter case."""
+    return {cell.casefold(): meant for cell, meant in column.values.items()}
 
 
 def _of_field(target: Target, column: Column, manner: Manner) -> Reading:
@@ -141,7 +155,7 @@ def _of_field(target: Target, column: Column, manner: Manner) -> Reading:
     if name.startswith(OF_CONSENT):
         return partial(level if name.endswith("consent_level") else flag, name)
     if name in target.own:
-        return lambda cell: of_custom(target.own[name], name, cell, manner)
+        return of_custom(target.own[name], name, manner)
     if name.endswith("phone") and manner.country is not None:
         return lambda cell: phone(name, cell, manner)
     type_ = target.types[name].type if name in target.types else FieldType.TEXT

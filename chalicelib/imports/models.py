@@ -49,6 +49,7 @@ class Import(ImportsItem, discriminator="import"):
     started_at = InstantAttribute(null=True)
     pages = IntegerAttribute(null=True)
     rows = IntegerAttribute(null=True)
+    new_options = JsonAttribute(null=True)  # of the organisation's own choices, by the last run
     checked = JsonAttribute(null=True)  # what the last dry run came to
     result = JsonAttribute(null=True)  # what the import came to
     errors = JsonAttribute(null=True)  # the file of the rows that failed, in the last run
@@ -70,6 +71,7 @@ class Page(ImportsItem, discriminator="import_page"):
 
     place = JsonAttribute(null=True)
     counts = JsonAttribute()
+    words = JsonAttribute(null=True)  # that no option is called by, where they are to become options
     last = BooleanAttribute()
     expires = TTLAttribute(null=True)
 

@@ -10,12 +10,13 @@ from typing import Any, BinaryIO
 from msgspec import Struct
 
 from chalicelib import clock, files
+from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.normalise import text_key
 from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
-from chalicelib.dynamodb import SHARDS, ConditionFailed, Key, commit, put, read, update
+from chalicelib.dynamodb import SHARDS, ConditionFailed, Key, Write, commit, put, read, update
 from chalicelib.errors import Conflict
-from chalicelib.imports import bulk, mapping, parts, reading
+from chalicelib.imports import bulk, choices, mapping, parts, reading
 from chalicelib.imports.limits import MOST_ROWS, Unreadable
 from chalicelib.imports.models import Import, Page, import_key, run_of
 from chalicelib.imports.options import Options, keyed_by
@@ -79,10 +80,27 @@ def _read_page(import_: Import, page: int, now: datetime) -> None:
     shared = parts.spread((row, _matched_by(row, by)) for row in taken if row.number > 1)
     parts.keep(import_.import_id, import_.run, page, shared)
     counts = [len(shared.get(number, ())) for number in range(SHARDS)]
+    own = custom_fields.in_use(import_.record_type) if any(each.create_options for _, each in columns) else {}
+    words = choices.unknown(columns, own, options.manner.clears, (row for row in taken if row.number > 1))
     found = Page(
-        *Page.at(import_.import_id, import_.run, page), place=place, counts=counts, last=last, expires=now + KEPT
+        *Page.at(import_.import_id, import_.run, page),
+        place=place,
+        counts=counts,
+        words=words or None,
+        last=last,
+        expires=now + KEPT,
     )
-    commit([put(found)])
+    with suppress(ConditionFailed):  # cancelled, which the next page notices
+        commit([put(found)], _options_added(import_, words, page, now) if last else [])
+
+
+def _options_added(import_: Import, words: choices.Words, page: int, now: datetime) -> list[Write]:
+    """Add the options that the whole file asks for, and return the write that says which."""
+    if not any(each.create_options for each in Options.of(import_).mapping):
+        return []
+    added = choices.settle(import_, words, page, now)
+    actions = [Import.new_options.set(added), Import.version.add(1)]
+    return [update(import_key(import_.import_id), *actions, condition=choices.reading(import_.run))] if added else []
 
 
 def _matched_by(row: Row, columns: Sequence[int]) -> str | None:

@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
-from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
-from chalicelib.imports import maps, parsing, service
+from chalicelib import files
+from chalicelib.access.scopes import require as require_scope
+from chalicelib.contacts.custom import service as custom_fields
+from chalicelib.http import Api, Call, Listing, ListQuery, Nothing, Reply
+from chalicelib.imports import choices, maps, parsing, service, template
 from chalicelib.imports.models import Import
 from chalicelib.imports.rows import Row
 from chalicelib.imports.schemas import (
@@ -15,9 +18,11 @@ from chalicelib.imports.schemas import (
     ImportView,
     LooksView,
     NewImport,
+    NewOptionsView,
     OptionsChange,
     OptionsView,
     StartRequest,
+    TemplateQuery,
     UndoView,
     UploadView,
 )
@@ -38,6 +43,15 @@ def create_import(call: Call[NewImport]) -> ImportView:
 def list_imports(call: Call[Nothing]) -> Listing[ImportSummary]:
     """List imports, newest first."""
     return Listing[ImportSummary].of(service.by_created(call.query.asked), _summary)
+
+
+@api.on("GET /imports/template", scope="imports:read", query=TemplateQuery)
+def show_template(call: Call[Nothing]) -> Reply:
+    """Give a workbook to be filled in, whose columns are mapped by themselves."""
+    record_type = call.query.record_type
+    content = template.written(record_type, custom_fields.in_use(record_type))
+    named = {"Content-Disposition": f'attachment; filename="{record_type}s.xlsx"', "Cache-Control": "no-store"}
+    return Reply(content, content_type=files.TYPES["xlsx"], headers=named)
 
 
 @api.on("GET /imports/{import_id}", scope="imports:read", returns=ImportView)
@@ -66,7 +80,12 @@ def look_at_import(call: Call[Nothing], import_id: str) -> ImportView:
     status=HTTPStatus.ACCEPTED,
 )
 def start_import(call: Call[StartRequest], import_id: str) -> ImportView:
-    """Start an import, or with dry_run a trial that writes no record; send If-Match."""
+    """Start an import, or with dry_run a trial that writes no record; send If-Match.
+
+    Whoever lets options be added to fields may write those too.
+    """
+    if service.adds_options(import_id):
+        require_scope(call.caller.scopes, "fields:write")
     started = service.start(import_id, dry=call.body.dry_run, by=call.caller.id, version=call.version, now=call.now)
     return _view(started)
 
@@ -98,6 +117,7 @@ def _view(import_: Import, first: Sequence[Row] = ()) -> ImportView:
         job_id=_job(import_),
         counts=CountsView(**counts, errors=found.errors[:100]),
         checked=CountsView.model_validate(import_.checked) if import_.checked else None,
+        new_options=[NewOptionsView.model_validate(each) for each in choices.told(import_)],
         error_file=_errors(import_),
         undo=_undo(import_),
         started_at=import_.started_at,

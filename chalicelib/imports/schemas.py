@@ -24,17 +24,25 @@ class NewImport(Schema):
     name: Name
 
 
+class TemplateQuery(Schema):
+    """Of which records the rows are to be."""
+
+    record_type: RecordType
+
+
 class ColumnMap(Schema):
     """A column of the file, the field it becomes, and what certain cells stand for. A column without one is ignored.
 
     Cells of a field that names another record hold its `key`: an account's id, name or website, a contact's id or what
-    a matching strategy compares alone, such as email.
+    a matching strategy compares alone, such as email. With `create_options` words that no option of a custom choice is
+    called by become options of it, fifty an import at most.
     """
 
     column: Name
     field: Annotated[str, Field(min_length=1, max_length=100)]
     values: Annotated[dict[str, Name], Field(max_length=500)] = Field(default_factory=dict)
     key: Annotated[str, Field(min_length=1, max_length=100)] = "id"
+    create_options: bool = False
 
 
 class MannerView(Schema):
@@ -144,6 +152,19 @@ class CountsView(Schema):
     errors: list[RowError] = Field(default_factory=list)
 
 
+class NewOption(Schema):
+    value: str
+    label: str
+
+
+class NewOptionsView(Schema):
+    """Options that a field has by this import; by a trial, those that it would have. Or why it has none."""
+
+    field: str
+    options: list[NewOption]
+    refused: str | None = None
+
+
 class ErrorFile(Schema):
     """The rows that failed, as they were sent, each with its reason; to be corrected and sent as another import."""
 
@@ -192,6 +213,7 @@ class ImportView(Schema):
     job_id: str | None = None
     counts: CountsView
     checked: CountsView | None = None
+    new_options: list[NewOptionsView] = Field(default_factory=list)
     error_file: ErrorFile | None = None
     undo: UndoView | None = None
     created_at: datetime

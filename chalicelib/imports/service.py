@@ -138,10 +138,15 @@ def start(import_id: str, *, dry: bool, by: str, version: int, now: datetime) ->
         raise Unprocessable("The import cannot be started as it stands.", found)
     import_.state, import_.run, import_.dry = State.PARSING, import_.run + 1, dry
     import_.started_by, import_.started_at, import_.updated_at = by, now, now
-    import_.pages = import_.rows = import_.ended_at = import_.errors = None
+    import_.pages = import_.rows = import_.ended_at = import_.errors = import_.new_options = None
     wanted = JobWanted(bulk.READ, {"import": import_id, "run": import_.run}, delay=0)
     commit([put_changed(import_, refused=STALE)], jobs.plan(parsing.reading_job(import_), wanted, now))
     return import_
+
+
+def adds_options(import_id: str) -> bool:
+    """Return whether words of the file are to become options of fields. Raises NotFound."""
+    return any(each.create_options for each in Options.of(find(import_id)).mapping)
 
 
 def cancel(import_id: str, now: datetime) -> Import:

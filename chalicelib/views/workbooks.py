@@ -6,9 +6,8 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 
+from chalicelib import sheets
 from chalicelib.csvs import Cell
-
-LONGEST_CELL = 32_767  # letters that a cell of a workbook may have
 
 
 def packed(lines: Iterable[Sequence[Cell]]) -> bytes:
@@ -36,14 +35,6 @@ def written(columns: Sequence[str], parts: Iterable[bytes]) -> bytes:
 
 
 def _cell(sheet: Any, value: Any) -> Any:
-    """Return a cell; a text is said to be one, for it would else be a formula where it begins with a sign."""
-    from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-
     if isinstance(value, dict):
         return Decimal(value["number"])
-    if not isinstance(value, str):
-        return value
-    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value)[:LONGEST_CELL])
-    cell.data_type = "s"
-    return cell
+    return sheets.text(sheet, value) if isinstance(value, str) else value

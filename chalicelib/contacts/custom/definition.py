@@ -13,6 +13,10 @@ MOST = 100
 """Fields of a record type, retired ones too: each reader of them reads all."""
 
 
+MOST_OPTIONS = 100
+"""Options of a choice, retired ones too."""
+
+
 class RecordType(StrEnum):
     """What can have fields of one's own."""
 
@@ -63,6 +67,11 @@ class Option(Struct, frozen=True):
     value: str
     labels: Mapping[str, str]
     retired: bool = False
+
+    @property
+    def label(self) -> str:
+        """What it is called where nobody says in which language."""
+        return self.labels.get("en") or next(iter(self.labels.values()))
 
 
 class CustomField(Struct, frozen=True):

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt, StrictStr
 
 from chalicelib.conditions.schemas import Number
-from chalicelib.contacts.custom.definition import CustomType, RecordType
+from chalicelib.contacts.custom.definition import MOST_OPTIONS, CustomType, RecordType
 from chalicelib.http import Schema
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -15,7 +15,6 @@ Labels = Annotated[
     dict[Language, Annotated[str, Field(min_length=1, max_length=100)]],
     Field(min_length=1, max_length=20, description="What it is called, by language.", examples=[{"en": "Tier"}]),
 ]
-MOST_OPTIONS = 100
 
 Line = Annotated[StrictStr, Field(max_length=2000)]
 Whole = Annotated[StrictInt, Field(ge=-(10**12), le=10**12)]

@@ -4,14 +4,17 @@ What is accepted may go by what was so a few seconds ago; what is refused is ref
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from msgspec import convert, to_builtins
 
 from chalicelib.conditions.catalogue import Field
-from chalicelib.contacts.custom import values
+from chalicelib.contacts.custom import adding, values
 from chalicelib.contacts.custom.definition import MOST, CustomField, described, require_kept, require_sound
 from chalicelib.contacts.custom.models import FIELDS, FieldRow
 from chalicelib.contacts.custom.naming import reference
@@ -19,15 +22,19 @@ from chalicelib.contacts.custom.record import custom, is_custom, key_of
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import named
 from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed, put_new
-from chalicelib.errors import Conflict, DomainError, Invalid, NotFound, Problem, Stale, Unprocessable
+from chalicelib.errors import Conflict, DomainError, Invalid, NotFound, Problem, Stale, Unavailable, Unprocessable
 from chalicelib.settings import settings
 
 Known = Mapping[str, Mapping[str, CustomField]]
 """Fields by record type and key."""
 
+TRIES = 5  # of adding options to a field that others change at this moment
 NAMED = "What is live names this field. Stop or change that first."
 
 _cache: list[tuple[float, Known]] = []
+_foreseen: ContextVar[Mapping[tuple[str, str], CustomField]] = ContextVar(
+    "foreseen_fields", default=MappingProxyType({})
+)
 
 
 # The fields ----------------------------------------------------------------------------------------------------------
@@ -95,6 +102,24 @@ def amend(field_id: str, changes: Mapping[str, Any], version: int, now: datetime
     return row
 
 
+def add_options(field_id: str, words: Sequence[str], now: datetime) -> CustomField:
+    """Let a choice have an option for each word that none is called by, and return it; again it changes nothing.
+
+    Raises NotFound, Conflict for too many options, Unavailable where others keep changing the field.
+    """
+    for _ in range(TRIES):
+        row = find(field_id)
+        before = row.said
+        after = adding.with_options(before, words)
+        if after is before:
+            return before
+        try:
+            return amend(field_id, {"options": to_builtins(after.options)}, row.version, now).said
+        except Stale:
+            continue
+    raise Unavailable("Others keep changing the field whose options are to be added.")
+
+
 def _moved(before: CustomField, after: CustomField, now: datetime) -> list[Write]:
     if before.retired == after.retired:
         return []
@@ -132,6 +157,16 @@ def in_use(record_type: str) -> dict[str, CustomField]:
     return {custom(key): each for key, each in anew().get(record_type, {}).items() if not each.retired}
 
 
+@contextmanager
+def foreseen(record_type: str, fields: Mapping[str, CustomField]) -> Iterator[None]:
+    """Take values as if fields were as they are going to be, by their names; nothing may be written meanwhile."""
+    token = _foreseen.set({(record_type, name): field for name, field in fields.items()})
+    try:
+        yield
+    finally:
+        _foreseen.reset(token)
+
+
 def asked_as() -> dict[str, dict[str, Field]]:
     """Return what conditions may ask, by entity and field name, as it is now; retired fields can still be asked for."""
     return {entity: {custom(key): each.asked_as for key, each in own.items()} for entity, own in anew().items()}
@@ -155,7 +190,7 @@ def cleaned(record_type: str, name: str, raw: Any) -> Any:
 
 
 def _cleaned(known: Known, record_type: str, name: str, raw: Any) -> Any:
-    field = known.get(record_type, {}).get(key_of(name))
+    field = _foreseen.get().get((record_type, name)) or known.get(record_type, {}).get(key_of(name))
     if field is None:
         raise Invalid("There is no such field.", [Problem(name, f"A {record_type} has no field of this name.")])
     value = values.read(field, raw)
