@@ -32,7 +32,7 @@ def values_of(contact: Contact, document: EmailDocument) -> dict[str, Any]:
 
 
 def in_words(values: dict[str, Any], document: EmailDocument) -> dict[str, Any]:
-    """Return what a reader has with choices in the words of the message's language (decision 190).
+    """Return what a reader has with choices in the words of the message's language (decision 189).
 
     The fields are asked for only where somebody has a value of one: content settings may name them as well as emails.
     """

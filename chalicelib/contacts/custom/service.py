@@ -212,7 +212,7 @@ def lacking(record_type: str, value_of: Callable[[str], Any]) -> list[Problem]:
 def lacking_names(record_type: str, record: Any) -> list[str]:
     """Return the required fields that a record has no value of; of one that was merged away nothing is asked any more.
 
-    What a machine brings is taken without them, and shown to people who can fill them in (decision 191).
+    What a machine brings is taken without them, and shown to people who can fill them in (decision 190).
     """
     return (
         [] if record.merged_into else [each.field for each in lacking(record_type, lambda name: getattr(record, name))]
