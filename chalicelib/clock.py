@@ -2,7 +2,7 @@
 
 import hashlib
 from base64 import urlsafe_b64encode
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 
 def now() -> datetime:
@@ -27,6 +27,14 @@ def from_text(text: str) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("an instant needs a time zone")
     return instant.astimezone(UTC)
+
+
+def on_clocks(local: datetime, zone: tzinfo) -> datetime:
+    """Return the instant when the clocks of `zone` show `local`.
+
+    A time that is skipped moves forward by the gap; of one that comes twice the first counts (decision 28).
+    """
+    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 def digest(*parts: str) -> str:

@@ -10,7 +10,7 @@ from chalicelib.http.problems import STATUS_OF, problem
 from chalicelib.http.replies import Reply
 from chalicelib.http.requests import form_of, json_of, query_of
 from chalicelib.http.routes import Api
-from chalicelib.http.schemas import Listing, ListQuery, Nothing, Schema
+from chalicelib.http.schemas import Listing, ListQuery, Nothing, Schema, TimeZone
 
 __all__ = [
     "FORM",
@@ -26,6 +26,7 @@ __all__ = [
     "Operation",
     "Reply",
     "Schema",
+    "TimeZone",
     "form_of",
     "json_of",
     "problem",

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from chalicelib.lists import MOST, Asked, Page
 
@@ -18,6 +18,17 @@ class Schema(BaseModel):
 
 class Nothing(Schema):
     """No body, no query."""
+
+
+def _zone(name: str) -> str:
+    from zoneinfo import available_timezones
+
+    if name not in available_timezones():
+        raise ValueError("There is no time zone of this name; write one such as Europe/Copenhagen.")
+    return name
+
+
+TimeZone = Annotated[str, AfterValidator(_zone)]
 
 
 class ListQuery(Schema):

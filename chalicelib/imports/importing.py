@@ -76,8 +76,8 @@ def _told(import_: Import, slice_: str, batch: walks.Batch, rows: Sequence[Row],
         key = f"imports/{import_.import_id}/{import_.run}/errors/{slice_}-{batch[0]:06}-{batch[1]:06}.csv"
         part = key, len(failed)
         files.put(key, csvs.lines(_lines(import_.looks["columns"], failed)))
-    sums = Counter(each.outcome for each in results)
-    sums[KEPT_OFF] = sum(each.code == KEPT_OFF for each in results)
+    sums = Counter[str](each.outcome for each in results)
+    sums.update(KEPT_OFF for each in results if each.code == KEPT_OFF)
     return Told(sums, errors[: walks.MOST_ERRORS], part)
 
 

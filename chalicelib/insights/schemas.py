@@ -5,9 +5,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from chalicelib.http import ListQuery, Schema
+from chalicelib.http import ListQuery, Schema, TimeZone
 from chalicelib.insights.timeline import Kind
-from chalicelib.segments.schemas import TimeZone
 
 
 class Figures(Schema):

@@ -4,25 +4,19 @@ from collections.abc import Iterator
 from datetime import time
 from enum import StrEnum
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, Field, NaiveDatetime, model_validator
+from pydantic import AwareDatetime, Field, NaiveDatetime, model_validator
 
 from chalicelib.conditions.durations import DurationText
 from chalicelib.conditions.schemas import Condition
-from chalicelib.http import Schema
+from chalicelib.http import Schema, TimeZone
 
 Id = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_-]+$")]
 TileId = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[a-z0-9][a-z0-9_-]*$")]
 Text = Annotated[str, Field(max_length=200)]
 LongText = Annotated[str, Field(max_length=5000)]
 Weekday = Annotated[int, Field(ge=1, le=7, description="1 is Monday, 7 is Sunday.")]
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("There is no time zone of this name; write one such as Europe/Copenhagen.")
-    return name
 
 
 # Who enters --------------------------------------------------------------------------------------------------------
@@ -286,7 +280,7 @@ class JourneyDocument(Schema):
     owner: Id | None = None
     start: AwareDatetime | None = None
     end: AwareDatetime | None = None
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
     audience: Audience = Field(default_factory=Audience)
     entry: Annotated[Literal["existing_and_new", "new_only"], Field(description="Whose turn it is at the start.")] = (
         "existing_and_new"

@@ -48,8 +48,8 @@ def _performed(burst: Burst, known: Snapshot) -> dict[str, Any]:
         return burst.onward(stop)
     if bursts.left(burst, stop.state, known):
         return burst.over()
-    if _must_wait(burst, stop.state):
-        commit(bursts.rest(burst, stop, burst.now + CONTENT_SETTINGS_PAUSE))
+    if (until := _held_until(burst, stop.state)) is not None:
+        commit(bursts.rest(burst, stop, until))
         return burst.over()
     try:
         return _rode(burst, _ride(burst, walker, stop, known.contact, MOST_TOGETHER))
@@ -71,7 +71,7 @@ def _ride(burst: Burst, walker: Walker, stop: Stop, contact: Any, most: int) -> 
     """Make the effect the contact stands at and those right behind it: they only write rows, so they share a commit."""
     writes: list[Write] = []
     made: set[str] = set()
-    while stop.halt is Halt.EFFECT and len(made) < most and not (made and _must_wait(burst, stop.state)):
+    while stop.halt is Halt.EFFECT and len(made) < most and not (made and _held_until(burst, stop.state)):
         moment = Moment.of(burst.enrolment, stop.state, burst.document, contact, burst.now)
         effect = effects.of_tile(moment)
         writes += effect.writes
@@ -104,8 +104,16 @@ def _rode_alone(burst: Burst, ride: Ride) -> dict[str, Any]:
     return bursts.after(burst, ride.stop)
 
 
-def _must_wait(burst: Burst, state: State) -> bool:
-    """Return whether stopped content settings keep the contact at an email tile (row 22 of the matrix)."""
-    if not isinstance(burst.document.tiles[state.tile or ""], EmailTile):
-        return False
-    return definitions.live("content-settings", burst.document.content_settings or "") is None
+def _held_until(burst: Burst, state: State) -> datetime | None:
+    """Return until when the contact stays at an email tile, None where its message may be made.
+
+    Content settings were stopped (row 22 of the matrix), or the email's compliance profile has its quiet time.
+    """
+    from chalicelib.messages import holding
+
+    tile = burst.document.tiles[state.tile or ""]
+    if not isinstance(tile, EmailTile):
+        return None
+    if definitions.live("content-settings", burst.document.content_settings or "") is None:
+        return burst.now + CONTENT_SETTINGS_PAUSE
+    return holding.held_until(tile.email, burst.now)

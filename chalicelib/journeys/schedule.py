@@ -1,20 +1,13 @@
 """When waits end: durations from arrival, moments on the journey's clocks, windows of release, iterations; pure."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from chalicelib.clock import on_clocks
 from chalicelib.journeys.document import IfThen, JourneyDocument, WaitFor, WaitUntil, Window
 
 MIDNIGHT = time(0)
-
-
-def on_clocks(local: datetime, zone: ZoneInfo) -> datetime:
-    """Return the instant when the clocks of `zone` show `local`.
-
-    A time that is skipped moves forward by the gap; of one that comes twice the first counts (decision 28).
-    """
-    return local.replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
 def deadline(tile: WaitFor | WaitUntil | IfThen, arrived: datetime, zone: ZoneInfo) -> datetime:

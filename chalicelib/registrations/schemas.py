@@ -3,22 +3,15 @@
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, AwareDatetime, Field, HttpUrl
+from pydantic import AwareDatetime, Field, HttpUrl
 
-from chalicelib.http import ListQuery, Schema
+from chalicelib.http import ListQuery, Schema, TimeZone
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(max_length=500)]
 Option = Annotated[str, Field(min_length=1, max_length=200)]
 MOST_ATTENDEES = 10
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("There is no time zone of this name; write one such as Europe/Copenhagen.")
-    return name
 
 
 class Format(StrEnum):
@@ -76,7 +69,7 @@ class EventDocument(Schema):
     description: Annotated[str, Field(max_length=5000)] = ""
     starts_at: AwareDatetime
     ends_at: AwareDatetime
-    time_zone: Annotated[str, AfterValidator(_zone)] = "UTC"
+    time_zone: TimeZone = "UTC"
     format: Format = Format.ON_SITE
     location: Text = ""
     event_url: Annotated[HttpUrl, Field(max_length=2000)] | None = None

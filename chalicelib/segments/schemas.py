@@ -3,26 +3,16 @@
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
-from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from chalicelib.conditions.schemas import Condition
-from chalicelib.http import Schema
+from chalicelib.http import Schema, TimeZone
 
 
 class SegmentType(StrEnum):
     DYNAMIC = "dynamic"
     STATIC = "static"
-
-
-def _zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError("There is no time zone of this name; write one such as Europe/Copenhagen.")
-    return name
-
-
-TimeZone = Annotated[str, AfterValidator(_zone)]
 
 
 class SegmentDocument(Schema):

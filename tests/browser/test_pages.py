@@ -26,6 +26,7 @@ from infra.local.environments import LOCAL
 from tests.integration.test_capture import publish
 from tests.integration.test_pages_accessible import BANNER, CENTRE, everything, page, short, with_banner
 from tests.support import mail
+from tests.support import registering as events
 from tests.support.api import Caller
 from tests.support.browsing import OURS
 from tests.support.confirming import FORM_EMAIL
@@ -65,6 +66,8 @@ PAGES = [
     Row("the preference centre, right to left", lambda: f"/subscriptions/{sign('send', 'ar-purpose')}", True),
     Row("the confirmation page", lambda: f"/confirm/{links.token_of(asked_of('en'))}"),
     Row("the confirmation page, right to left", lambda: f"/confirm/{links.token_of(asked_of('ar'))}", True),
+    Row("the page of an event", lambda: "/e/regatta"),
+    Row("the page of an event with everything wrong", lambda: "/e/regatta", then=send_empty),
     Row("a link that is damaged", lambda: "/subscriptions/damaged"),
 ]
 every_page = pytest.mark.parametrize("row", PAGES, ids=lambda row: row.name)
@@ -89,6 +92,7 @@ def published(shared_cloud):
         with_banner(api)
         publish(api, "/pages", page("asking", first))
         publish(api, "/pages", page("arabic-asking", arabic, language="ar", title="رسائل"))
+        events.published(readable_id="regatta", now=now())
         _sent(api)
         _asked(api, client)
         yield
@@ -264,7 +268,7 @@ def test_mail_is_refused_at_the_centre_by_keyboard_and_allowed_again(published, 
 
 def test_every_page_that_people_see_is_a_row():
     """The first words of public addresses: a new page fails here until it is a row."""
-    no_pages = {"health", "openapi.json", "static", "o", "w", "webhooks", "forms"}
+    no_pages = {"health", "openapi.json", "static", "o", "w", "webhooks", "forms", "events"}
     like_others = {"unsubscribe", "t", "r"}  # the centre once more, or a notice
     public = {each.path.split("/")[1] for each in app.operations if each.scope is None}
 

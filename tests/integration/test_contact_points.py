@@ -83,6 +83,18 @@ def test_profiles_of_ones_own_have_purposes_and_topics_of_ones_own(api, fairs):
     assert [each["action"] for each in audited] == ["created"]
 
 
+@pytest.mark.rule("RCN-2")
+def test_a_profile_has_a_quiet_time_which_can_be_taken_away(api):
+    night = {"time_zone": "Europe/Copenhagen", "begins": "20:00:00", "ends": "08:00:00"}
+
+    made = api.post("/compliance-profiles", {"name": "By day", "quiet_time": night})
+    kept = api.change("PATCH", f"/compliance-profiles/{made['id']}", made, {"name": "By day only"})
+    changed = api.change("PATCH", f"/compliance-profiles/{made['id']}", kept, {"quiet_time": None})
+
+    assert kept["quiet_time"] == {**night, "weekdays": [1, 2, 3, 4, 5, 6, 7], "transactional": False}
+    assert (changed["name"], changed["quiet_time"]) == ("By day only", None)
+
+
 def test_a_request_with_a_key_makes_one_profile_and_the_slower_of_two_changes_is_refused(api):
     first, second = (api.post("/compliance-profiles", {"name": "News"}, Idempotency_Key="k") for _ in range(2))
     api.change("PATCH", f"/compliance-profiles/{first['id']}", first, {"name": "One"})

@@ -20,6 +20,7 @@ from chalicelib.settings import settings
 from chalicelib.tokens import sign
 from infra.local.demo.company import landing_page, newsletter_form
 from tests.integration.test_capture import publish
+from tests.support import registering
 from tests.support.api import Caller
 
 HTML = """<p><a href="https://shop.example/lamp">The lamp</a> <a href="{{ message.subscription_center_url }}">Mail</a>
@@ -38,6 +39,7 @@ PATHS = {
     "/subscriptions": ["/subscriptions"],
     "/subscriptions/{token}": ["/subscriptions/{send}", "/subscriptions/{test}", "/subscriptions/{none}"],
     "/unsubscribe/{token}": ["/unsubscribe/{send}", "/unsubscribe/{test}", "/unsubscribe/{none}"],
+    "/e/{event_id}": ["/e/regatta", "/e/regatta?v={visitor}", "/e/nowhere"],
     "/r/{redirect_id}": ["/r/lamps", "/r/nowhere"],
     "/w/{website_id}": ["/w/unknown"],
     "/webhooks/linkedin/{connection_id}": [
@@ -72,6 +74,7 @@ def tokens(client, world, office):
     commit(asked)
     commit(plans.queue_send("s1", contact_id="ada", email_id=email_id, content_settings_id=content, now=now()))
     sender.take_up("s1", now(), "t")
+    registering.published(readable_id="regatta", now=now())
     redirects.create("lamps", {"name": "Lamps", "url": "https://shop.example/lamps"}, now())
     world.settle()
     assert len(office.letters()) == 1

@@ -238,8 +238,9 @@ def test_every_public_page_is_among_those_looked_at():
     looked_at = {"/p/{slug}", "/subscriptions/{token}", "/unsubscribe/{token}", "/t/{token}", "/r/{redirect_id}"}
     looked_at |= {"/subscriptions"}  # the same page as with a token, or the same notice
     looked_at |= {"/confirm/{token}"}  # by tests.support.confirming.Mailbox, whenever a test opens it
+    looked_at |= {"/e/{event_id}"}  # in each of its states, by test_event_pages
     no_pages = {"/health", "/openapi.json", "/static/{digest}/{name}", "/forms/{form_id}/submissions", "/o/{token}"}
-    no_pages |= {"/webhooks/linkedin/{connection_id}", "/w/{website_id}"}
+    no_pages |= {"/webhooks/linkedin/{connection_id}", "/w/{website_id}", "/events/{event_id}/registrations"}
 
     assert {each.path for each in app.operations if each.scope is None} == looked_at | no_pages
 

@@ -14,6 +14,7 @@ from chalicelib.clock import as_text
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.points import records as profiles
 from chalicelib.consent.points import service as points
 from chalicelib.consent.subscriptions import records
 from chalicelib.consent.subscriptions import service as subscriptions
@@ -40,6 +41,10 @@ from tests.support.consents import minimum_counts
 
 ID = "ada.j.1"
 HOUR = timedelta(hours=1)
+CARE = {
+    "legal_designation": "transactional",
+    "compliance": {"profile_id": "default", "purpose": "transactional"},
+}
 TILES = {"w": journeys.wait("PT1H", "m"), **campaign.TILES}
 IN_S = {"segments": {"items": [{"segment": "s"}]}}
 
@@ -404,6 +409,33 @@ def test_22_stopped_content_settings_let_the_contact_wait_at_its_email(world, of
     world.poll("enrolment")
 
     assert (service.find(ID).standing, campaign.balance()) == ("finished", {"sent": 1})
+
+
+@pytest.mark.rule("RCN-2")
+@pytest.mark.parametrize(
+    ("email", "quiet", "letters"),
+    [
+        ({"compliance": {"profile_id": "default", "purpose": "commercial"}}, {}, 0),
+        ({}, {}, 1),
+        (CARE, {}, 1),
+        (CARE, {"transactional": True}, 0),
+    ],
+)
+def test_a_message_waits_while_the_quiet_time_of_its_profile_lasts_and_goes_out_then(
+    world, office, email, quiet, letters
+):
+    began = world.now.replace(second=0, microsecond=0)
+    hours = {"time_zone": "UTC", "begins": as_text(began)[11:19], "ends": as_text(began + 3 * HOUR)[11:19]}
+
+    def hush(world):
+        profiles.amend("default", {"quiet_time": {**hours, "weekdays": [*range(1, 8)], **quiet}}, 0, world.now)
+
+    walk(world, Case(email=email, inside=hush))
+    assert len(office.letters()) == letters
+
+    world.advance(began + 3 * HOUR + timedelta(minutes=1) - world.now)
+    world.poll("enrolment")
+    assert (service.find(ID).standing, campaign.balance(), len(office.letters())) == ("finished", {"sent": 1}, 1)
 
 
 # Completeness ------------------------------------------------------------------------------------------------------

@@ -2,12 +2,14 @@
 
 from functools import cached_property
 
+from msgspec import convert
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from chalicelib.consent.models import ConsentItem
 from chalicelib.consent.points import opt_in, profile
 from chalicelib.consent.points.opt_in import DoubleOptIn
 from chalicelib.consent.points.profile import Purpose
+from chalicelib.consent.points.quiet import Quiet
 from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, JsonAttribute, Key
 
 
@@ -21,6 +23,7 @@ class ComplianceProfile(ConsentItem, discriminator="compliance_profile"):
     company_address = UnicodeAttribute(null=True)
     stored_purposes = JsonAttribute()
     stored_double_opt_in = JsonAttribute(null=True)
+    quiet_time = JsonAttribute(null=True)
     active = BooleanAttribute(default=True)
     created_by = UnicodeAttribute(null=True)
     updated_at = InstantAttribute(null=True)
@@ -37,6 +40,10 @@ class ComplianceProfile(ConsentItem, discriminator="compliance_profile"):
     @property
     def double_opt_in(self) -> DoubleOptIn:
         return opt_in.read(self.stored_double_opt_in)
+
+    @property
+    def quiet(self) -> Quiet | None:
+        return convert(self.quiet_time, Quiet) if self.quiet_time else None
 
     def purpose(self, purpose_id: str) -> Purpose | None:
         return next((each for each in self.purposes if each.id == purpose_id), None)

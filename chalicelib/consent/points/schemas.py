@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated, Any, Literal, Self
 
-from msgspec import to_builtins
-from pydantic import Field, field_validator, model_validator
+from msgspec import convert, to_builtins
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from chalicelib.consent.points import profile
 from chalicelib.consent.points.opt_in import DoubleOptIn
 from chalicelib.consent.points.profile import Purpose
+from chalicelib.consent.points.quiet import EVERY_DAY, Quiet
 from chalicelib.consent.points.rules import State
-from chalicelib.http import ListQuery, Schema
+from chalicelib.http import ListQuery, Schema, TimeZone
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 OwnId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
@@ -22,7 +23,17 @@ Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 HttpsUrl = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s]+$")]
 Model = Literal["restrictive", "non-restrictive", "disabled"]
 Choice = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}(/[a-z0-9][a-z0-9-]{0,39})?$")]
+Weekday = Annotated[int, Field(ge=1, le=7, description="1 is Monday, 7 is Sunday.")]
 Choices = dict[Choice, Literal["opted-in", "opted-out"] | None]
+
+
+def _by_the_clock(given: time) -> time:
+    if given.tzinfo is not None:
+        raise ValueError("Write the time of day alone, such as 20:00.")
+    return given
+
+
+NaiveTime = Annotated[time, AfterValidator(_by_the_clock)]
 
 LARGEST = 60_000  # letters of all purposes together: a message reads them each time
 
@@ -80,12 +91,29 @@ class DoubleOptInFields(Schema):
     thank_you_address: HttpsUrl | None = None
 
 
+class QuietTime(Schema):
+    """Hours in which messages are held until they are over; past midnight, if they end before they begin."""
+
+    time_zone: TimeZone
+    begins: NaiveTime
+    ends: NaiveTime
+    weekdays: Annotated[list[Weekday], Field(min_length=1, max_length=7)] = Field(default_factory=lambda: [*EVERY_DAY])
+    transactional: bool = Field(default=False, description="Whether transactional messages are held too.")
+
+    @model_validator(mode="after")
+    def _not_endless(self) -> Self:
+        if convert(self.model_dump(mode="json"), Quiet).is_endless:
+            raise ValueError("With this it would be quiet for ever. Leave some hours in which messages go out.")
+        return self
+
+
 class ProfileFields(Schema):
     """What can be said of a compliance profile."""
 
     type: Literal["preference-centre", "external-link"] = "preference-centre"
     external_url: HttpsUrl | None = None
     company_address: Annotated[str, Field(min_length=1, max_length=500)] | None = None
+    quiet_time: QuietTime | None = None
     active: bool = Field(
         default=True, description="One that is not goes on to be enforced; no email can newly name it."
     )
@@ -141,6 +169,7 @@ class ProfileView(Schema):
     type: str
     external_url: str | None = None
     company_address: str | None = None
+    quiet_time: QuietTime | None = None
     active: bool
     purposes: list[PurposeView]
     double_opt_in: DoubleOptInFields

@@ -29,7 +29,7 @@ def test_who_somebody_was_merged_into_is_told_with_the_fields_that_it_took():
 
     assert [each["fact"] for each in found] == ["contact.merged", "contact.changed"]
     assert found[1]["changed"] == ["city"]
-    assert {"rescore", "membership", "enrol"} == set(queues_for(found[0]))
+    assert {"rescore", "membership", "enrol", "children"} == set(queues_for(found[0]))
 
 
 def test_a_change_of_custom_fields_is_told_by_their_names():

@@ -90,6 +90,19 @@ def test_a_cell_that_its_field_cannot_hold_is_told_with_the_field(field, cell):
     assert refused.value.problems[0].field == field
 
 
+@pytest.mark.rule("IMP-3")
+@pytest.mark.parametrize("blank", ["topic", "last_name", "company_name"])
+def test_a_row_that_leaves_a_required_field_of_a_lead_blank_is_refused_for_it(blank):
+    names = ["topic", "last_name", "company_name"]
+    reader = Reader(RecordType.LEAD, placed(names, [Column(name, name) for name in names]), Manner())
+
+    with pytest.raises(Invalid) as refused:
+        reader.read([" " if name == blank else "x" for name in names])
+
+    [problem] = refused.value.problems
+    assert (problem.field, problem.message) == (blank, "This field is required; the row does not fill it.")
+
+
 @pytest.mark.parametrize(("cell", "decimal", "value"), [("1,500.50", ".", "1500.50"), ("1.500,50", ",", "1500.50")])
 def test_numbers_are_read_with_the_decimal_sign_of_the_file(cell, decimal, value):
     assert str(said("annual_revenue", cell, "account", decimal=decimal)) == value
