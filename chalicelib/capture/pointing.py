@@ -46,12 +46,6 @@ def _counting(point: Point, standing: Standing, submission: Submission, read: Re
     late = standing.changed_at is not None and sent is not None and standing.changed_at > sent
     taken_back = points.lowered_since(point, standing.profile_id, sent) if late and sent is not None else set()
     for choice in read.choices:
-        said = standing.choices.get(choice)
-        refused_at = said.since if said is not None and said.state is State.OPTED_OUT else None
-        if choice not in taken_back and (refused_at is None or _proven(submission, refused_at)):
+        refused = standing.state(choice) is State.OPTED_OUT
+        if choice not in taken_back and (submission.asked_at is not None or not refused):
             yield choice
-
-
-def _proven(submission: Submission, refused_at: datetime) -> bool:
-    """Return whether the address itself asked for it by a mailed link, after it had refused it."""
-    return submission.asked_at is not None and submission.asked_at >= refused_at

@@ -22,8 +22,8 @@ class ComplianceProfile(ConsentItem, discriminator="compliance_profile"):
     external_url = UnicodeAttribute(null=True)
     company_address = UnicodeAttribute(null=True)
     stored_purposes = JsonAttribute()
-    quiet_time = JsonAttribute(null=True)
     stored_double_opt_in = JsonAttribute(null=True)
+    quiet_time = JsonAttribute(null=True)
     active = BooleanAttribute(default=True)
     created_by = UnicodeAttribute(null=True)
     updated_at = InstantAttribute(null=True)
@@ -38,12 +38,12 @@ class ComplianceProfile(ConsentItem, discriminator="compliance_profile"):
         return profile.read(self.stored_purposes)
 
     @property
-    def quiet(self) -> Quiet | None:
-        return convert(self.quiet_time, Quiet) if self.quiet_time else None
-
-    @property
     def double_opt_in(self) -> DoubleOptIn:
         return opt_in.read(self.stored_double_opt_in)
+
+    @property
+    def quiet(self) -> Quiet | None:
+        return convert(self.quiet_time, Quiet) if self.quiet_time else None
 
     def purpose(self, purpose_id: str) -> Purpose | None:
         return next((each for each in self.purposes if each.id == purpose_id), None)

@@ -76,6 +76,21 @@ def _each_once(given: list[Any]) -> list[Any]:
     return given
 
 
+class DoubleOptInFields(Schema):
+    """Double opt-in of the forms that name the profile (RCN-8): nothing is made of a submission before it is confirmed.
+
+    Of each submission, or only where the address has no consent record of the profile. A link is good for 28 days. A
+    confirmation leads to a page of ours, or to one of the addresses that the settings of double opt-in allow.
+    """
+
+    enabled: bool = False
+    when: Literal["each-submission", "new-addresses"] = "each-submission"
+    email_id: Id | None = None
+    content_settings_id: Id | None = None
+    thank_you_page_id: Id | None = None
+    thank_you_address: HttpsUrl | None = None
+
+
 class QuietTime(Schema):
     """Hours in which messages are held until they are over; past midnight, if they end before they begin."""
 
@@ -90,21 +105,6 @@ class QuietTime(Schema):
         if convert(self.model_dump(mode="json"), Quiet).is_endless:
             raise ValueError("With this it would be quiet for ever. Leave some hours in which messages go out.")
         return self
-
-
-class DoubleOptInFields(Schema):
-    """Double opt-in of the forms that name the profile (RCN-8): nothing is made of a submission before it is confirmed.
-
-    Of each submission, or only where the address has no consent record of the profile. A link is good for 28 days. A
-    confirmation leads to a page of ours, or to one of the addresses that the settings of double opt-in allow.
-    """
-
-    enabled: bool = False
-    when: Literal["each-submission", "new-addresses"] = "each-submission"
-    email_id: Id | None = None
-    content_settings_id: Id | None = None
-    thank_you_page_id: Id | None = None
-    thank_you_address: HttpsUrl | None = None
 
 
 class ProfileFields(Schema):
