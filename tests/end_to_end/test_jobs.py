@@ -145,6 +145,7 @@ def form_of(**more):
 def test_a_second_strategy_of_contacts_is_built_by_its_job_and_then_matches_who_was_there_before(endpoints, client):
     older = client.call("POST", "/contacts", {"last_name": "Juhl", "phone": PHONE})["id"]
     newer = client.call("POST", "/contacts", {"last_name": "Juhl", "phone": AS_OTHERS_WRITE_IT})["id"]
+    settle(endpoints)
     everybody = len(client.every("/contacts"))
 
     strategy, job = take_into_use(client, name="Phone", target="contact", attributes=["phone"])
@@ -163,6 +164,7 @@ def test_a_second_strategy_of_contacts_is_built_by_its_job_and_then_matches_who_
 @pytest.mark.rule("MAT-1")
 def test_a_second_strategy_of_leads_is_built_by_its_job_and_then_matches_open_leads(endpoints, client):
     made = client.call("POST", "/leads", {"last_name": "Holm", "topic": "Tents", "phone": PHONE})["id"]
+    settle(endpoints)
     everybody = len(client.every("/leads"))
 
     strategy, job = take_into_use(client, name="Lead's phone", target="lead", attributes=["phone"])
