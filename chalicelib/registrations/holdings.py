@@ -3,8 +3,8 @@
 from datetime import datetime
 
 from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached
+from chalicelib.registrations.forgetting import vacate
 from chalicelib.registrations.models import EventAddress, LeadOfEvent, OfContact, Registration, RegistrationsItem, Seats
-from chalicelib.registrations.service import vacate
 
 
 def _whose(person: Person, row: Registration) -> bool:

@@ -1,6 +1,7 @@
 """The registrations table: registrations for events, the seats of each event, whom a lead was made of already."""
 
 from datetime import datetime
+from enum import StrEnum
 
 from pynamodb.attributes import JSONAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
@@ -10,6 +11,16 @@ from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, Key
 from chalicelib.settings import settings
 
 REGISTERED, CANCELED, REFUSED = "registered", "canceled", "refused"
+
+
+class Role(StrEnum):
+    """What somebody comes as."""
+
+    ATTENDEE = "attendee"
+    JOURNALIST = "journalist"
+    SPEAKER = "speaker"
+    VENDOR = "vendor"
+    OTHER = "other"
 
 
 class ByContact(GlobalSecondaryIndex["RegistrationsItem"]):
@@ -126,3 +137,8 @@ def registration_key(registration_id: str) -> Key:
 def lead_key(contact_id: str, event_id: str) -> Key:
     """Return where it lies that a lead was made of a contact for an event."""
     return Key(LeadOfEvent, *LeadOfEvent.at(contact_id, event_id))
+
+
+def refused_of(event_id: str) -> str:
+    """Return the name of the list of those who got no seat at an event."""
+    return f"{event_id}.{REFUSED}"

@@ -3,8 +3,7 @@
 from typing import Any
 
 from chalicelib.conditions.catalogue import Field, Fields, FieldType
-from chalicelib.registrations.models import CANCELED, REGISTERED, Registration
-from chalicelib.registrations.schemas import Role
+from chalicelib.registrations.models import CANCELED, REGISTERED, Registration, Role
 
 FIELDS: Fields = {
     **{name: Field(FieldType.ID) for name in ("registration_id", "event_id", "contact_id", "lead_id", "owner_id")},

@@ -14,7 +14,7 @@ from chalicelib.interactions.visitors import Personal
 from chalicelib.registrations import asking, events
 from chalicelib.registrations.asking import Attendee
 from chalicelib.registrations.events import Event
-from chalicelib.registrations.models import REFUSED, Registration, Seats
+from chalicelib.registrations.models import REFUSED, Registration, Seats, refused_of
 from chalicelib.registrations.resolving import Wanted, resolve, row_of
 
 TRIES = 8
@@ -132,8 +132,3 @@ def _refused(failed: ConditionFailed, wanted: Wanted, now: datetime) -> Registra
     except ConditionFailed as again:
         return _earlier(again)
     return row
-
-
-def refused_of(event_id: str) -> str:
-    """Return the name of the list of those who got no seat at an event."""
-    return f"{event_id}.{REFUSED}"

@@ -10,7 +10,7 @@ from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.errors import Invalid, NotFound, Problem
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
-from chalicelib.registrations import asking, events, registering, seats, service, shown
+from chalicelib.registrations import asking, events, reading, registering, seats, service, shown
 from chalicelib.registrations.models import Registration
 from chalicelib.registrations.resolving import Wanted
 from chalicelib.registrations.schemas import (
@@ -44,7 +44,7 @@ lifecycle(
         returns=Listing[EventOfContact])  # fmt: skip
 def list_events_of_contact(call: Call[Nothing], contact_id: str) -> Listing[EventOfContact]:
     """List what a contact registered for, newest first: what was gathered then, and whether it came."""
-    found = service.of_contact(contact_id, call.query.asked)
+    found = reading.of_contact(contact_id, call.query.asked)
     return Listing[EventOfContact](items=shown.with_events(found.items), next_cursor=found.next_cursor)
 
 
@@ -79,7 +79,7 @@ def register_contact(call: Call[NewRegistration], contact_id: str) -> Registrati
 def list_registrations(call: Call[Nothing]) -> Registrations:
     """List the registrations for an event, newest first, or those who got no seat; with the event's figures."""
     asked: RegistrationsQuery = call.query
-    found = service.of_event(asked.event_id, asked.asked, refused=asked.state is not None)
+    found = reading.of_event(asked.event_id, asked.asked, refused=asked.state is not None)
     known = seats.of(asked.event_id)
     return Registrations(
         items=[shown.view(each) for each in found.items],
@@ -100,13 +100,13 @@ def _capacity(event_id: str) -> int | None:
 @api.on(f"GET {ONE}", scope="registrations:read", returns=RegistrationView)
 def show_registration(_: Call[Nothing], registration_id: str) -> RegistrationView:
     """Show a registration, such as the one that a QR code names."""
-    return shown.view(service.find(registration_id))
+    return shown.view(reading.find(registration_id))
 
 
 @api.on(f"PATCH {ONE}", scope="registrations:write", body=RegistrationChange, returns=RegistrationView)
 def change_registration(call: Call[RegistrationChange], registration_id: str) -> RegistrationView:
     """Cancel it, note that somebody came or left (twice is once), or change its fields; these need If-Match."""
-    found, asked, by = service.find(registration_id), call.body, call.caller.id
+    found, asked, by = reading.find(registration_id), call.body, call.caller.id
     if len(asked.happened) + bool(asked.fields) > 1:
         raise Invalid("Change one thing at a time.", [Problem(name, "One of these.") for name in asked.happened])
     if asked.fields:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, Field, HttpUrl
 
 from chalicelib.http import ListQuery, Schema, TimeZone
+from chalicelib.registrations.models import Role
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Text = Annotated[str, Field(max_length=500)]
@@ -37,16 +38,6 @@ class Question(StrEnum):
     BOOLEAN = "boolean"
     SINGLE_CHOICE = "single_choice"
     MULTIPLE_CHOICE = "multiple_choice"
-
-
-class Role(StrEnum):
-    """What somebody comes as."""
-
-    ATTENDEE = "attendee"
-    JOURNALIST = "journalist"
-    SPEAKER = "speaker"
-    VENDOR = "vendor"
-    OTHER = "other"
 
 
 PersonField = Literal["first_name", "last_name", "email", "phone", "company_name", "job_title"]

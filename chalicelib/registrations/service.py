@@ -1,4 +1,4 @@
-"""Use cases: what becomes of registrations: changed, canceled, checked in and out, found, listed, forgotten."""
+"""Use cases: what becomes of registrations: changed, canceled, checked in and out."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -6,38 +6,18 @@ from typing import Any
 
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put_changed, read
-from chalicelib.errors import Conflict, Invalid, NotFound, Stale
+from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed
+from chalicelib.errors import Conflict, Invalid, Stale
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.types import InteractionType
-from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.registrations import asking, seats
 from chalicelib.registrations.events import KIND
-from chalicelib.registrations.models import (
-    CANCELED,
-    REGISTERED,
-    OfContact,
-    Registration,
-    RegistrationsItem,
-    registration_key,
-)
-from chalicelib.registrations.registering import refused_of
+from chalicelib.registrations.models import CANCELED, REGISTERED, Registration
+from chalicelib.registrations.reading import find
 from chalicelib.registrations.resolving import happened
 from chalicelib.registrations.schemas import EventDocument
-from chalicelib.sweeping import emptied
 
-ROUNDS = 4  # of reading a registration and writing what happened with it
-MOST = 100  # registrations of somebody that conditions are asked about, or that a run of a sweep deletes
 STALE = Stale("The registration has changed since you read it. Read it again and repeat the change.")
-BUSY = Conflict("Others change this registration at this moment. Try again in a few seconds.")
-
-
-def find(registration_id: str) -> Registration:
-    """Return a registration, read consistently. Raises NotFound."""
-    found = Registration.find(*Registration.at(registration_id))
-    if found is None:
-        raise NotFound("There is no registration of this id.")
-    return found
 
 
 def document_of(registration: Registration) -> EventDocument:
@@ -124,7 +104,7 @@ def _told(row: Registration, type_: InteractionType, at: datetime, now: datetime
 
 
 def _once(registration_id: str, happening: Happening) -> Registration:
-    for _ in range(ROUNDS):
+    for _ in range(seats.ROUNDS):
         row = find(registration_id)
         writes = happening(row)
         if writes is None:
@@ -134,67 +114,4 @@ def _once(registration_id: str, happening: Happening) -> Registration:
         except (ConditionFailed, Stale):
             continue
         return row
-    raise BUSY
-
-
-# Lists ---------------------------------------------------------------------------------------------------------------
-
-
-def of_event(event_id: str, asked: Asked, *, refused: bool = False) -> Page[Registration]:
-    """Newest first: who registered and who canceled, or who got no seat."""
-    hashes = partitions(refused_of(event_id) if refused else event_id)
-    return page(RegistrationsItem.by_event, hashes, asked, newest_first=True, kind=Registration)
-
-
-def of_contact(contact_id: str, asked: Asked) -> Page[Registration]:
-    """Newest first, as whichever contact somebody registered (CON-8). Raises NotFound."""
-    ids = contacts.find_who(contact_id).ids
-    return page(RegistrationsItem.by_contact, list(ids), asked, newest_first=True, kind=Registration)
-
-
-def of_contact_now(contact_id: str) -> list[Registration]:
-    """Return a contact's newest hundred registrations, each as it is now, read consistently."""
-    listed = OfContact.query(
-        f"CONTACT#{contact_id}",
-        OfContact.sk.startswith("REGISTRATION#"),
-        scan_index_forward=False,
-        consistent_read=True,
-        limit=MOST,
-    )
-    found = read([registration_key(each.registration_id) for each in listed])
-    return [row for row in found if row is not None]
-
-
-# Whose they were -----------------------------------------------------------------------------------------------------
-
-
-def sweep(contact_id: str, _: datetime) -> bool:
-    """Delete the registrations of a deleted contact, a hundred at a time; return whether nothing is left."""
-    found = of_contact_now(contact_id)
-    for row in found:
-        vacate(row)
-    if len(found) == MOST:
-        return False  # what leads to the others must not go before them
-    return emptied(RegistrationsItem, f"CONTACT#{contact_id}")
-
-
-def vacate(row: Registration) -> None:
-    """Delete a registration of who is gone. Its seat is free; the figures of the event stay."""
-    for _ in range(ROUNDS):
-        left = [seats.leave(row.event_id)] if row.state == REGISTERED else []
-        try:
-            commit([delete(row.key, Registration.version == row.version), *_unlisted(row), *left])
-        except ConditionFailed:
-            found = Registration.find(*Registration.at(row.registration_id))
-            if found is None:
-                return
-            row = found
-        else:
-            return
-    raise BUSY
-
-
-def _unlisted(row: Registration) -> list[Write]:
-    if row.contact_id is None:
-        return []
-    return [delete(Key(OfContact, *OfContact.at(row.contact_id, row.registered_at, row.registration_id)))]
+    raise seats.BUSY

@@ -18,7 +18,7 @@ from chalicelib.journeys.models import Burst
 from chalicelib.leads import deletion as lead_deletion
 from chalicelib.leads import service as leads
 from chalicelib.messages.optin import forgetting
-from chalicelib.registrations import service as registrations
+from chalicelib.registrations import forgetting as registrations
 from chalicelib.scoring.accounts import sweeps as account_log
 from chalicelib.segments import service as segments
 

@@ -17,8 +17,8 @@ from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import opportunities, opportunity
 from chalicelib.leads import service as leads
+from chalicelib.registrations import reading as registrations
 from chalicelib.registrations import record as registration
-from chalicelib.registrations import service as registrations
 
 
 def _contact(who: Identity) -> list[dict[str, Any]]:

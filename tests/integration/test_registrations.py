@@ -16,7 +16,7 @@ from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.interactions import service as interactions
 from chalicelib.leads import service as leads
-from chalicelib.registrations import registering, seats, service
+from chalicelib.registrations import reading, registering, seats, service
 from chalicelib.registrations.registering import Submitted
 from chalicelib.tokens import sign
 from tests.support.api import Caller
@@ -108,7 +108,7 @@ def test_an_event_says_what_makes_two_registrants_one(api, matching, typed, same
 
     first, second = registered(api, event, ADA, {**ADA, **typed})
 
-    assert (service.find(first).contact_id == service.find(second).contact_id) is same
+    assert (reading.find(first).contact_id == reading.find(second).contact_id) is same
 
 
 @pytest.mark.rule("EVT-10")
@@ -140,7 +140,7 @@ def test_who_registers_again_gets_a_new_registration_and_no_new_lead(api):
     first, second = registered(api, event, ADA, ADA)
     [third] = registered(api, other, ADA)
 
-    found = [service.find(each) for each in (first, second, third)]
+    found = [reading.find(each) for each in (first, second, third)]
     assert len({each.registration_id for each in found}) == 3
     assert len({each.contact_id for each in found}) == 1
     assert (found[0].lead_id == found[1].lead_id, found[0].lead_id == found[2].lead_id) == (True, False)
@@ -153,19 +153,19 @@ def test_who_turns_out_to_be_somebody_else_has_one_lead_for_an_event_all_the_sam
     event = published()
     [first] = registered(api, event, ADA)
     contacts.create("twin", {"last_name": "Nygård", "email": "twin@contoso.example"}, NOW, by="user:u")
-    merge("twin", service.find(first).contact_id, NOW)
+    merge("twin", reading.find(first).contact_id, NOW)
 
     [second] = registered(api, event, {**ADA, "email": "twin@contoso.example"})
 
-    assert service.find(second).contact_id == "twin"
-    assert service.find(second).lead_id == service.find(first).lead_id
+    assert reading.find(second).contact_id == "twin"
+    assert reading.find(second).lead_id == reading.find(first).lead_id
 
 
 @pytest.mark.rule("EVT-13")
 def test_an_event_that_wants_no_leads_makes_none(api):
     [registration_id] = registered(api, published(create_leads=False), ADA)
 
-    found = service.find(registration_id)
+    found = reading.find(registration_id)
 
     assert (found.lead_id, leads.of_contact(found.contact_id)) == (None, [])
 
@@ -196,7 +196,7 @@ def test_one_submission_registers_each_attendee_and_the_same_key_registers_nobod
     again = register(api, event, ADA, BO, key="k")
 
     assert (first[0], again[0], first[1]) == (201, 201, again[1])
-    found = [service.find(each["registration_id"]) for each in first[1]["attendees"]]
+    found = [reading.find(each["registration_id"]) for each in first[1]["attendees"]]
     assert [each.attendee for each in found] == [1, 2]
     assert len({each.contact_id for each in found}) == 2
     assert {each.submission_id for each in found} == {first[1]["submission_id"]}
@@ -235,7 +235,7 @@ def test_a_form_without_script_registers_one_or_several(api):
         answer = client.http.post(f"/events/{event}/registrations", headers=headers, body=urlencode(sent).encode())
 
     assert answer.status_code == 201
-    found = [service.find(each["registration_id"]) for each in answer.json_body["attendees"]]
+    found = [reading.find(each["registration_id"]) for each in answer.json_body["attendees"]]
     assert [(each.values["email"], each.answers) for each in found] == [
         ("ada@contoso.example", {"meal": ["fish", "veg"]}),
         ("bo@contoso.example", None),
@@ -419,7 +419,7 @@ def test_an_event_without_anonymous_registrations_takes_those_who_were_invited(a
     assert (refused[0], forged[0]) == (403, 403)
     [told] = done_by("ada")
     assert (told.attributes["journey_id"], told.attributes["email_id"]) == ("journey", "email")
-    assert service.find(registration_id).contact_id == "ada"
+    assert reading.find(registration_id).contact_id == "ada"
 
 
 def test_an_event_is_found_by_its_readable_id_which_is_its_own(api):
@@ -429,7 +429,7 @@ def test_an_event_is_found_by_its_readable_id_which_is_its_own(api):
     [registration_id] = registered(api, "regatta-26", ADA)
     taken = api.call("POST", f"/events/{other['id']}/publish", If_Match='"1"')
 
-    assert service.find(registration_id).event_id == event
+    assert reading.find(registration_id).event_id == event
     assert (taken[0], taken[1]["errors"][0]["field"]) == (409, "readable_id")
 
 
@@ -500,7 +500,7 @@ def test_who_canceled_is_not_checked_in(api):
     cancel(api, registration_id)
 
     assert api.call("PATCH", f"/registrations/{registration_id}", {"checked_in": True})[0] == 409
-    assert done_by(service.find(registration_id).contact_id, "EventCheckIn") == []
+    assert done_by(reading.find(registration_id).contact_id, "EventCheckIn") == []
 
 
 def test_of_many_doors_that_scan_one_code_at_once_one_counts(api):
