@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, HttpUrl, field_validator, model_validator
 
 from chalicelib.capture.websites.schemas import Banner
-from chalicelib.consent.points.schemas import Choice
+from chalicelib.consent.points.names import Choice
 from chalicelib.http import ListQuery, Schema
 
 Text = Annotated[str, Field(max_length=500)]

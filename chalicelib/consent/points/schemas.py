@@ -9,6 +9,7 @@ from msgspec import convert, to_builtins
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from chalicelib.consent.points import profile
+from chalicelib.consent.points.names import Choice, OwnId
 from chalicelib.consent.points.opt_in import DoubleOptIn
 from chalicelib.consent.points.profile import Purpose
 from chalicelib.consent.points.quiet import EVERY_DAY, Quiet
@@ -16,13 +17,11 @@ from chalicelib.consent.points.rules import State
 from chalicelib.http import ListQuery, Schema, TimeZone
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
-OwnId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Text = Annotated[str, Field(max_length=500)]
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
 HttpsUrl = Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s]+$")]
 Model = Literal["restrictive", "non-restrictive", "disabled"]
-Choice = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}(/[a-z0-9][a-z0-9-]{0,39})?$")]
 Weekday = Annotated[int, Field(ge=1, le=7, description="1 is Monday, 7 is Sunday.")]
 Choices = dict[Choice, Literal["opted-in", "opted-out"] | None]
 
