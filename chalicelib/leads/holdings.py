@@ -10,6 +10,7 @@ from chalicelib.leads import merging, service
 from chalicelib.leads.fields import TEXTS
 from chalicelib.leads.models import (
     Awaited,
+    DeletedLead,
     Dismissed,
     Heir,
     Lead,
@@ -112,6 +113,7 @@ HOLDING = Holding(
         Reached(Dismissed, shown=False),
         Nobody(Owner, "A keyed hash, which the deletion of its lead frees."),
         Nobody(Heir, "A keyed hash, which the deletion of its lead frees."),
+        Nobody(DeletedLead, "A lead's id, until every domain has swept twice."),
         Nobody(Awaited, "Versions of processes."),
         Nobody(LeadSettings, "What the organisation decided."),
     ),

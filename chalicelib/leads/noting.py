@@ -1,8 +1,7 @@
-"""Notes about leads: whose they are where leads were merged, and what goes when a lead is deleted."""
+"""Notes about leads: whose they are where leads were merged."""
 
 from collections.abc import Sequence
 
-from chalicelib.activities import notes
 from chalicelib.activities.notes import About
 from chalicelib.dynamodb import Write, check
 from chalicelib.leads import service
@@ -20,9 +19,3 @@ def _still_itself(lead_id: str) -> Write:
 
 
 LEAD = About("lead", _ids, _still_itself)
-
-
-def sweep(lead_id: str) -> None:
-    """Delete the notes about a lead that was deleted; repeating it is harmless."""
-    while not notes.sweep(LEAD, lead_id):
-        pass

@@ -24,11 +24,11 @@ from chalicelib.leads import (
     processes,
     qualifying,
     reading,
+    remains,
     stakeholders,
-    suggesting,
 )
 from chalicelib.leads.choices import REASONS, State, StatusReason
-from chalicelib.leads.models import Lead, LeadMerge, LeadSettings, LeadsItem, Move, Owner, lead_key
+from chalicelib.leads.models import Lead, LeadSettings, LeadsItem, Move, Owner, lead_key
 
 Change = Callable[[Lead], object]
 
@@ -41,7 +41,6 @@ step = moving.step
 STALE = reading.STALE
 TAKEN = "There is an open lead with these details already."
 BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
-MOST_MERGES = 50  # undone ones that go with their lead
 ROUNDS = 4  # of reading who owns a key and writing what follows from it
 
 
@@ -204,19 +203,16 @@ def reopen(lead_id: str, *, by: str, why: str, version: int, now: datetime) -> L
 
 
 def remove(lead_id: str, version: int, now: datetime) -> None:
-    """Delete a lead and free its match keys. Raises NotFound, Stale."""
+    """Delete a lead and free its match keys; what hangs on it is swept afterwards. Raises NotFound, Stale, Conflict."""
     for _ in range(ROUNDS):
         lead = as_read(lead_id, version)
         _require_alone(lead)
         gone = delete(lead.key, Lead.version == version, refused=Stale(STALE))
         released = changed_claims(matching.BOOK, lead_id, lead.claims or {}, {}, now).writes
-        undone = LeadMerge.query(f"LEAD#{lead_id}", LeadMerge.sk.startswith("MERGE#"), limit=MOST_MERGES)
         try:
-            commit([gone], released, [delete(each.key) for each in undone])  # what they hold is what the lead held
+            commit([gone, remains.plan(lead_id, now)], released)
         except ConditionFailed:
             continue  # somebody joined or left its heirs; they are read anew
-        stakeholders.drop(lead_id)
-        suggesting.forget(lead_id)
         return
     raise BUSY
 

@@ -11,7 +11,6 @@ from typing import Any
 
 from chalicelib import clock, files, queues
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts.deletion import AGAIN
 from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put_changed, update
@@ -21,6 +20,7 @@ from chalicelib.privacy import receipts, searching, walking
 from chalicelib.privacy.holdings import HOLDINGS
 from chalicelib.privacy.kinds import Progress
 from chalicelib.privacy.models import Request, Search, search_key
+from chalicelib.sweeping import AGAIN
 
 WORK = "erase-person"
 SECOND = AGAIN + timedelta(hours=1)  # the sweeps of the deleted contacts are through by then

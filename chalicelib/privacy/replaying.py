@@ -21,6 +21,7 @@ from chalicelib.dynamodb import SHARDS, ConditionFailed, commit, put_new, scan_s
 from chalicelib.errors import Unavailable
 from chalicelib.holdings import Holding, Noun, Person
 from chalicelib.leads import service as leads
+from chalicelib.leads.models import DeletedLead
 from chalicelib.lists import Asked
 from chalicelib.privacy import carrying, erasing, people, returned, service, walking
 from chalicelib.privacy.holdings import HOLDINGS
@@ -81,7 +82,9 @@ def pages(_: Arguments, number: int, cursor: str | None) -> tuple[Sequence[str],
 
 def _ownerless(holding: Holding, rows: Iterable[Any]) -> list[str]:
     """Return the contacts and leads that are not there, though something that belongs to them is."""
-    swept = [each for each in rows if not isinstance(each, Deleted)]  # what says that it is being swept stays
+    swept = [
+        each for each in rows if not isinstance(each, Deleted | DeletedLead)
+    ]  # what says that it is being swept stays
     return [
         f"{noun}#{identity}"
         for noun in OWNED

@@ -161,6 +161,7 @@ def test_a_dismissed_suggestion_stays_away_until_something_changes_and_goes_with
 
     service.remove("one", service.find("one").version, world.now)
     assert suggested("two") == []
+    world.settle()
     assert [item for item in Dismissed.scan(consistent_read=True) if isinstance(item, Dismissed)] == []
 
 

@@ -189,6 +189,7 @@ def test_a_merged_lead_is_changed_by_undoing_only(two):
     service.remove("two", service.find("two").version, two.now)
     service.remove("one", service.find("one").version, two.now)
     assert rows() == {}
+    two.settle()
     assert [item for item in LeadMerge.scan(consistent_read=True) if isinstance(item, LeadMerge)] == []
 
 
