@@ -7,7 +7,7 @@ from app import app
 from chalicelib import files
 from chalicelib.contacts.models import Contact
 from chalicelib.definitions import jobs
-from chalicelib.imports import parts, undoing
+from chalicelib.imports import parts, undoing, walks
 from tests.support.api import Caller
 from tests.support.faults import Faults, Killed, database, injected
 from tests.support.imports import finished, started, submitted, table
@@ -141,3 +141,12 @@ def test_an_undoing_that_dies_at_any_call_leaves_nothing(api, world, mode, monke
     assert list(Contact.scan(Contact.sk == "CONTACT", consistent_read=True)) == []
     work_at(job, world.now, range(16))
     assert api.get(f"/imports/{import_['id']}")["undo"]["deleted"] == 4
+
+
+def test_what_is_forgotten_is_not_said_to_be_undone(api, world):
+    done = finished(api, world, submitted(api, table([HEADINGS, ["Berg", "berg@x.example"]])))
+
+    world.advance(walks.KEPT)
+
+    assert "90 days" in start(api, done, expect=409)["detail"]
+    assert list(by_email(api)) == ["berg@x.example"]

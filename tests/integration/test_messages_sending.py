@@ -8,6 +8,7 @@ from email.policy import default
 
 import pytest
 
+from chalicelib.capture.websites import service as websites
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
@@ -526,3 +527,15 @@ def test_content_settings_without_an_own_centre_lead_to_ours(office):
     assert take_up().state == State.SENT
     [letter] = office.letters()
     assert "https://itinera.example/subscriptions/" in letter.body("html")
+
+
+def test_an_address_that_no_host_can_have_holds_no_message_up(office):
+    address = "https://ex℀mple.dk/a"
+    contact()
+    queue()
+    _email(automatic_text=False, text=f"Look at {address}, {EMAIL['html']}")
+
+    send = take_up()
+
+    assert (send.state, len(office.letters())) == (State.SENT, 1)
+    assert not websites.is_tracked(address)
