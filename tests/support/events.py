@@ -12,8 +12,6 @@ from typing import Any
 import boto3
 import time_machine
 
-from chalicelib.clock import as_text
-
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 
@@ -109,21 +107,6 @@ def of_queue(messages: Iterable[tuple[str, str, int]]) -> dict[str, Any]:
             }
             for identity, body, receives in messages
         ]
-    }
-
-
-def scheduled(now: datetime) -> dict[str, Any]:
-    """Return the event of a schedule."""
-    return {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": ACCOUNT,
-        "time": as_text(now),
-        "region": REGION,
-        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/poll"],
-        "detail": {},
     }
 
 
