@@ -16,7 +16,7 @@ from chalicelib.capture.service import form_of
 from chalicelib.capture.values import Read
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, shard
 from chalicelib.errors import Conflict, DomainError, Invalid, NotFound, Stale, Unavailable
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.lists import Asked, Page, page, partitions
 
 MOST_ATTEMPTS = 12

@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.dynamodb import Key, commit, delete, put, put_changed
 from chalicelib.errors import Conflict, NotFound, Stale
 from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached
-from chalicelib.leads import merging, service
+from chalicelib.leads import merging, reading, service
 from chalicelib.leads.fields import TEXTS
 from chalicelib.leads.models import (
     Awaited,
@@ -54,7 +54,7 @@ def _erase(__: Person, row: Lead, now: datetime) -> bool:
 
 def _parted(lead: Lead, now: datetime) -> bool:
     """Undo one merge of a lead; False where it is by itself."""
-    main = lead if lead.merged_into is None else service.find(lead.merged_into)
+    main = lead if lead.merged_into is None else reading.find(lead.merged_into)
     if not main.identities:
         return False
     merge_id = main.identities.get(lead.lead_id) or next(iter(sorted(main.identities.values())))

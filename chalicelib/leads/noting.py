@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from chalicelib.activities.notes import About
 from chalicelib.dynamodb import Write, check
-from chalicelib.leads import service
+from chalicelib.leads import reading
 from chalicelib.leads.models import Lead, lead_key
 
 
 def _ids(lead_id: str) -> Sequence[str]:
-    lead = service.find(lead_id)
-    main = service.find(lead.merged_into) if lead.merged_into else lead
+    lead = reading.find(lead_id)
+    main = reading.find(lead.merged_into) if lead.merged_into else lead
     return [main.lead_id, *sorted(main.identities or ())]
 
 

@@ -15,7 +15,7 @@ from chalicelib.contacts import tombstones
 from chalicelib.dynamodb import commit, put_changed, put_new
 from chalicelib.errors import Problem, Stale, Unprocessable
 from chalicelib.holdings import Noun, Person
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.messages import suppression
 from chalicelib.privacy import erasing, exporting, people, walking
 from chalicelib.privacy.kinds import TITLES, Progress, Type

@@ -20,7 +20,7 @@ from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import SHARDS, ConditionFailed, commit, put_new, scan_slice
 from chalicelib.errors import Unavailable
 from chalicelib.holdings import Holding, Noun, Person
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.leads.models import DeletedLead
 from chalicelib.lists import Asked
 from chalicelib.privacy import carrying, erasing, people, returned, service, walking

@@ -15,6 +15,7 @@ from chalicelib.contacts.joining import Wish
 from chalicelib.dynamodb import commit, put_new
 from chalicelib.errors import NotFound
 from chalicelib.leads import merging, moving, process, stakeholders, suggesting
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Dismissed
 from chalicelib.leads.noting import LEAD
@@ -34,7 +35,7 @@ def lead(lead_id, now, **values):
 
 
 def step(lead_id, now):
-    version = leads.find(lead_id).version
+    version = lead_reading.find(lead_id).version
     moving.step(lead_id, process.complete, by="user:u", why="They called.", version=version, now=now)
 
 
@@ -57,7 +58,7 @@ def known(world):
             world.now,
         )
         wish = Wish(f"merge of {each}", {}, by="user:u", why="same")
-        merging.merge(each, TWINS[each], wish, leads.find(each).version, world.now)
+        merging.merge(each, TWINS[each], wish, lead_reading.find(each).version, world.now)
         merging.undo(each, wish.merge_id, "user:u", world.now)
         commit([put_new(OfLead(*OfLead.at(each, "response"), submission_id="response"))])
         commit([put_new(_qualified(each, world.now))])
@@ -80,7 +81,7 @@ def _qualified(lead_id, now):
 
 
 def delete(world, lead_id=GOES):
-    leads.remove(lead_id, leads.find(lead_id).version, world.now)
+    leads.remove(lead_id, lead_reading.find(lead_id).version, world.now)
 
 
 def naming(world, lead_id=GOES):

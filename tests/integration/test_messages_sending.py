@@ -14,6 +14,7 @@ from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.interactions import service as log
@@ -41,7 +42,7 @@ def office():
 
 @pytest.fixture(autouse=True)
 def published(cloud):
-    definitions.document.cache_clear()  # versions never change, but every test begins with an empty table
+    live_definitions.document.cache_clear()  # versions never change, but every test begins with an empty table
     publish("content-settings", "c", ContentSettingsDocument(address_main="1 Main Street"), check_content_settings)
     publish("email", "e", EmailDocument(**EMAIL), check_email)
 

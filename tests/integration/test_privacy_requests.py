@@ -19,6 +19,7 @@ from chalicelib.holdings import Person
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.settings import settings
 from infra.local.demo.company import newsletter_form
@@ -252,8 +253,8 @@ def test_who_is_no_contact_is_found_and_forgotten_by_the_address_alone(api, worl
     carry_out(api, demand(api, "erase", "holm@contoso.example"))
     later(world)
 
-    assert leads.find_many([stranger.lead_id]) == []
-    assert [each.last_name for each in leads.find_many([namesake.lead_id])] == ["Holm"]
+    assert lead_reading.find_many([stranger.lead_id]) == []
+    assert [each.last_name for each in lead_reading.find_many([namesake.lead_id])] == ["Holm"]
     assert tombstones.erased_at({"email": "HOLM@contoso.example"}) is not None
 
 
