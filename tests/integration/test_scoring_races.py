@@ -16,6 +16,7 @@ from chalicelib.leads import process
 from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.fields import record_of
+from chalicelib.leads.models import lead_key
 from chalicelib.leads.shipped import Stage
 from chalicelib.scoring import engine, reading, service
 from chalicelib.scoring.deciding import LeadFacts, shown
@@ -160,12 +161,12 @@ def test_a_delivery_repeated_changes_nothing_but_the_record():
     model = publish(clicked(30))
     click("1")
     rescore()
-    before = read([Score(*Score.at("l", model)).key, leads.lead_key("l")])
+    before = read([Score(*Score.at("l", model)).key, lead_key("l")])
 
     for _ in range(3):
         rescore()
 
-    after = read([Score(*Score.at("l", model)).key, leads.lead_key("l")])
+    after = read([Score(*Score.at("l", model)).key, lead_key("l")])
     assert [item.serialize() for item in before] == [item.serialize() for item in after]
 
 
