@@ -35,7 +35,7 @@ class Context:
 
 
 class Streams:
-    """The streams of tables, read from now on; those of tables that nothing was written to yet, from their beginning."""
+    """The streams of tables, read from now on; those of tables without a write so far, from their beginning."""
 
     def __init__(self, written: Iterable[str]) -> None:
         self._client, self._database = boto3.client("dynamodbstreams"), boto3.client("dynamodb")
