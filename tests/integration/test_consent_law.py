@@ -98,7 +98,7 @@ level = st.integers(0, 5)
 flags = dict.fromkeys(("bulk_email", "email", "tracking", "prefill"), st.booleans())
 wanted = st.fixed_dictionaries({}, optional={**flags, "consent_level": level})
 EVERYTHING = {**dict.fromkeys(flags, True), "consent_level": 5}
-ticks = st.sets(st.sampled_from(CHOICES), max_size=2)
+ticks = st.sets(st.sampled_from(CHOICES), min_size=1, max_size=2)
 brought = st.just(EVERYTHING) | wanted
 
 
@@ -656,7 +656,7 @@ def test_consent_is_raised_by_the_person_alone_whatever_happens():
         Consent,
         settings=settings(
             max_examples=EXAMPLES or 7,
-            stateful_step_count=25,
+            stateful_step_count=21,
             deadline=None,
             derandomize=not EXAMPLES,
             suppress_health_check=list(HealthCheck),
