@@ -159,17 +159,17 @@ class Declared:
 
     def __init__(self, database: Any, queues: Any, tables: dict[str, Any], patched: pytest.MonkeyPatch) -> None:
         self._database, self._queues, self.tables = database, queues, tables
-        self._touched: set[str] = set()
+        self.touched: set[str] = set()
         original = BaseClient._make_api_call
 
         def noting(client: Any, operation: str, asked: Any) -> Any:
-            self._touched |= set(_written(operation, asked))
+            self.touched |= set(_written(operation, asked))
             return original(client, operation, asked)
 
         patched.setattr(BaseClient, "_make_api_call", noting)
 
     def empty(self) -> None:
-        touched, self._touched = self._touched, set()
+        touched, self.touched = self.touched, set()
         for name in touched & self.tables.keys():
             self._database.delete_table(TableName=name)
             self._database.create_table(**self.tables[name])
@@ -240,11 +240,11 @@ def _caches() -> list[Any]:
 
 
 @pytest.fixture
-def world(cloud: None) -> Iterator["World"]:
+def world(cloud: None, declared: Declared) -> Iterator["World"]:
     """Streams, queues and machines in this process, between the functions of the app (tests/support/streams.py)."""
     import app
     from tests.support import streams
 
     batches = {source.name: source.batch_size for source in app.app.event_sources if hasattr(source, "batch_size")}
-    with streams.opened(app, declared_by_infra.load(PREFIX, batches)) as opened:
+    with streams.opened(app, declared_by_infra.load(PREFIX, batches), declared.touched) as opened:
         yield opened

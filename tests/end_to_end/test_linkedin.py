@@ -23,8 +23,12 @@ def test_a_lead_of_linkedin_arrives(cloud, endpoints, client):
     made = client.call("POST", "/linkedin-connections", {"name": "Deployed", "sources": [{"owner": ACCOUNT}]})
     path = f"/linkedin-connections/{made['id']}"
     client.call("PUT", f"{path}/authorisation", AUTHORISATION, If_Match=f'"{made["version"]}"')
-    poll(endpoints)
-    eventually("subscribed", lambda: status(client, made["id"])["sources"][0]["subscribed"], bool)
+
+    def subscribed():
+        poll(endpoints)  # each time: a poller that was killed holds its place for a while
+        return status(client, made["id"])["sources"][0]["subscribed"]
+
+    eventually("subscribed", subscribed, bool, 120, pause=1)
 
     told = control(cloud, "leads", lead("response-1", int(time.time() * 1000), answers_of(1)))
     assert control(cloud, "deliveries", {"id": told, "action": "CREATED"}) == [200]

@@ -12,10 +12,10 @@ from typing import Any
 import boto3
 import time_machine
 
-from chalicelib.clock import as_text
-
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
+FULL = 10
+"""A page of fewer records is the last one: it ends after a thousand, or after a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +35,27 @@ class Context:
 
 
 class Streams:
-    """The streams of some tables, read from now on."""
+    """The streams of tables, read from now on; those of tables that nothing was written to yet, from their beginning."""
 
-    def __init__(self, tables: Iterable[str]) -> None:
-        self._client = boto3.client("dynamodbstreams")
-        database = boto3.client("dynamodb")
-        arns = {table: database.describe_table(TableName=table)["Table"]["LatestStreamArn"] for table in tables}
-        self._places = {table: self._latest(arn) for table, arn in arns.items()}
+    def __init__(self, written: Iterable[str]) -> None:
+        self._client, self._database = boto3.client("dynamodbstreams"), boto3.client("dynamodb")
+        self._places = {table: self._place(table, "LATEST") for table in written}
 
-    def _latest(self, arn: str) -> str:
+    def _place(self, table: str, kind: str) -> str:
+        arn = self._database.describe_table(TableName=table)["Table"]["LatestStreamArn"]
         [shard] = self._client.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
-        asked = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "LATEST"}
+        asked = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": kind}
         return str(self._client.get_shard_iterator(**asked)["ShardIterator"])
 
     def new(self, table: str, now: datetime) -> list[dict[str, Any]]:
         """Return what was written to a table since the last call, in our clock's time (`now`)."""
         ahead = now.timestamp() - time_machine.escape_hatch.time.time()
+        if table not in self._places:
+            self._places[table] = self._place(table, "TRIM_HORIZON")
         records: list[dict[str, Any]] = []
-        while page := self._page(table):
+        while len(page := self._page(table)) >= FULL:
             records += page
-        return [_record(each, ahead) for each in records]
+        return [_record(each, ahead) for each in records + page]
 
     def _page(self, table: str) -> list[dict[str, Any]]:
         answer = self._client.get_records(ShardIterator=self._places[table])
@@ -109,21 +110,6 @@ def of_queue(messages: Iterable[tuple[str, str, int]]) -> dict[str, Any]:
             }
             for identity, body, receives in messages
         ]
-    }
-
-
-def scheduled(now: datetime) -> dict[str, Any]:
-    """Return the event of a schedule."""
-    return {
-        "version": "0",
-        "id": str(uuid.uuid4()),
-        "detail-type": "Scheduled Event",
-        "source": "aws.events",
-        "account": ACCOUNT,
-        "time": as_text(now),
-        "region": REGION,
-        "resources": [f"arn:aws:events:{REGION}:{ACCOUNT}:rule/poll"],
-        "detail": {},
     }
 
 

@@ -11,7 +11,7 @@ Only SQS and StartExecution are answered here (any client's calls are seen); the
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 
 from chalicelib.agenda import agendas
 from chalicelib.clock import now
-from chalicelib.journeys import polling
+from chalicelib.journeys import bulk, polling
 from tests.support import events
 from tests.support.asl import ExecutionFailed, Machine
 from tests.support.declared import Declared
@@ -69,7 +69,9 @@ class Execution:
 class World:
     """Streams, queues and machines between the functions of `app`, as infra/ connects them."""
 
-    def __init__(self, app: ModuleType, declared: Declared, clock: time_machine.Traveller) -> None:
+    def __init__(
+        self, app: ModuleType, declared: Declared, clock: time_machine.Traveller, written: Iterable[str]
+    ) -> None:
         self._app, self._declared, self._clock = app, declared, clock
         self.queues: dict[str, list[Waiting]] = {name: [] for name in declared.queues}
         self.dead: list[tuple[str, Waiting]] = []
@@ -78,7 +80,7 @@ class World:
         self.calls: list[tuple[str, str]] = []
         self.running = ""
         self.fault: Callable[[int, str, str], str | None] = lambda *_: None
-        self._streams = events.Streams(declared.streams)
+        self._streams = events.Streams(set(written) & set(declared.streams))
         self._written: set[str] = set()
         self._answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "SendMessage": self._sent_one,
@@ -137,11 +139,14 @@ class World:
         self.settle(shuffle=shuffle)
 
     def poll(self, work: str | None = None, **delivery: Any) -> None:
-        """Let the scheduled poller look for what fell due, all of it or one kind of work, and settle."""
+        """Let the poller look for what fell due, all of it or one kind of work, and settle.
+
+        It is not asked for kinds of which nothing waits: finding nothing takes as long as finding something.
+        """
         if work is None:
-            self.invoke("poll_due", events.scheduled(now()))
-        else:
-            polling.hand_out([agenda for agenda in agendas if agenda.work == work], now())
+            bulk.keep_time(now())
+        waiting = {row.get("due_shard", {}).get("S", "").partition("#")[0] for row in self.rows().values()}
+        polling.hand_out([each for each in agendas if each.work in waiting and work in {None, each.work}], now())
         self.settle(**delivery)
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
@@ -321,11 +326,11 @@ class World:
 
 
 @contextmanager
-def opened(app: ModuleType, declared: Declared, start: datetime | None = None) -> Iterator[World]:
-    """Yield a world whose clock begins at `start`; every call of every client goes through it."""
+def opened(app: ModuleType, declared: Declared, written: Iterable[str]) -> Iterator[World]:
+    """Yield a world; every call of every client goes through it. What was `written` to tables before is not told."""
     original = BaseClient._make_api_call
-    with time_machine.travel(start or now(), tick=True) as clock:
-        world = World(app, declared, clock)
+    with time_machine.travel(now(), tick=True) as clock:
+        world = World(app, declared, clock, written)
 
         def call(client: Any, operation: str, asked: Any) -> Any:
             service = client.meta.service_model.service_name
