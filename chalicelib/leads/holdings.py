@@ -30,10 +30,17 @@ ERASED = "erased"
 
 
 def _whose(person: Person, lead: Lead) -> bool:
-    """A lead of the person's contacts, or of nobody and with the person's address."""
+    """A lead of the person's contacts, or of nobody (any more) and known to be the person's or with its address."""
     if lead.contact_id is not None:
         return lead.contact_id in person.contacts
-    return person.mentioned([getattr(lead, name) for name in TEXTS])
+    if lead.lead_id in person.leads:
+        return True
+    return person.mentioned([getattr(lead, name) for name in TEXTS]) and not _sent_anew(person, lead)
+
+
+def _sent_anew(person: Person, lead: Lead) -> bool:
+    """A lead that a submission made is as old as that; any other one may be made of what was there before."""
+    return lead.source_submission_id is not None and person.anew(lead.source_at)
 
 
 def _erase(__: Person, row: Lead, now: datetime) -> bool:
@@ -92,7 +99,9 @@ def _untold(person: Person, row: Move, _: datetime) -> bool:
 
 
 def _merged(person: Person, row: LeadMerge) -> bool:
-    return row.other_id in person.leads or person.mentioned([row.taken, row.before])
+    if row.other_id in person.leads:
+        return True
+    return person.mentioned([row.taken, row.before]) and not person.anew(row.at)
 
 
 def _end_merge(_: Person, row: LeadMerge, __: datetime) -> bool:
