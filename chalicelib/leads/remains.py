@@ -1,4 +1,4 @@
-"""What follows from deleting a lead: every domain sweeps away its rows of it, as after a contact (decision 206).
+"""What follows from deleting a lead: every domain sweeps away its rows of it, as after a contact (decision 201).
 
 What people and systems did goes on naming the lead by its id: interactions, submissions, registrations, opportunities,
 tasks. They are records of their own.

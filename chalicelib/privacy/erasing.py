@@ -16,7 +16,7 @@ from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put_changed, update
 from chalicelib.errors import Stale
 from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached, Stays
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.privacy import receipts, searching, walking
 from chalicelib.privacy.holdings import HOLDINGS
 from chalicelib.privacy.kinds import Progress
