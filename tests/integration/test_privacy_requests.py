@@ -313,11 +313,11 @@ def test_a_lead_that_came_in_between_goes_though_the_sweep_took_its_contact_from
 
     erasing.act({"request": request["id"], "run": 1}, [f"contact#{ada['Ada']}"], world.now)
     deletion.sweep(ada["Ada"], world.now)
-    before = leads.find(late)
+    before = lead_reading.find(late)
     world.settle()
 
     assert (before.contact_id, before.email) == (None, None)
-    assert leads.find_many([late]) == []
+    assert lead_reading.find_many([late]) == []
 
 
 @pytest.mark.rule("PRV-16", "FSU-5")
