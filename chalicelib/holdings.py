@@ -28,13 +28,18 @@ class Noun(StrEnum):
 class Person(Struct, frozen=True, dict=True):
     """Somebody as a request knows them: contacts that are this person, match keys of addresses, numbers as E.164.
 
-    `leads` are those of its leads that were found before.
+    `leads` are those of its leads that were found before, `forgotten_at` is since when it is being erased.
     """
 
     contacts: frozenset[str] = frozenset()
     addresses: frozenset[str] = frozenset()
     phones: frozenset[str] = frozenset()
     leads: frozenset[str] = frozenset()
+    forgotten_at: datetime | None = None
+
+    def anew(self, at: datetime | None) -> bool:
+        """Return whether what the person did at an instant is a new start after it asked to be forgotten: it stays."""
+        return self.forgotten_at is not None and at is not None and at > self.forgotten_at
 
     @cached_property
     def _address(self) -> re.Pattern[str] | None:
@@ -114,12 +119,13 @@ class Held(Struct, frozen=True):
 class Reached(Struct, frozen=True):
     """A kind of row that is found by a contact, a lead, a visitor or a submission, and goes with it.
 
-    With `erase` it goes as that says.
+    With `erase` it goes as that says; what `anew` says is a new start of the person and stays as it is.
     """
 
     kind: type[Item]
     erase: Erase | None = None
     shown: bool = True
+    anew: Whose | None = None
 
 
 class Nobody(Struct, frozen=True):

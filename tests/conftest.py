@@ -217,12 +217,12 @@ def shared_cloud(declared: Declared) -> Iterator[None]:
 
 def _forget() -> None:
     """Empty what a process keeps of published documents: in another test the same id is another document."""
-    from chalicelib.definitions import service
+    from chalicelib.definitions import live as live_definitions
     from chalicelib.leads import awaited
 
-    service._forget()
+    live_definitions.forget()
     awaited.forget()
-    service.document.cache_clear()
+    live_definitions.document.cache_clear()
     for cached in _caches():
         cached.cache_clear()
 

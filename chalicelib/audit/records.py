@@ -1,7 +1,7 @@
 """What of a changed record an audit tells: of whom or what, which fields; values only where they are nobody's; pure."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -20,11 +20,15 @@ QUIET = frozenset({
 
 
 class Record(Struct, frozen=True):
-    """A kind of item that people edit: what it is called, which record it is, whether its values may be told."""
+    """A kind of item that people edit: what it is called, which record it is, whether its values may be told.
+
+    `ids` are told where the other values may not: they say of whom and what a record is that nobody can look up.
+    """
 
     noun: str | Callable[[Mapping[str, Any]], str]
     identity: Callable[[str, str], str]
     telling: bool = False
+    ids: frozenset[str] = frozenset()
 
     def name(self, values: Mapping[str, Any], pk: str, sk: str) -> str:
         """Return the record's name, such as contact#<id>."""
@@ -43,7 +47,9 @@ class Change(Struct, frozen=True):
 CREATED, CHANGED, DELETED = "created", "changed", "deleted"
 
 
-def difference(before: Raw | None, after: Raw | None, *, telling: bool) -> Change | None:
+def difference(
+    before: Raw | None, after: Raw | None, *, telling: bool = False, ids: Collection[str] = ()
+) -> Change | None:
     """Return what differs between two images of an item, None where nobody would call that a change."""
     action = CREATED if before is None else DELETED if after is None else CHANGED
     old, new = _told(before or {}), _told(after or {})
@@ -51,8 +57,8 @@ def difference(before: Raw | None, after: Raw | None, *, telling: bool) -> Chang
     if not changed and action is CHANGED:
         return None
     named = changed[:MOST_FIELDS]
-    values = {name: [_short(old.get(name)), _short(new.get(name))] for name in named} if telling else None
-    return Change(action, named, values)
+    values = {name: [_short(old.get(name)), _short(new.get(name))] for name in named if telling or name in ids}
+    return Change(action, named, values or None)
 
 
 def _told(raw: Raw) -> dict[str, Any]:

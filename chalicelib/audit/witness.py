@@ -1,16 +1,17 @@
 """Looks on while people change records, and writes down with each change who made it: in the very transaction."""
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
 
 from chalicelib.audit.models import Audited
-from chalicelib.audit.records import Record, difference
+from chalicelib.audit.records import Change, Record, difference
 from chalicelib.clock import new_id
-from chalicelib.dynamodb import Item, Raw, Write, put_new, read, shard, witnessed
+from chalicelib.dynamodb import Item, Raw, Write, commit, put_new, read, shard, witnessed
 from chalicelib.http import Call, Operation
 from chalicelib.settings import settings
 
@@ -36,14 +37,37 @@ class Doer(Struct, frozen=True):
     agent: str | None = None
 
 
+_present: ContextVar[Doer | None] = ContextVar("doer", default=None)
+
+
 def attend(call: Call[Any], operation: Operation) -> AbstractContextManager[None]:
     """Look on while a request is answered."""
-    return witnessed(lambda writes: _seen(writes, _doer(call, operation)))
+    return _looking_on(_doer(call, operation))
 
 
 def on_behalf(who: str, route: str, now: datetime) -> AbstractContextManager[None]:
     """Look on while a job changes what somebody asked for by a request of this route."""
-    return witnessed(lambda writes: _seen(writes, Doer(who, now, route)))
+    return _looking_on(Doer(who, now, route))
+
+
+@contextmanager
+def _looking_on(doer: Doer) -> Iterator[None]:
+    token = _present.set(doer)
+    try:
+        with witnessed(lambda writes: _seen(writes, doer)):
+            yield
+    finally:
+        _present.reset(token)
+
+
+def tell(record: str, action: str) -> None:
+    """Write down that somebody is about to do what changes no record; nothing where nobody looks on.
+
+    It is written first, so that nothing is done without its row: of who dies in between it is known what was wanted.
+    """
+    doer = _present.get()
+    if doer is not None:
+        commit([put_new(_told(record, Change(action, [], None), doer))])
 
 
 def _doer(call: Call[Any], operation: Operation) -> Doer:
@@ -64,16 +88,20 @@ def _seen(writes: Sequence[Write], doer: Doer) -> list[Write]:
 
 def _row(record: Record, write: Write, before: Raw | None, doer: Doer) -> Audited | None:
     after = _after(write, before)
-    change = difference(before, after, telling=record.telling)
+    change = difference(before, after, telling=record.telling, ids=record.ids)
     if change is None or (before is None and after is None):
         return None
-    audit_id = new_id()
     values = {name: next(iter(each.values())) for name, each in (after or before or {}).items()}
+    return _told(record.name(values, write.key.pk, write.key.sk), change, doer)
+
+
+def _told(record: str, change: Change, doer: Doer) -> Audited:
+    audit_id = new_id()
     return Audited(
         *Audited.at(audit_id),
         audit_id=audit_id,
         listed=f"audit#{shard(audit_id)}",
-        record=record.name(values, write.key.pk, write.key.sk),
+        record=record,
         who=doer.who,
         created_at=doer.at,
         action=change.action,

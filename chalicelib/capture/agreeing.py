@@ -26,26 +26,33 @@ from chalicelib.messages.optin import settings as optin_settings
 from chalicelib.messages.optin.asking import Asked
 from chalicelib.messages.optin.confirming import METHOD, since
 
+ONLY_ANSWERED = ("bulk_email", "tracking")
+"""What somebody does not allow whom a demand made a contact; what remains lets the answer be sent."""
+DEMAND, NOTHING_MORE = "privacy demand", "The form was for a demand, and a demand asks for its answer alone."
+
 MOST_OF_LISTS = 60  # writes of lists in the transaction of a submission, which may have a hundred
 
 
 def consented(resolved: Resolved, submission: Submission, form: FormDocument, read: Read, now: datetime) -> list[Write]:
     """Refuse what was ticked: bulk email, tracking (PRV-12), which a form never takes back (invariant 7), and remember.
 
-    A program may send a refusal that the form has no box for; it counts, without words.
+    A program may send a refusal that the form has no box for; it counts, without words. So does a demand of somebody
+    whom nobody knew: it is no wish for anything but its answer.
     """
-    before = consent.of_each(resolved.identities) if read.refused or read.remembers is not None else []
+    demands = form.serves_rights and resolved.contact_result == CREATED
+    before = consent.of_each(resolved.identities) if read.refused or read.remembers is not None or demands else []
     if not before:
         return []
     boxes = {REFUSALS[each][0]: each for each in read.refused}
-    wanted: dict[str, Any] = dict.fromkeys(boxes, False)
+    wanted: dict[str, Any] = dict.fromkeys((*boxes, *(ONLY_ANSWERED if demands else ())), False)
     if read.remembers is not None and (not read.remembers or _may_be_remembered(resolved, submission, before)):
         wanted["prefill"], boxes["prefill"] = read.remembers, ElementKind.REMEMBER_ME
     evidence = Evidence(
         who=f"contact:{resolved.contact_id}",
         source=f"form:{submission.form_id}",
-        method="checkbox",
+        method="checkbox" if boxes else DEMAND,
         wording=_wording(form, boxes.values()) or None,
+        reason=NOTHING_MORE if demands else None,
         version=submission.form_version,
     )
     return consent_plans.every(before, wanted, evidence, submission.submission_id, now)

@@ -30,7 +30,7 @@ def _submitted(person: Person, row: Submission | Response, said: Any) -> bool:
     """What somebody else's contact sent is that person's, whatever is written in it."""
     if row.contact_id is not None:
         return row.contact_id in person.contacts
-    return person.mentioned(said)
+    return person.mentioned(said) and not person.anew(row.submitted_at)
 
 
 def _erase_response(_: Person, row: Response, now: datetime) -> bool:

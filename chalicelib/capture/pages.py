@@ -21,7 +21,7 @@ from chalicelib.capture.states import FAILURE, is_told
 from chalicelib.capture.websites import scripts
 from chalicelib.capture.websites import service as websites
 from chalicelib.clock import digest, new_id
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.definitions.lifecycle import Live
 from chalicelib.definitions.models import Definition
 from chalicelib.dynamodb import Write, put

@@ -11,12 +11,13 @@ from chalicelib.capture import states
 from chalicelib.capture import values as reading
 from chalicelib.capture.models import CaptureItem, Submission
 from chalicelib.capture.resolving import resolve
-from chalicelib.capture.schemas import REFUSALS, ElementKind
+from chalicelib.capture.schemas import REFUSALS, ElementKind, FormDocument
 from chalicelib.capture.service import form_of
 from chalicelib.capture.values import Read
+from chalicelib.contacts import tombstones
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, shard
 from chalicelib.errors import Conflict, DomainError, Invalid, NotFound, Stale, Unavailable
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.lists import Asked, Page, page, partitions
 
 MOST_ATTEMPTS = 12
@@ -30,9 +31,10 @@ def finish(submission_id: str, now: datetime) -> Submission | None:
     form, _ = form_of(submission.form_id, submission.form_version)
     read = read_back(submission)
     try:
+        known = tombstones.refuse_older(_named(form, read), submission.submitted_at)
         resolved = resolve(submission, form, read, now)
         states.succeeded(submission, form, resolved)
-        commit([put_changed(submission)], resolved.writes)
+        commit([put_changed(submission)], resolved.writes, known)
     except (ConditionFailed, Unavailable, Stale):
         return _later(submission_id, now)
     except DomainError as error:
@@ -40,6 +42,11 @@ def finish(submission_id: str, now: datetime) -> Submission | None:
         commit([put_changed(failed)])
         return failed
     return submission
+
+
+def _named(form: FormDocument, read: Read) -> dict[str, Any]:
+    """Return whom a submission names: what it says of the lead, and of the contact."""
+    return {**read.for_target(form, "lead"), **read.for_target(form, "contact")}
 
 
 def read_back(submission: Submission) -> Read:

@@ -181,6 +181,10 @@ class FormDocument(Schema):
     )
     thank_you_page_id: Id | None = None
     thank_you_address: Annotated[str, Field(max_length=2000, pattern=r"^https?://[^\s]+$")] | None = None
+    serves_rights: bool = Field(
+        default=False,
+        description="People demand something of their data by it: whom it makes a contact allows no marketing by that.",
+    )
 
     @field_validator("type", mode="before")
     @classmethod

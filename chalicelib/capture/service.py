@@ -18,7 +18,7 @@ from chalicelib.capture.values import Read
 from chalicelib.clock import digest
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts.normalise import email as read_email
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import ConditionFailed, Write, commit, put_new, shard
 from chalicelib.errors import DomainError, Invalid, NotFound, Problem, Unavailable
 from chalicelib.messages import opting, suppression

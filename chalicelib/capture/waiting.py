@@ -10,7 +10,7 @@ from chalicelib.capture.models import Submission
 from chalicelib.capture.resolving import resolve
 from chalicelib.capture.schemas import FormDocument
 from chalicelib.capture.values import Read
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import ConditionFailed, commit, put_new
 from chalicelib.errors import DomainError, Invalid, Unprocessable
 from chalicelib.messages import words

@@ -7,7 +7,7 @@ from chalicelib.clock import digest
 from chalicelib.consent import plans, service
 from chalicelib.consent.models import ChangeRow, ConsentItem, ConsentSettings, GuardianConsent, PreferencesRow, Ward
 from chalicelib.consent.plans import Evidence
-from chalicelib.consent.points import plans as point_plans
+from chalicelib.consent.points import forgetting
 from chalicelib.consent.points.models import (
     ComplianceProfile,
     PointChange,
@@ -17,10 +17,9 @@ from chalicelib.consent.points.models import (
 )
 from chalicelib.consent.recipients import Disclosed
 from chalicelib.consent.subscriptions.models import Subscription, SubscriptionList
-from chalicelib.dynamodb import ConditionFailed, commit, delete, put
+from chalicelib.dynamodb import ConditionFailed, commit, put
 from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached, Stays
 
-ERASED = "contact:erased"
 NOBODY = "erased"
 
 
@@ -46,30 +45,16 @@ def _told(person: Person, row: ChangeRow) -> bool:
     if row.contact_id in person.contacts:
         return False  # what it said for itself goes with its contact
     guardians = {(each or {}).get("guardian_id") for each in (row.before, row.after, row.state)}
-    return _spoke(person, row) or bool({*guardians, *(row.people or ())} & person.contacts)
-
-
-def _spoke(person: Person, row: ChangeRow) -> bool:
-    return row.who in {f"contact:{each}" for each in person.contacts}
+    return forgetting.spoke(person, row) or bool({*guardians, *(row.people or ())} & person.contacts)
 
 
 def _untell(person: Person, row: ChangeRow, __: datetime) -> bool:
     """The log of a child says that its guardian consented, and not any more who that was, in which words."""
-    if _spoke(person, row):
-        row.who, row.wording = ERASED, None
+    if forgetting.spoke(person, row):
+        row.who, row.wording = forgetting.ERASED, None
     row.before, row.after, row.state = (_unnamed(person, each) for each in (row.before, row.after, row.state))
     row.people = [each for each in row.people or () if each not in person.contacts] or None
     commit([put(row, ChangeRow.pk.exists())])
-    return True
-
-
-def _refusals_stay(_: Person, row: PointConsent, __: datetime) -> bool:
-    """What an address refused goes on to count whoever has it; what it agreed to, and all that says who, goes."""
-    left = point_plans.refusals(row)
-    try:
-        commit([left or delete(row.key, PointConsent.version == row.version)])
-    except ConditionFailed:
-        return False
     return True
 
 
@@ -88,8 +73,8 @@ HOLDING = Holding(
         Held(Ward, lambda person, row: bool({row.contact_id, row.ward_id} & person.contacts), own=False),
         Reached(Subscription),
         Reached(Disclosed),
-        Reached(PointConsent, erase=_refusals_stay),
-        Reached(PointChange),
+        Reached(PointConsent, erase=forgetting.refusals_stay, anew=forgetting.all_anew),
+        Reached(PointChange, erase=forgetting.tell_anew, anew=forgetting.said_anew),
         Stays(PointRefusals, "A keyed hash: what an address or a number refused holds whoever has it."),
         Nobody(ComplianceProfile, "What people are offered to choose, not what they chose."),
         Nobody(ProfileSet, "Which of these there are."),

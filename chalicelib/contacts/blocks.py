@@ -45,7 +45,10 @@ def domain_of(email: str | None, website: str | None = None) -> str:
     if email and "@" in email:
         return email.rpartition("@")[2].casefold()
     address = (website or "").strip().casefold()
-    host = urlsplit(address if "//" in address else f"//{address}").netloc if address else ""
+    try:
+        host = urlsplit(address if "//" in address else f"//{address}").netloc if address else ""
+    except ValueError:  # what somebody wrote is no address at all
+        return ""
     return host.removeprefix("www.").partition(":")[0]
 
 

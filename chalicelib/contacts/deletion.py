@@ -5,7 +5,7 @@ the oldest fact that a stream may still hold. Whoever dies on the way, or is not
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from chalicelib.agenda import due_shard
@@ -13,12 +13,11 @@ from chalicelib.contacts import suggestions
 from chalicelib.contacts.fields import EMAILS
 from chalicelib.contacts.models import Account, Contact, ContactsItem, Deleted, DeletedAccount
 from chalicelib.contacts.normalise import key_of
-from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put
-from chalicelib.sweeping import emptied
+from chalicelib.dynamodb import Write, commit, delete, put
+from chalicelib.sweeping import emptied, is_due, swept
 from chalicelib.tokens import keyed_hash
 
 WORK = "sweep"
-AGAIN = timedelta(hours=25)  # a stream's record is 24 hours old at most
 
 Sweep = Callable[[str, datetime], bool]
 """contact or account, now → whether nothing of it is left; bounded, safe to repeat."""
@@ -26,6 +25,9 @@ Sweep = Callable[[str, datetime], bool]
 sweeps: list[Sweep] = []
 account_sweeps: list[Sweep] = []
 """Each domain's own; chalicelib.wiring fills them."""
+
+others: dict[str, Callable[[str, datetime], object]] = {}
+"""Records of other domains that leave something behind, by the fact that tells of it; chalicelib.wiring fills it."""
 
 
 def plan(contact: Contact, now: datetime) -> list[Write]:
@@ -54,14 +56,14 @@ def _addresses(contact: Contact) -> list[str]:
 def sweep(contact_id: str, now: datetime) -> None:
     """Sweep what is left of a deleted contact, if it is time; what a run does not get done stays due."""
     row = Deleted.find(*Deleted.at(contact_id))
-    if row is None or row.due is None or row.due > now:
+    if row is None or not is_due(row, now):
         return
     if Contact.find(*Contact.at(contact_id)) is not None:  # made anew under the same id: nothing of it is left over
         commit([delete(row.key)])
         return
     clean = [_own(row), *(each(contact_id, now) for each in sweeps)]
     if all(clean):
-        _done(row, now)
+        swept(row, now)
 
 
 def plan_account(account_id: str, now: datetime) -> Write:
@@ -74,7 +76,7 @@ def plan_account(account_id: str, now: datetime) -> Write:
 def sweep_account(account_id: str, now: datetime) -> None:
     """Sweep what is left of a deleted account, if it is time; what a run does not get done stays due."""
     row = DeletedAccount.find(*DeletedAccount.at(account_id))
-    if row is None or row.due is None or row.due > now:
+    if row is None or not is_due(row, now):
         return
     if Account.find(*Account.at(account_id)) is not None:  # made anew under the same id
         commit([delete(row.key)])
@@ -83,7 +85,7 @@ def sweep_account(account_id: str, now: datetime) -> None:
     own = [emptied(ContactsItem, row.pk, each) for each in ("MERGE#", "DISMISSED#", "MEMBER#")]
     clean = [*own, *(each(account_id, now) for each in account_sweeps)]
     if all(clean):
-        _done(row, now)
+        swept(row, now)
 
 
 def _own(row: Deleted) -> bool:
@@ -93,14 +95,3 @@ def _own(row: Deleted) -> bool:
     if row.left_account is not None:
         clean.append(emptied(ContactsItem, f"ACCOUNT#{row.left_account}", f"MEMBER#{row.contact_id}#"))
     return all(clean)
-
-
-def _done(row: Deleted | DeletedAccount, now: datetime) -> None:
-    """Wait for what may still come late, or forget that there was anything to sweep."""
-    unchanged = ContactsItem.due == row.due
-    last = row.due is not None and row.due >= row.deleted_at + AGAIN
-    row.due = max(row.deleted_at + AGAIN, now)
-    try:
-        commit([delete(row.key, unchanged) if last else put(row, unchanged)])
-    except ConditionFailed:
-        return  # another delivery was quicker

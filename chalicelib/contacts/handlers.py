@@ -1,4 +1,4 @@
-"""The router of the contacts table, and the queue of what deleted contacts and accounts leave behind."""
+"""The router of the contacts table, and the queue of what deleted contacts, accounts and leads leave behind."""
 
 from typing import Any
 
@@ -24,7 +24,9 @@ def sweep_contacts(event: SQSEvent) -> dict[str, Any]:
 
 
 def _sweep(fact: Message) -> None:
-    if "contact" in fact:
+    if (other := deletion.others.get(fact["fact"])) is not None:
+        other(fact["id"], now())
+    elif "contact" in fact:
         deletion.sweep(fact["contact"], now())
     else:
         deletion.sweep_account(fact["account"] if fact["fact"] == "due" else fact["id"], now())

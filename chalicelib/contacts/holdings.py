@@ -34,7 +34,9 @@ def _merged(person: Person, row: Merge) -> bool:
     """A merge that was undone keeps what it took; it lies with the other contact, which is somebody else again."""
     if not row.pk.startswith("CONTACT#"):
         return False
-    return bool({row.into_id, row.other_id} & person.contacts) or person.mentioned([row.taken, row.before])
+    if {row.into_id, row.other_id} & person.contacts:
+        return True
+    return person.mentioned([row.taken, row.before]) and not person.anew(row.at)
 
 
 def _remove(person: Person, contact: Contact, now: datetime) -> bool:

@@ -154,7 +154,7 @@ class AccountFields(Schema):
     country: Text | None = None
     industry: Text | None = None
     category: Text | None = None
-    employees: Annotated[int, Field(ge=0)] | None = None
+    employees: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
     annual_revenue: Annotated[Decimal, Field(max_digits=20, decimal_places=4)] | None = None
     description: Memo | None = None
     owner_id: Id | None = None

@@ -15,10 +15,11 @@ from chalicelib.clock import digest
 from chalicelib.contacts import strategies
 from chalicelib.contacts.likeness import Likeness, Record
 from chalicelib.contacts.models import Dismissed
-from chalicelib.dynamodb import Key, commit, delete, put, read
-from chalicelib.errors import Invalid, Problem
+from chalicelib.dynamodb import Key, check, commit, delete, put, read
+from chalicelib.errors import Invalid, NotFound, Problem
 from chalicelib.sweeping import MOST
 
+GONE = NotFound("One of the two was deleted at this very moment.")
 BESIDE = 25  # looked at in a block on either side
 UNLIKE = Likeness(0, [])
 SURE = 90
@@ -98,7 +99,7 @@ def near(index: Any, block: str | None, attribute: Any, value: Any) -> Iterator[
 
 
 def dismiss(kind: Kind, one: Any, other: Any, by: str, now: datetime) -> None:
-    """Note at both that they are not the same. Raises Invalid for one and the same."""
+    """Note at both that they are not the same. Raises Invalid for one and the same, NotFound for who is gone."""
     if one.record_id == other.record_id:
         raise Invalid("These are one and the same.", [Problem("other_id", "Name another one.")])
     seen = _seen(kind, one, other)
@@ -107,7 +108,8 @@ def dismiss(kind: Kind, one: Any, other: Any, by: str, now: datetime) -> None:
         kind.dismissed(*kind.dismissed.at(kind.noun, mine, theirs), other_id=theirs, seen=seen, by=by, at_instant=now)
         for mine, theirs in sides
     ]
-    commit([put(each) for each in rows])
+    there = [check(each.key, type(each).pk.exists(), refused=GONE) for each in (one, other)]
+    commit([put(each) for each in rows], there)
 
 
 def forget(kind: Kind, record_id: str) -> None:

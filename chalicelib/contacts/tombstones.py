@@ -13,7 +13,7 @@ from pynamodb.attributes import UnicodeAttribute
 from chalicelib.contacts.fields import EMAILS, PHONES
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.contacts.normalise import key_of
-from chalicelib.dynamodb import InstantAttribute, Key, Look, Write, put, read
+from chalicelib.dynamodb import InstantAttribute, Key, Look, Write, check, put, read
 from chalicelib.errors import Conflict, Invalid
 from chalicelib.holdings import Person
 from chalicelib.tokens import keyed_hash
@@ -23,6 +23,8 @@ PREFIX = "TOMBSTONE#"
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 HELD = Conflict("This person asked to be forgotten. No list may bring them back; they can come again themselves.")
+
+FORGOTTEN = Conflict("Whoever sent this asked to be forgotten since, so it comes to nothing.")
 
 
 class Tombstone(ContactsItem, discriminator="tombstone"):
@@ -97,6 +99,15 @@ def erased_at(values: Mapping[str, Any], look: Look = read) -> datetime | None:
     """Return when somebody with these values was erased last, None for who never was."""
     found = [each.erased_at for each in look(keys(values)) if each is not None]
     return max(found, default=None)
+
+
+def refuse_older(values: Mapping[str, Any], sent_at: datetime) -> list[Write]:
+    """Return the checks that nobody with these values asks to be forgotten meanwhile. Raises Conflict for who did."""
+    places = keys(values)
+    stones = [each for each in read(places) if each is not None]
+    if any(sent_at <= each.erased_at for each in stones):
+        raise FORGOTTEN
+    return [] if stones else [check(each, Tombstone.pk.does_not_exist()) for each in places]
 
 
 def refuse(values: Mapping[str, Any], look: Look = read) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 
 from chalicelib.clock import now
-from chalicelib.definitions import jobs
+from chalicelib.definitions import carrying, jobs
 from chalicelib.definitions.facts import facts_of
 from chalicelib.queues import Message, consume, send
 from chalicelib.streams import route
@@ -33,9 +33,9 @@ def _start(message: Message) -> None:
     if job.state == jobs.JobState.WAITING and job.due is not None and job.due > now():
         _wait(job.job_id, job.due - now())
         return
-    attempt = jobs.begin(job.job_id, now())
+    attempt = carrying.begin(job.job_id, now())
     if attempt is not None:
-        jobs.start(job.job_id, attempt)
+        carrying.start(job.job_id, attempt)
 
 
 def _wait(job_id: str, time: timedelta) -> None:
@@ -48,7 +48,7 @@ def _wait(job_id: str, time: timedelta) -> None:
 def work_slice(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Do pages of a slice while there is time: {"job", "slice"} → the same, whether it has ended or must pause."""
     while True:
-        progress = jobs.work_page(event["job"], event["slice"], now())
+        progress = carrying.work_page(event["job"], event["slice"], now())
         if progress.ended or progress.paused or context.get_remaining_time_in_millis() < ENOUGH:
             return {"job": event["job"], "slice": event["slice"], "ended": progress.ended, "paused": progress.paused}
 
@@ -57,6 +57,6 @@ def work_slice(event: dict[str, Any], context: Any) -> dict[str, Any]:
 def finish_job(event: dict[str, Any], _: Any) -> dict[str, Any]:
     """End a job, or keep why it failed: {"job", "reason"} (empty: it did not) → whether it has ended."""
     if event["reason"]:
-        jobs.fail(event["job"], event["reason"], now())
+        carrying.fail(event["job"], event["reason"], now())
         return {"ended": False}
-    return {"ended": jobs.finish(event["job"], now())}
+    return {"ended": carrying.finish(event["job"], now())}

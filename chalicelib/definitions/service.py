@@ -1,22 +1,18 @@
-"""Use cases: draft, check, publish, stop, look up what is live."""
+"""Use cases: draft, check, publish, stop."""
 
-import time
 from collections.abc import Callable, Iterable, Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
-from typing import Any, cast
+from datetime import datetime
 
 from msgspec.structs import replace
 
 from chalicelib.clock import as_text
-from chalicelib.definitions import jobs, usage
+from chalicelib.definitions import jobs, live, usage
 from chalicelib.definitions.lifecycle import (
     LIVE_STATES,
     Check,
     Checked,
     Document,
     JobWanted,
-    Live,
     State,
     after_edit,
     not_live,
@@ -25,9 +21,8 @@ from chalicelib.definitions.lifecycle import (
 )
 from chalicelib.definitions.models import Definition, DefinitionsItem, LiveRow, Milestone, Version
 from chalicelib.dynamodb import Key, Write, commit, delete, put, put_changed, put_new, read
-from chalicelib.errors import Conflict, DomainError, NotFound, Problem, Stale, Unprocessable
+from chalicelib.errors import Conflict, NotFound, Problem, Stale, Unprocessable
 from chalicelib.lists import Asked, Page, page, partitions
-from chalicelib.settings import settings
 
 MOST_WRITES = 100
 
@@ -148,7 +143,7 @@ def publish(
     ]
     tidying = usage.no_longer_naming(definition, before, checked.references)
     commit(needed, tidying[: max(0, MOST_WRITES - len(needed))])
-    _forget()
+    live.forget()
     return definition
 
 
@@ -168,7 +163,7 @@ def _version(definition: Definition, before: LiveRow | None, checked: Checked, b
         published_at=now,
         published_by=by,
     )
-    live = LiveRow(
+    row = LiveRow(
         *LiveRow.at(kind, identity),
         definition_id=identity,
         number=number,
@@ -179,7 +174,7 @@ def _version(definition: Definition, before: LiveRow | None, checked: Checked, b
     return [
         put_new(published, refused=taken),
         put_changed(definition),
-        put(live, usage.as_read(before), refused=usage.MOVED),
+        put(row, usage.as_read(before), refused=usage.MOVED),
     ]
 
 
@@ -219,7 +214,7 @@ def stop(
         [_milestone(definition, by, now)],
         jobs.plan(f"{kind}-{definition_id}-stop-{definition.version}", _named(job, definition), now) if job else [],
     )
-    _forget()
+    live.forget()
     return definition
 
 
@@ -232,63 +227,3 @@ def milestones(kind: str, definition_id: str) -> list[Milestone]:
     """Return every change of state, oldest first."""
     pk, _ = Definition.at(kind, definition_id)
     return list(Milestone.query(pk, Milestone.sk.startswith("MILESTONE#")))
-
-
-# What is live ------------------------------------------------------------------------------------------------------
-
-_rows: dict[str, tuple[float, dict[str, LiveRow]]] = {}
-
-
-def _live_rows(kind: str) -> dict[str, LiveRow]:
-    """Return the live rows of a kind, at most settings.live_cache_seconds old."""
-    asked, rows = _rows.get(kind, (float("-inf"), {}))
-    if time.monotonic() - asked >= float(settings.live_cache_seconds):
-        rows = {row.definition_id: row for row in LiveRow.query(f"LIVE#{kind}", consistent_read=True)}
-        _rows[kind] = (time.monotonic(), rows)
-    return rows
-
-
-def _forget() -> None:
-    _rows.clear()
-
-
-def doubt(kind: str) -> None:
-    """Have what is live of a kind read anew: something was met that does not go with what is remembered."""
-    _rows.pop(kind, None)
-
-
-def live(kind: str, definition_id: str) -> Live | None:
-    """Return the live version of a definition, None where there is none."""
-    row = _live_rows(kind).get(definition_id)
-    return None if row is None else _loaded(kind, row)
-
-
-def require_live(kind: str, definition_id: str, error: DomainError | None = None) -> Live:
-    """Return the live version of a definition. Raises `error`, or NotFound."""
-    found = live(kind, definition_id)
-    if found is None:
-        raise error or NotFound(f"There is no live {kind.replace('-', ' ')} of this id.")
-    return found
-
-
-def all_live(kind: str) -> list[Live]:
-    """Return everything that is live of a kind, by id."""
-    return [_loaded(kind, row) for _, row in sorted(_live_rows(kind).items())]
-
-
-def _loaded(kind: str, row: LiveRow) -> Live:
-    return Live(kind, row.definition_id, row.number, document(kind, row.definition_id, row.number), row.published_at)
-
-
-@lru_cache(maxsize=2000)
-def document(kind: str, definition_id: str, number: int) -> dict[str, Any]:
-    """Return a published document; it never changes, so each process reads it once. Raises NotFound."""
-    version = Version.find(*Version.at(kind, definition_id, number))
-    if version is None:
-        raise NotFound(f"There is no version {number} of this {kind.replace('-', ' ')}.")
-    return cast("dict[str, Any]", version.document)
-
-
-def soon(now: datetime) -> datetime:
-    """Return when every process has forgotten what was live before."""
-    return now + timedelta(seconds=int(settings.job_delay_seconds))

@@ -16,6 +16,8 @@ from chalicelib.http.problems import details_of
 from chalicelib.imports.cells import Column, Manner, flag, level, of_custom, of_type, phone, wrong
 from chalicelib.imports.fields import ACCOUNT_KEYS, ID, LOOKUPS, NONE, OF_CONSENT, Own, Target, target_of
 
+LONGEST_ID = 64  # letters
+
 
 class Lookup(Struct, frozen=True):
     """A record of another type that a row names by one of its values, for a field that holds its id."""
@@ -148,8 +150,17 @@ def meanings(column: Column) -> dict[str, str]:
     return {cell.casefold(): meant for cell, meant in column.values.items()}
 
 
+def _id(cell: str) -> str:
+    """Return a cell as the id of a record; what is longer is none, and no key either."""
+    if len(cell) > LONGEST_ID:
+        raise wrong(ID, "There is no record of this id.")
+    return cell
+
+
 def _of_field(target: Target, column: Column, manner: Manner) -> Reading:
     name = column.field
+    if name == ID:
+        return _id
     if column.key != ID:
         return partial(Lookup, name, LOOKUPS[name], column.key)
     if name.startswith(OF_CONSENT):

@@ -26,6 +26,7 @@ from chalicelib.imports.walks import Totals
 from chalicelib.lists import Asked, Page, page, partitions
 
 STALE = Stale("The import has changed since you read it. Read it again and repeat the change.")
+FORGOTTEN = Conflict("What an import made is known for 90 days. This one is older, so nobody can tell what to undo.")
 BEGUN = Conflict("This import has been started already. Make another one to change what becomes of the file.")
 
 
@@ -167,7 +168,8 @@ def cancel(import_id: str, now: datetime) -> Import:
 def undo(import_id: str, version: int, now: datetime) -> Import:
     """Undo an import that has ended: delete what it made, where nobody has changed that since; what it changed stays.
 
-    Raises NotFound, Stale, Conflict where there is nothing to undo, or its rows are still being taken.
+    Raises NotFound, Stale, Conflict where there is nothing to undo, its rows are still being taken, or what
+    they made is forgotten by now.
     """
     import_ = find(import_id)
     if import_.version != version:
@@ -176,6 +178,8 @@ def undo(import_id: str, version: int, now: datetime) -> Import:
         raise Conflict("This import is undone already, or is being undone.")
     if import_.dry or import_.pages is None or import_.state not in {State.COMPLETED, State.CANCELLED}:
         raise Conflict("Only an import that has made something and has ended can be undone.")
+    if import_.started_at + walks.KEPT <= now:
+        raise FORGOTTEN
     if import_.state == State.CANCELLED and jobs.get(parsing.rows_job(import_)).state not in jobs.ENDED:
         raise Conflict("The last rows of this import are still being taken. Undo it in a minute.")
     import_.undo, import_.updated_at = Undoing.RUNNING, now

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date, datetime
 
 from chalicelib.agenda import oldest_due
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.insights import service
 from chalicelib.insights.counting import BUCKET, GRADE, SCORED, of_month, subject_of
@@ -47,7 +48,7 @@ def _bucket(lowest: int, distribution: Mapping[int, int]) -> Bucket:
 
 def _grades(model_id: str, graded: Figures) -> list[str]:
     """Return the grades of the live version, and those of older ones that leads still have."""
-    live = definitions.live(KIND, model_id)
+    live = live_definitions.live(KIND, model_id)
     named = [grade.name for grade in published(model_id, live.version).compiled.grades] if live else []
     return list(dict.fromkeys([*named, *(name for name, number in graded.items() if number)]))
 

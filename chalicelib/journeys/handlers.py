@@ -10,7 +10,7 @@ from chalicelib.agenda import agendas
 from chalicelib.clock import new_id, now
 from chalicelib.journeys import bulk, engine, entry, leases, polling, raising, second, stages, waiting
 from chalicelib.journeys.facts import facts_of
-from chalicelib.leads import noting, orphans
+from chalicelib.leads import orphans
 from chalicelib.queues import Message, consume
 from chalicelib.settings import settings
 from chalicelib.streams import route
@@ -67,8 +67,6 @@ def act_on_leads(event: SQSEvent) -> dict[str, Any]:
 def _act(fact: Message) -> None:
     if fact["fact"] == "lead.created":
         orphans.hear(fact, now())
-    elif fact["fact"] == "lead.deleted":
-        noting.sweep(fact["id"])
     else:
         stages.act(fact, now())
 

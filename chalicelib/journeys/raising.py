@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.contacts import service as contacts
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import ConditionFailed, commit, put_new
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem
 from chalicelib.journeys import triggers, versions

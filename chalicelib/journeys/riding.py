@@ -5,7 +5,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import ConditionFailed, Write, commit
 from chalicelib.errors import Conflict
 from chalicelib.journeys import bursts, effects, snapshot, versions, waiting

@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib.conditions import sources
 from chalicelib.consent import switches
 from chalicelib.contacts import service as contacts
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import LIVE_STATES, Check, Checked
 from chalicelib.definitions.models import Definition
@@ -44,7 +45,7 @@ def _checking(journey_id: str, now: datetime) -> Check:
 def _forms(references: Iterable[checks.Reference]) -> Iterator[Problem]:
     """Forms that update nothing tell nobody apart, so no journey can use them (SUB-4)."""
     for identity in [identity for kind, identity in references if kind == "form"]:
-        live = definitions.live("form", identity)
+        live = live_definitions.live("form", identity)
         if live is not None and live.document.get("update") == "none":
             yield Problem(f"form:{identity}", "This form updates no contact, so a journey cannot use it.")
 
@@ -52,7 +53,7 @@ def _forms(references: Iterable[checks.Reference]) -> Iterator[Problem]:
 def _triggers(document: JourneyDocument) -> checks.Triggers:
     """Return what the live triggers that a journey names declare."""
     named = {each for kind, each in checks.references(document) if kind == raising.KIND}
-    found = {each: definitions.live(raising.KIND, each) for each in sorted(named)}
+    found = {each: live_definitions.live(raising.KIND, each) for each in sorted(named)}
     return {each: TriggerDocument.model_validate(live.document).attributes for each, live in found.items() if live}
 
 

@@ -13,14 +13,14 @@ from chalicelib.activities import plans as activities
 from chalicelib.clock import digest, from_text
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import of_contact
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import ConditionFailed, Write, commit, put_new
 from chalicelib.journeys import raising
 from chalicelib.journeys.models import Raised
 from chalicelib.journeys.triggers import TriggerDocument, mistakes
 from chalicelib.leads import plans as lead_plans
 from chalicelib.leads import processes
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.leads.actions import Action, CreateTask, Notify, RaiseTrigger, owner_of
 from chalicelib.leads.models import Lead
 from chalicelib.messages import notices

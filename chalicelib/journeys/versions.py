@@ -8,7 +8,7 @@ from msgspec import Struct
 from chalicelib.conditions import sources
 from chalicelib.conditions.compiler import compile_condition
 from chalicelib.conditions.nodes import Compiled
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.definitions.lifecycle import Live
 from chalicelib.journeys.document import Branch, JourneyDocument
 from chalicelib.journeys.schedule import iteration, iteration_start

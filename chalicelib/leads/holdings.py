@@ -6,10 +6,11 @@ from typing import Any
 from chalicelib.dynamodb import Key, commit, delete, put, put_changed
 from chalicelib.errors import Conflict, NotFound, Stale
 from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached
-from chalicelib.leads import merging, service
+from chalicelib.leads import merging, reading, service
 from chalicelib.leads.fields import TEXTS
 from chalicelib.leads.models import (
     Awaited,
+    DeletedLead,
     Dismissed,
     Heir,
     Lead,
@@ -29,10 +30,17 @@ ERASED = "erased"
 
 
 def _whose(person: Person, lead: Lead) -> bool:
-    """A lead of the person's contacts, or of nobody and with the person's address."""
+    """A lead of the person's contacts, or of nobody (any more) and known to be the person's or with its address."""
     if lead.contact_id is not None:
         return lead.contact_id in person.contacts
-    return person.mentioned([getattr(lead, name) for name in TEXTS])
+    if lead.lead_id in person.leads:
+        return True
+    return person.mentioned([getattr(lead, name) for name in TEXTS]) and not _sent_anew(person, lead)
+
+
+def _sent_anew(person: Person, lead: Lead) -> bool:
+    """A lead that a submission made is as old as that; any other one may be made of what was there before."""
+    return lead.source_submission_id is not None and person.anew(lead.source_at)
 
 
 def _erase(__: Person, row: Lead, now: datetime) -> bool:
@@ -53,7 +61,7 @@ def _erase(__: Person, row: Lead, now: datetime) -> bool:
 
 def _parted(lead: Lead, now: datetime) -> bool:
     """Undo one merge of a lead; False where it is by itself."""
-    main = lead if lead.merged_into is None else service.find(lead.merged_into)
+    main = lead if lead.merged_into is None else reading.find(lead.merged_into)
     if not main.identities:
         return False
     merge_id = main.identities.get(lead.lead_id) or next(iter(sorted(main.identities.values())))
@@ -91,7 +99,9 @@ def _untold(person: Person, row: Move, _: datetime) -> bool:
 
 
 def _merged(person: Person, row: LeadMerge) -> bool:
-    return row.other_id in person.leads or person.mentioned([row.taken, row.before])
+    if row.other_id in person.leads:
+        return True
+    return person.mentioned([row.taken, row.before]) and not person.anew(row.at)
 
 
 def _end_merge(_: Person, row: LeadMerge, __: datetime) -> bool:
@@ -112,6 +122,7 @@ HOLDING = Holding(
         Reached(Dismissed, shown=False),
         Nobody(Owner, "A keyed hash, which the deletion of its lead frees."),
         Nobody(Heir, "A keyed hash, which the deletion of its lead frees."),
+        Nobody(DeletedLead, "A lead's id, until every domain has swept twice."),
         Nobody(Awaited, "Versions of processes."),
         Nobody(LeadSettings, "What the organisation decided."),
     ),

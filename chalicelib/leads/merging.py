@@ -18,7 +18,7 @@ from chalicelib.contacts.merging import BUSY, MOST_WRITES, Field, Preview, read_
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, read, silent, update
 from chalicelib.dynamodb import put_changed as put_back
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem
-from chalicelib.leads import fields, plans, service
+from chalicelib.leads import fields, plans, reading
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.matching import BOOK, claims_of
 from chalicelib.leads.models import Lead, LeadMerge, lead_key
@@ -94,7 +94,7 @@ def _made(writes: Sequence[Write]) -> bool:
 def _read(lead_id: str, other_id: str, version: int | None = None) -> tuple[Lead, Lead, list[Lead]]:
     main, other = read_both(lead_key(lead_id), lead_key(other_id), version, "lead")
     for each in (main, other):
-        service.require_itself(each)
+        reading.require_itself(each)
     if not main.open:
         raise Conflict("Leads are merged into an open one. Reopen this lead first, or merge it into the other.")
     if other.state == State.QUALIFIED:
@@ -104,7 +104,7 @@ def _read(lead_id: str, other_id: str, version: int | None = None) -> tuple[Lead
         raise Conflict("These leads belong to different contacts. Merge the contacts first.", whose)
     if len(_ids(main)) + len(_ids(other)) > MOST:
         raise Conflict(f"At most {MOST} leads can be one.")
-    return main, other, service.find_many(_ids(other)[1:])
+    return main, other, reading.find_many(_ids(other)[1:])
 
 
 def _of_one(one: str | None, other: str | None) -> bool:
@@ -188,9 +188,9 @@ def undo(lead_id: str, merge_id: str, by: str, now: datetime) -> LeadMerge:
         record = find_merge(lead_id, merge_id)
         if record.undone_at is not None:
             return record
-        main, other = service.find(lead_id), service.find(record.other_id)
-        service.require_itself(main)
-        below = service.find_many(sorted(other.merged["identities"] or ()))
+        main, other = reading.find(lead_id), reading.find(record.other_id)
+        reading.require_itself(main)
+        below = reading.find_many(sorted(other.merged["identities"] or ()))
         if _made(_undone(main, other, below, record, by, now)):
             return record
     raise BUSY
@@ -250,7 +250,7 @@ def find_merge(lead_id: str, merge_id: str) -> LeadMerge:
 
 def merges(lead_id: str) -> list[LeadMerge]:
     """Return the last merges into a lead, undone ones too, newest first. Raises NotFound."""
-    service.find(lead_id)
+    reading.find(lead_id)
     prefix = LeadMerge.sk.startswith("MERGE#")
     found = LeadMerge.query(f"LEAD#{lead_id}", prefix, scan_index_forward=False, limit=SHOWN, consistent_read=True)
     return list(found)

@@ -287,6 +287,19 @@ class Dismissed(LeadsItem, discriminator="dismissed_lead"):
         return f"{kind.upper()}#{lead_id}", f"DISMISSED#{other_id}"
 
 
+class DeletedLead(LeadsItem, discriminator="deleted_lead"):
+    """A lead was deleted, and its rows are being swept away in every domain."""
+
+    lead_id = UnicodeAttribute()
+    deleted_at = InstantAttribute()
+    due_shard = UnicodeAttribute(null=True)
+    due = InstantAttribute(null=True)
+
+    @staticmethod
+    def at(lead_id: str) -> tuple[str, str]:
+        return f"LEAD#{lead_id}", "DELETED"
+
+
 class Owner(LeadsItem, discriminator="lead_owner"):
     """The open lead that owns a match key; its version moves on with each heir that joins."""
 

@@ -1,17 +1,16 @@
-"""Notes about leads: whose they are where leads were merged, and what goes when a lead is deleted."""
+"""Notes about leads: whose they are where leads were merged."""
 
 from collections.abc import Sequence
 
-from chalicelib.activities import notes
 from chalicelib.activities.notes import About
 from chalicelib.dynamodb import Write, check
-from chalicelib.leads import service
+from chalicelib.leads import reading
 from chalicelib.leads.models import Lead, lead_key
 
 
 def _ids(lead_id: str) -> Sequence[str]:
-    lead = service.find(lead_id)
-    main = service.find(lead.merged_into) if lead.merged_into else lead
+    lead = reading.find(lead_id)
+    main = reading.find(lead.merged_into) if lead.merged_into else lead
     return [main.lead_id, *sorted(main.identities or ())]
 
 
@@ -20,9 +19,3 @@ def _still_itself(lead_id: str) -> Write:
 
 
 LEAD = About("lead", _ids, _still_itself)
-
-
-def sweep(lead_id: str) -> None:
-    """Delete the notes about a lead that was deleted; repeating it is harmless."""
-    while not notes.sweep(LEAD, lead_id):
-        pass

@@ -3,7 +3,7 @@
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.http import Api, Call, Nothing
-from chalicelib.leads import moving, processes, service
+from chalicelib.leads import moving, processes, reading
 from chalicelib.leads.process import Process
 from chalicelib.leads.process_checks import KIND
 from chalicelib.leads.process_schemas import LeadProcessView, ProcessDocument, ShippedProcessView, StageView
@@ -32,7 +32,7 @@ def show_lead_process(_: Call[Nothing]) -> ShippedProcessView:
 @api.on("GET /leads/{lead_id}/process", scope="leads:read", returns=LeadProcessView)
 def show_process_of_lead(call: Call[Nothing], lead_id: str) -> LeadProcessView:
     """Show the process that a lead follows, where it stands, and what keeps it from completing its stage."""
-    lead = service.find(lead_id)
+    lead = reading.find(lead_id)
     way = processes.of(lead)
     return LeadProcessView(
         id=way.id,

@@ -13,7 +13,7 @@ from chalicelib.conditions.facts import Facts, Interaction, KnownFacts, Record
 from chalicelib.conditions.nodes import Compiled
 from chalicelib.contacts.accounts import find_if_any
 from chalicelib.contacts.fields import of_account
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.definitions.lifecycle import Checked, Document, Reference
 from chalicelib.errors import Problem, Unprocessable
 from chalicelib.leads import process_checks

@@ -12,7 +12,7 @@ from chalicelib.conditions.nodes import Compiled
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import Conflict
-from chalicelib.leads import awaited, lists, plans, service
+from chalicelib.leads import awaited, lists, plans, reading
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page
 from chalicelib.queues import send
@@ -45,7 +45,7 @@ def _heard(name: str, fact: Fact, now: datetime) -> None:
     if name in OF_ACCOUNTS:
         _of_account(fact, now)
     elif "contact" in fact:
-        found = service.of_person(contacts.who_is(fact["contact"]).ids)
+        found = reading.of_person(contacts.who_is(fact["contact"]).ids)
         _go_on([lead.lead_id for lead in found if lead.waiting_stage is not None], now)
 
 

@@ -9,7 +9,7 @@ from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.errors import Invalid
 from chalicelib.http import Api, Call, Listing, Nothing
-from chalicelib.leads import lists, moving, process, processes, service, stakeholders
+from chalicelib.leads import lists, moving, process, processes, reading, service, stakeholders
 from chalicelib.leads.models import Lead, Move
 from chalicelib.leads.process_schemas import SwitchProcess
 from chalicelib.leads.schemas import (
@@ -65,7 +65,7 @@ LISTS: dict[str, Callable[[Any, Any], Page[Lead]]] = {
 @api.on(f"GET {ONE}", scope="leads:read", returns=LeadView)
 def show_lead(_: Call[Nothing], lead_id: str) -> LeadView:
     """Show a lead."""
-    return view(service.find(lead_id))
+    return view(reading.find(lead_id))
 
 
 @api.on(f"PATCH {ONE}", scope="leads:write", body=LeadChange, returns=LeadView)
@@ -83,7 +83,7 @@ def delete_lead(call: Call[Nothing], lead_id: str) -> None:
 @api.on(f"GET {ONE}/history", scope="leads:read", returns=Moves)
 def list_lead_moves(_: Call[Nothing], lead_id: str) -> Moves:
     """List what happened to a lead in its process, oldest first."""
-    return Moves(items=[_move(move) for move in service.history(lead_id)])
+    return Moves(items=[_move(move) for move in reading.history(lead_id)])
 
 
 @api.on(f"POST {ONE}/move", scope="leads:write", body=MoveLead, returns=LeadView)

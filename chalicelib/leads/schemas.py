@@ -62,7 +62,7 @@ class LeadFields(Schema):
     do_not_bulk_email: bool | None = None
     do_not_phone: bool | None = None
     linkedin_campaign: Text | None = None
-    linkedin_submissions: Annotated[int, Field(ge=0)] | None = None
+    linkedin_submissions: Annotated[int, Field(ge=0, le=1_000_000)] | None = None
     company_size: Line | None = None
     job_function: Line | None = None
     seniority: Line | None = None

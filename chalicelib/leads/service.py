@@ -12,7 +12,7 @@ from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
-from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new
 from chalicelib.errors import Conflict, Invalid, Problem, Stale, Unprocessable
 from chalicelib.leads import (
     matching,
@@ -24,62 +24,26 @@ from chalicelib.leads import (
     processes,
     qualifying,
     reading,
+    remains,
     stakeholders,
-    suggesting,
 )
 from chalicelib.leads.choices import REASONS, State, StatusReason
-from chalicelib.leads.models import Lead, LeadMerge, LeadSettings, LeadsItem, Move, Owner, lead_key
+from chalicelib.leads.models import Lead, LeadSettings, Owner
 
 Change = Callable[[Lead], object]
 
-find = reading.find
-as_read = reading.as_read
-require_itself = reading.require_itself
 prepare = matching.prepare
 step = moving.step
 
-STALE = reading.STALE
 TAKEN = "There is an open lead with these details already."
 BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
-MOST_MERGES = 50  # undone ones that go with their lead
 ROUNDS = 4  # of reading who owns a key and writing what follows from it
-
-
-def find_many(lead_ids: Iterable[str]) -> list[Lead]:
-    """Return those of the leads that exist, read consistently."""
-    return [lead for lead in read(lead_key(each) for each in lead_ids) if lead is not None]
-
-
-def of_contact(contact_id: str, also: Iterable[str] = ()) -> list[Lead]:
-    """Return a contact's leads, open and closed, each as it is now."""
-    return of_person([contact_id], also)
-
-
-def of_person(contact_ids: Sequence[str], also: Iterable[str] = (), *, merged: bool = False) -> list[Lead]:
-    """Return the leads of somebody with these identities, open and closed, each as it is now.
-
-    One that was merged into another is only told where it is asked for. The index may lag; `also` names leads that it
-    may not show yet. Every row is read anew, consistently.
-    """
-    items = [item.pk for each in contact_ids for item in LeadsItem.by_contact.query(each)]
-    listed = [pk.removeprefix("LEAD#") for pk in items if pk.startswith("LEAD#")]
-    found = [lead for lead in find_many(dict.fromkeys([*listed, *also])) if lead.contact_id in contact_ids]
-    return [lead for lead in found if merged or lead.merged_into is None]
 
 
 def foresee(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
     """Say which leads two contacts would have together that become one."""
-    mine, others = of_person(ours), of_person(theirs)
+    mine, others = reading.of_person(ours), reading.of_person(theirs)
     return {"now": sorted(each.lead_id for each in mine), "of_the_other": sorted(each.lead_id for each in others)}
-
-
-def of_accounts(account_ids: Sequence[str], also: Iterable[str] = ()) -> list[Lead]:
-    """Return the account-based leads of these accounts, which have no parent contact (LEAD-3), read as a contact's."""
-    items = [item.pk for each in account_ids for item in LeadsItem.by_account.query(each)]
-    listed = [pk.removeprefix("LEAD#") for pk in items if pk.startswith("LEAD#")]
-    found = find_many(dict.fromkeys([*listed, *also]))
-    own = [lead for lead in found if lead.account_id in account_ids and not lead.contact_id]
-    return [lead for lead in own if lead.merged_into is None]
 
 
 def create(lead_id: str, values: Mapping[str, Any], by: str, now: datetime) -> Lead:
@@ -157,7 +121,7 @@ def _change(
     lead_id: str, apply: Change, *, by: str, why: str, version: int, now: datetime, moved: bool = False
 ) -> Lead:
     for _ in range(ROUNDS):
-        lead = as_read(lead_id, version)
+        lead = reading.as_read(lead_id, version)
         before = plans.remembered(lead)
         apply(lead)
         claims = matching.claim(lead, now)
@@ -188,7 +152,7 @@ def reopen(lead_id: str, *, by: str, why: str, version: int, now: datetime) -> L
     Its open opportunity is lost with that. Raises NotFound, Stale, Conflict (open already, its opportunity won).
     """
     for _ in range(ROUNDS):
-        lead = as_read(lead_id, version)
+        lead = reading.as_read(lead_id, version)
         if lead.open:
             raise Conflict("This lead is open.")
         lost = qualifying.let_go(lead, by, now)
@@ -204,19 +168,16 @@ def reopen(lead_id: str, *, by: str, why: str, version: int, now: datetime) -> L
 
 
 def remove(lead_id: str, version: int, now: datetime) -> None:
-    """Delete a lead and free its match keys. Raises NotFound, Stale."""
+    """Delete a lead and free its match keys; what hangs on it is swept afterwards. Raises NotFound, Stale, Conflict."""
     for _ in range(ROUNDS):
-        lead = as_read(lead_id, version)
+        lead = reading.as_read(lead_id, version)
         _require_alone(lead)
-        gone = delete(lead.key, Lead.version == version, refused=Stale(STALE))
+        gone = delete(lead.key, Lead.version == version, refused=Stale(reading.STALE))
         released = changed_claims(matching.BOOK, lead_id, lead.claims or {}, {}, now).writes
-        undone = LeadMerge.query(f"LEAD#{lead_id}", LeadMerge.sk.startswith("MERGE#"), limit=MOST_MERGES)
         try:
-            commit([gone], released, [delete(each.key) for each in undone])  # what they hold is what the lead held
+            commit([gone, remains.plan(lead_id, now)], released)
         except ConditionFailed:
             continue  # somebody joined or left its heirs; they are read anew
-        stakeholders.drop(lead_id)
-        suggesting.forget(lead_id)
         return
     raise BUSY
 
@@ -229,7 +190,7 @@ def _require_alone(lead: Lead) -> None:
 
 def orphan(contact_id: str, now: datetime) -> list[str]:
     """Take a deleted contact from its leads as their parent, which keep their own claims (decision 40)."""
-    found = of_person([contact_id], merged=True)
+    found = reading.of_person([contact_id], merged=True)
     for lead in found:
         before = plans.remembered(lead)
         lead.contact_id = None
@@ -268,7 +229,10 @@ def _backfilled(strategy: Strategy, lead_id: str, now: datetime) -> list[Write]:
 def _of_merged(strategy: Strategy, lead: Lead) -> dict[str, list[str]]:
     """Return the places that a lead claims for those that were merged into it, each with the merge that it is for."""
     merges = lead.identities or {}
-    placed = [(strategy.place(each.matched_by), merges[each.lead_id]) for each in (find_many(merges) if merges else [])]
+    placed = [
+        (strategy.place(each.matched_by), merges[each.lead_id])
+        for each in (reading.find_many(merges) if merges else [])
+    ]
     return {place: [merge_id] for place, merge_id in placed if place is not None}
 
 
@@ -289,9 +253,3 @@ def save_settings(wanted: LeadSettings, version: int, now: datetime) -> LeadSett
     job = orphans.planned(f"{orphans.WORK}-{version}", now) if orphans.turned_on(wanted, before) else []
     commit([put_changed(wanted, refused=stale) if version else put_new(wanted, refused=stale)], job)
     return wanted
-
-
-def history(lead_id: str) -> list[Move]:
-    """Return what happened to a lead in its process, oldest first. Raises NotFound."""
-    find(lead_id)
-    return list(Move.query(f"LEAD#{lead_id}", Move.sk.startswith("HISTORY#"), consistent_read=True))

@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from chalicelib.http import Api, Call, Nothing
-from chalicelib.leads import service, stakeholders
+from chalicelib.leads import reading, stakeholders
 from chalicelib.leads.models import Stakeholder
 from chalicelib.leads.routes import ONE
 from chalicelib.leads.schemas import NewStakeholder, Stakeholders, StakeholderView
@@ -16,7 +16,7 @@ PATH = f"{ONE}/stakeholders"
 @api.on(f"GET {PATH}", scope="leads:read", returns=Stakeholders)
 def list_stakeholders(_: Call[Nothing], lead_id: str) -> Stakeholders:
     """List who has a stake in a lead, its parent contact first."""
-    parent = service.find(lead_id).contact_id
+    parent = reading.find(lead_id).contact_id
     first = [StakeholderView(contact_id=parent, parent=True)] if parent is not None else []
     others = [view(each) for each in stakeholders.of_lead(lead_id) if each.contact_id != parent]
     return Stakeholders(items=[*first, *others])

@@ -76,9 +76,3 @@ def forget(contact_id: str) -> None:
     for item in LeadsItem.by_contact.query(contact_id):
         if isinstance(item, Stakeholder):
             commit([delete(item.key)])
-
-
-def drop(lead_id: str) -> None:
-    """Take away the stakeholders of a lead that was deleted."""
-    for each in of_lead(lead_id):
-        commit([delete(each.key)])

@@ -18,7 +18,6 @@ from chalicelib.leads import reading
 from chalicelib.leads.likeness import CAME_FROM, leads_alike
 from chalicelib.leads.matching import BOOK
 from chalicelib.leads.models import Dismissed, Heir, Lead, LeadsItem, lead_key
-from chalicelib.sweeping import emptied
 
 MOST_PLACES = 10  # claims whose owner and heirs are looked at
 MOST_HEIRS = 25  # of each
@@ -103,9 +102,3 @@ def dismiss(lead_id: str, other_id: str, by: str, now: datetime) -> None:
     Raises NotFound, Invalid for one and the same.
     """
     suggestions.dismiss(LEAD, _counting(lead_id), _counting(other_id), by, now)
-
-
-def forget(lead_id: str) -> None:
-    """Forget, at a lead that was deleted and at the others, that they are not the same."""
-    suggestions.forget(LEAD, lead_id)
-    emptied(LeadsItem, f"LEAD#{lead_id}", "DISMISSED#")

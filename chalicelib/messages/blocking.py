@@ -32,8 +32,15 @@ class Situation(Struct, frozen=True):
 
 
 def _forbidden(it: Situation) -> bool:
-    hosts = {urlsplit(url).hostname or "" for url in (it.composed.all_links if it.composed else [])}
+    hosts = {_host(url) for url in (it.composed.all_links if it.composed else [])}
     return any(host == name or host.endswith(f".{name}") for host in hosts for name in it.forbidden_links)
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # it leads nowhere, whatever the contact's fields made of it
+        return ""
 
 
 def _wrong(part: Callable[[Composed], bool]) -> Callable[[Situation], bool]:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.consent.points import records
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.messages.ledger import COMMERCIAL
 
 

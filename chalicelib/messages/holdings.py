@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from chalicelib.dynamodb import ConditionFailed, Key, commit, delete
+from chalicelib.clock import from_text
+from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put
 from chalicelib.holdings import Holding, Nobody, Noun, Person, Reached, Stays
 from chalicelib.messages import plans
 from chalicelib.messages.ledger import State
@@ -33,12 +34,34 @@ def _erase(_: Person, send: Send, now: datetime) -> bool:
     return True
 
 
+def _asked_anew(person: Person, row: Confirmation) -> bool:
+    return person.anew(row.asked_at)
+
+
+def _anew(person: Person, row: Mailed) -> list[list[str]]:
+    return [each for each in row.mails if person.anew(from_text(each[1]))]
+
+
+def _all_anew(person: Person, row: Mailed) -> bool:
+    return bool(row.mails == _anew(person, row))
+
+
+def _uncount(person: Person, row: Mailed, _: datetime) -> bool:
+    """Count for an address what it was mailed since its holder asked to be forgotten, and nothing else."""
+    was, row.mails, row.version = row.version, _anew(person, row), row.version + 1
+    try:
+        commit([put(row, Mailed.version == was) if row.mails else delete(row.key, Mailed.version == was)])
+    except ConditionFailed:
+        return False
+    return True
+
+
 HOLDING = Holding(
     MessagesItem,
     (
         Reached(Send, erase=_erase),
-        Reached(Confirmation),
-        Reached(Mailed, shown=False),
+        Reached(Confirmation, anew=_asked_anew),
+        Reached(Mailed, erase=_uncount, shown=False, anew=_all_anew),
         Nobody(OptInSettings, "What the organisation decided."),
         Nobody(Dedup, "A keyed hash; goes with the message that it belongs to."),
         Stays(Suppressed, "A keyed hash: that no mail may go to an address holds whoever has it (decision 31)."),

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from chalicelib.contacts.fields import FIELDS
 from chalicelib.contacts.normalise import Email
 from chalicelib.contacts.normalise import email as read_email
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import ConditionFailed, commit, put_changed, put_new
 from chalicelib.errors import Conflict, Unavailable
 from chalicelib.messages import provider, readers, service

@@ -11,6 +11,7 @@ from chalicelib.consent.rules import Designation, Preferences, refusal
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.normalise import Email
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Problem
 from chalicelib.messages import pointed, readers, service, suppression
@@ -81,7 +82,7 @@ def draw(email_id: str, asked: PreviewRequest, now: datetime) -> Drawn:
 def _shared(wanted: str | None) -> tuple[ContentSettingsDocument, list[Problem]]:
     """Return the content settings to render with: those asked for, else the default, else empty ones and a problem."""
     chosen = wanted or service.default_content_settings()
-    live = definitions.live("content-settings", chosen) if chosen else None
+    live = live_definitions.live("content-settings", chosen) if chosen else None
     if live is not None:
         return ContentSettingsDocument.model_validate(live.document), []
     sentence = "These content settings are not live." if wanted else "No content settings are live; publish some first."

@@ -11,6 +11,7 @@ from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.rules import Designation, Preferences, refusal, strictest
 from chalicelib.contacts import service as contacts
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read
 from chalicelib.errors import NotFound, Unavailable
@@ -95,7 +96,7 @@ def _tracked(preferences: Preferences, point: Pointed | None) -> bool:
 
 
 def _attempt(row: Send, now: datetime, token: str) -> None:
-    shared = definitions.live("content-settings", row.content_settings_id)
+    shared = live_definitions.live("content-settings", row.content_settings_id)
     if shared is None:
         _settle(plans.rest(row, CONTENT_SETTINGS_AGAIN, now))  # EML-7: the contact waits until they are live again
         return
@@ -147,7 +148,7 @@ def _ready(row: Send, shared: ContentSettingsDocument, now: datetime) -> _Ready:
 
 def email_of(email_id: str) -> tuple[int, EmailDocument | None]:
     """Return the live version of an email, of a stopped one the last: a live journey goes on sending it (EML-5)."""
-    live = definitions.live("email", email_id)
+    live = live_definitions.live("email", email_id)
     if live is not None:
         return live.version, EmailDocument.model_validate(live.document)
     try:
@@ -156,7 +157,7 @@ def email_of(email_id: str) -> tuple[int, EmailDocument | None]:
         return 0, None
     if number == 0:
         return 0, None
-    return number, EmailDocument.model_validate(definitions.document("email", email_id, number))
+    return number, EmailDocument.model_validate(live_definitions.document("email", email_id, number))
 
 
 def _stored(

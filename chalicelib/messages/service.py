@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from chalicelib.contacts import service as contacts
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import commit, put_changed, put_new
 from chalicelib.errors import NotFound, Problem, Stale, Unprocessable
 from chalicelib.lists import Asked, Page, page

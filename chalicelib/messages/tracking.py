@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 from chalicelib.clock import as_text
 from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.errors import NotFound
 from chalicelib.interactions import plans as interactions

@@ -11,6 +11,7 @@ from email.utils import parseaddr
 from msgspec import Struct
 from msgspec.structs import replace
 
+from chalicelib.audit.witness import tell
 from chalicelib.contacts.normalise import Email
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.errors import Invalid, Problem, Unprocessable
@@ -21,6 +22,7 @@ from chalicelib.messages.reasons import EXPLAINED, Reason
 from chalicelib.messages.schemas import DEFAULT, PreviewRequest
 
 MARK = "[Test] "
+TESTED = "test-sent"
 OF_THE_MESSAGE = {Reason.SENDER, Reason.REPLY_TO, Reason.MISSING_FIELD, Reason.LINKS}
 """What would block the message whoever gets it; the rest is about the contact, to whom a test does not go."""
 OTHERS = (
@@ -50,6 +52,7 @@ def send_test(email_id: str, asked: PreviewRequest, addresses: Iterable[str], no
     problems = [*drawn.problems, *blocked]
     if problems:
         raise Unprocessable("It cannot be sent as it stands, not even as a test.", problems)
+    tell(f"email#{email_id}", TESTED)
     return list(_sent(drawn, email_id, addresses, now))
 
 

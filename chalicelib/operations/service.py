@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from chalicelib import queues
 from chalicelib.agenda import agendas, oldest_due
+from chalicelib.audit.witness import tell
 from chalicelib.capture.linkedin import connections as linkedin
 from chalicelib.capture.linkedin import standing
 from chalicelib.definitions import jobs
@@ -55,6 +56,7 @@ SETTING_ASIDE = (
 )
 """What has a dead-letter queue of its own, `<name>-dead`."""
 
+REDRIVEN = "redriven"
 MOST_SHOWN = 50
 MOST_MOVED = 100
 
@@ -113,7 +115,9 @@ def letters_of(domain: str) -> tuple[int, Sequence[queues.Dead]]:
 
 def redrive(domain: str) -> tuple[int, int]:
     """Give messages that were set aside to their queues again; returns how many moved and how many stayed."""
-    return queues.redrive(_dead(domain), QUEUES, MOST_MOVED)
+    dead = _dead(domain)
+    tell(f"dead-letters#{domain}", REDRIVEN)
+    return queues.redrive(dead, QUEUES, MOST_MOVED)
 
 
 def _dead(domain: str) -> str:

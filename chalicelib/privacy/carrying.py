@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from chalicelib.clock import as_text, digest
 from chalicelib.consent import service as consent
@@ -15,7 +15,7 @@ from chalicelib.contacts import tombstones
 from chalicelib.dynamodb import commit, put_changed, put_new
 from chalicelib.errors import Problem, Stale, Unprocessable
 from chalicelib.holdings import Noun, Person
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.messages import suppression
 from chalicelib.privacy import erasing, exporting, people, walking
 from chalicelib.privacy.kinds import TITLES, Progress, Type
@@ -48,10 +48,6 @@ def _single(request: Request) -> str:
     if len(request.contact_ids) != 1:
         raise Unprocessable("This can be done for one contact at a time.", [Problem("contact_ids", "Name one.")])
     return str(request.contact_ids[0])
-
-
-def _sought(request: Request, now: datetime) -> Search:
-    return sought(request.request_id, people.person(request.contact_ids, request.identifier), now)
 
 
 def sought(request_id: str, person: Person, now: datetime) -> Search:
@@ -110,15 +106,16 @@ def _wish(request: Request, wanted: Callable[[Preferences], Mapping[str, Any]], 
 
 
 def _export(request: Request, _: Mapping[str, Any], now: datetime) -> None:
-    search = _sought(request, now)
+    person = people.person(request.contact_ids, request.identifier)
+    search = sought(request.request_id, person, now)
     request.progress = Progress.IN_PROGRESS
     commit([put_changed(request, refused=STALE), put_new(search)], exporting.plan(request.request_id, now))
 
 
 def _erase(request: Request, _: Mapping[str, Any], now: datetime) -> None:
     """Begin an erasure: the tombstones first, so that nothing comes back meanwhile."""
-    search = _sought(request, now)
-    person = walking.sought(search)
+    person = replace(people.person(request.contact_ids, request.identifier), forgotten_at=now)
+    search = sought(request.request_id, person, now)
     stones = tombstones.plan(person, request.request_id, now)
     if len(stones) > MOST_STONES:
         raise Unprocessable("These are too many people for one request.", [Problem("contact_ids", "Name fewer.")])

@@ -11,16 +11,17 @@ from typing import Any
 
 from chalicelib import clock, files, queues
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts.deletion import AGAIN
 from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put_changed, update
 from chalicelib.errors import Stale
-from chalicelib.holdings import Held, Holding, Noun, Person, Reached, Stays
+from chalicelib.holdings import Held, Holding, Nobody, Noun, Person, Reached, Stays
+from chalicelib.leads import reading as leads
 from chalicelib.privacy import receipts, searching, walking
 from chalicelib.privacy.holdings import HOLDINGS
 from chalicelib.privacy.kinds import Progress
 from chalicelib.privacy.models import Request, Search, search_key
+from chalicelib.sweeping import AGAIN
 
 WORK = "erase-person"
 SECOND = AGAIN + timedelta(hours=1)  # the sweeps of the deleted contacts are through by then
@@ -89,9 +90,9 @@ def _erased(person: Person, kind: Held | Reached | None, row: Any, now: datetime
     return True
 
 
-def _note(search: Search, named: str | None = None) -> None:
+def _note(search: Search, *named: str) -> None:
     """Remember that this run found something, and what more can be found by it."""
-    more = [Search.found.add({named})] if named else []
+    more = [Search.found.add(set(named))] if named else []
     commit([update(search_key(_request_of(search)), Search.found_in.set(search.run), *more, condition=SOUGHT)])
 
 
@@ -108,15 +109,21 @@ def _erase_record(search: Search, person: Person, identity: str, _: str, now: da
     for holding, row in walking.itself(Noun(noun), name):
         if not walking.is_of(holding, person, row):
             return
-        _note(search)
+        _note(search, *_leads_of(Noun(noun), name))
         kind: Any = holding.of(row)
         if not _erased(person, kind, row, now):
             return
     _erase_reached(search, person, Noun(noun), name, now)
 
 
+def _leads_of(noun: Noun, identity: str) -> list[str]:
+    """Return the leads of a contact as they are named: once it is deleted they say no more whose they were."""
+    own = leads.of_person([identity], merged=True) if noun is Noun.CONTACT else []
+    return [f"{Noun.LEAD}#{each.lead_id}" for each in own]
+
+
 def _erase_reached(search: Search, person: Person, noun: Noun, identity: str, now: datetime) -> None:
-    """Erase what belongs to a record, but for what stays.
+    """Erase what belongs to a record, but for what stays and what the person began after it asked to be forgotten.
 
     A contact's own partitions are the sweeps' until the second run.
     """
@@ -125,10 +132,15 @@ def _erase_reached(search: Search, person: Person, noun: Noun, identity: str, no
         rows = walking.found(holding, noun, identity) if sweeping else walking.reached_in(holding, noun, identity)
         for _, row in rows:
             kind = holding.of(row)
-            if isinstance(kind, Stays):
-                continue
-            _note(search)
-            _erased(person, kind if isinstance(kind, Reached) else None, row, now)
+            if _goes(person, kind, row):
+                _note(search)
+                _erased(person, kind if isinstance(kind, Reached) else None, row, now)
+
+
+def _goes(person: Person, kind: Held | Reached | Nobody | None, row: Any) -> bool:
+    if isinstance(kind, Reached) and kind.anew is not None:
+        return not kind.anew(person, row)
+    return not isinstance(kind, Stays)
 
 
 def _erase_file(search: Search, person: Person, _: str, key: str, __: datetime) -> None:

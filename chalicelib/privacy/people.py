@@ -13,7 +13,7 @@ from chalicelib.contacts.normalise import email as read_email
 from chalicelib.contacts.normalise import phone as read_phone
 from chalicelib.errors import Conflict, Invalid
 from chalicelib.holdings import Person
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 
 MOST = 100  # contacts with the same number that are looked at
 

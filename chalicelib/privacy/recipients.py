@@ -6,7 +6,7 @@ from typing import Any
 from chalicelib.clock import as_text
 from chalicelib.consent import recipients
 from chalicelib.contacts import service as contacts
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.privacy.kinds import Type
 
 TOLD = frozenset({Type.CORRECT, Type.RESTRICT, Type.ERASE})

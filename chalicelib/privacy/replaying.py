@@ -11,8 +11,10 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from msgspec.structs import replace
+
 from chalicelib.clock import digest
-from chalicelib.contacts import deletion, merging
+from chalicelib.contacts import deletion, merging, tombstones
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.models import Deleted
 from chalicelib.definitions import jobs
@@ -20,7 +22,8 @@ from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import SHARDS, ConditionFailed, commit, put_new, scan_slice
 from chalicelib.errors import Unavailable
 from chalicelib.holdings import Holding, Noun, Person
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
+from chalicelib.leads.models import DeletedLead
 from chalicelib.lists import Asked
 from chalicelib.privacy import carrying, erasing, people, returned, service, walking
 from chalicelib.privacy.holdings import HOLDINGS
@@ -81,7 +84,9 @@ def pages(_: Arguments, number: int, cursor: str | None) -> tuple[Sequence[str],
 
 def _ownerless(holding: Holding, rows: Iterable[Any]) -> list[str]:
     """Return the contacts and leads that are not there, though something that belongs to them is."""
-    swept = [each for each in rows if not isinstance(each, Deleted)]  # what says that it is being swept stays
+    swept = [
+        each for each in rows if not isinstance(each, Deleted | DeletedLead)
+    ]  # what says that it is being swept stays
     return [
         f"{noun}#{identity}"
         for noun in OWNED
@@ -112,7 +117,8 @@ def _people(ids: Iterable[str]) -> Iterator[Person]:
             yield from (person for _, person in returned.people(holding, [row] if row is not None else []))
         else:
             noun, _, identity = each.partition("#")
-            yield Person(**{f"{noun}s": frozenset({identity})})
+            own = frozenset({identity})
+            yield Person(contacts=own) if noun == Noun.CONTACT else Person(leads=own)
 
 
 def _by_itself(contact_id: str, now: datetime) -> Sequence[str]:
@@ -132,7 +138,7 @@ def _erase(request_id: str, found: Sequence[Person], now: datetime) -> None:
     if not found:
         return
     contact_ids = sorted({one for each in found for own in each.contacts for one in _by_itself(own, now)})
-    person = _together([people.person(contact_ids, None), *found])
+    person = _together([people.person(contact_ids, None), *found], now)
     request = Request(*Request.at(request_id), request_id=request_id, type=Type.ERASE, progress=Progress.IN_PROGRESS)
     request.owner_id = request.created_by = request.started_by = BY
     request.received_at = request.created_at = request.started_at = request.updated_at = now
@@ -147,9 +153,19 @@ def _erase(request_id: str, found: Sequence[Person], now: datetime) -> None:
         )
 
 
-def _together(each: Sequence[Person]) -> Person:
-    everything = zip(*((one.contacts, one.addresses, one.phones, one.leads) for one in each), strict=True)
-    return Person(*(frozenset[str]().union(*sets) for sets in everything))
+def _together(each: Sequence[Person], now: datetime) -> Person:
+    """Return several as one, forgotten when the last of them was: who began anew since then goes on.
+
+    An address or a number without a tombstone is one that it had at that moment: all that names it goes.
+    """
+
+    def every(name: str) -> frozenset[str]:
+        return frozenset(known for one in each for known in getattr(one, name))
+
+    person = Person(every("contacts"), every("addresses"), every("phones"), every("leads"))
+    named = [place for place in tombstones.places(person) if place[0] != tombstones.CONTACT]
+    stones = tombstones.known(named)
+    return replace(person, forgotten_at=max((stones.get(place, now) for place in named), default=now))
 
 
 def done(_: Arguments) -> None:

@@ -65,7 +65,10 @@ SAMPLES: Mapping[str, Sample] = {
 
 
 def form(sample: Sample) -> dict[str, Any]:
-    """Return a form that asks for the address and changes nothing of what is known: it only finds whose that is."""
+    """Return a form that asks for the address and changes nothing of what is known: it only finds whose that is.
+
+    Where that is nobody the contact that it makes allows the answer, and no marketing.
+    """
     fields: list[dict[str, Any]] = [
         {
             "name": "email",
@@ -86,6 +89,7 @@ def form(sample: Sample) -> dict[str, Any]:
         "fields": fields,
         "elements": [*placed, {"kind": "submit", "text": sample.button}],
         "store_all_submissions": bool(sample.comment),
+        "serves_rights": True,
         "success_message": "Thank you. Look for our message: it is sent to the address that you gave.",
     }
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import asdict, replace
+from msgspec.json import decode, encode
+from msgspec.structs import replace
 
 from chalicelib import files
 from chalicelib.dynamodb import SHARDS, Key, query_raw, read, scan_slice, shard
@@ -30,14 +31,13 @@ TABLES = {each.table.Meta.table_name: each for each in HOLDINGS}
 
 
 def sealed(person: Person) -> str:
-    return seal("privacy", json.dumps({name: sorted(each) for name, each in asdict(person).items()}))
+    return seal("privacy", encode(person, order="deterministic").decode())
 
 
 def sought(search: Search) -> Person:
     """Return whom a job looks for, with the leads that were found so far."""
-    given = {name: frozenset(each) for name, each in json.loads(unseal("privacy", search.sealed)).items()}
     leads = frozenset(identity for noun, identity in known(search) if noun is Noun.LEAD)
-    return replace(Person(**given), leads=leads)
+    return replace(decode(unseal("privacy", search.sealed), type=Person), leads=leads)
 
 
 def known(search: Search) -> list[tuple[Noun, str]]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from chalicelib.contacts import strategies
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.models import Definition
@@ -34,9 +35,11 @@ class Event(Struct, frozen=True):
 
 def find(event: str) -> Event:
     """Return a live event by its id or its readable id. Raises NotFound: nothing else is shown (EVT-5)."""
-    address = None if definitions.live(KIND, event) else EventAddress.find(*EventAddress.at(event), consistent=False)
+    address = (
+        None if live_definitions.live(KIND, event) else EventAddress.find(*EventAddress.at(event), consistent=False)
+    )
     event_id = address.event_id if address is not None else event
-    live = definitions.require_live(KIND, event_id, NotFound("There is no live event here (any more)."))
+    live = live_definitions.require_live(KIND, event_id, NotFound("There is no live event here (any more)."))
     name = definitions.names([(KIND, event_id)]).get((KIND, event_id), event_id)
     return Event(event_id, name, live.version, EventDocument.model_validate(live.document))
 

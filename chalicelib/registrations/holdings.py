@@ -11,7 +11,7 @@ def _whose(person: Person, row: Registration) -> bool:
     """Who got no seat is no contact by that; what somebody else's contact sent is that person's."""
     if row.contact_id is not None:
         return row.contact_id in person.contacts
-    return person.mentioned(row.values)
+    return person.mentioned(row.values) and not person.anew(row.registered_at)
 
 
 def _erase(_: Person, row: Registration, __: datetime) -> bool:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.contacts import service as contacts
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed
 from chalicelib.errors import Conflict, Invalid, Stale
 from chalicelib.interactions import plans as interactions

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.registrations import service
 from chalicelib.registrations.events import KIND
@@ -40,6 +41,6 @@ def with_events(found: Sequence[Registration]) -> list[EventOfContact]:
 
 
 def _summary(row: Registration, name: str) -> EventSummary:
-    live = definitions.live(KIND, row.event_id)
+    live = live_definitions.live(KIND, row.event_id)
     document = EventDocument.model_validate(live.document) if live is not None else service.document_of(row)
     return EventSummary(id=row.event_id, name=name, **{each: getattr(document, each) for each in SUMMARY})

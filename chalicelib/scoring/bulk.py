@@ -11,14 +11,14 @@ from aws_lambda_powertools.metrics import MetricUnit
 from chalicelib.contacts import accounts as contacts_of
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import jobs
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Definition, Job
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import Conflict
 from chalicelib.interactions.digesting import mend
 from chalicelib.leads import lists as lead_lists
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page
 from chalicelib.observability import metrics

@@ -9,7 +9,7 @@ from msgspec import Struct
 from chalicelib.conditions import sources
 from chalicelib.conditions.dependencies import Dependency
 from chalicelib.conditions.values import folded
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.interactions.facts import ABOUT
 from chalicelib.scoring.compiler import CompiledModel, compile_model
 from chalicelib.scoring.model import Target

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeVar
 
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.errors import Conflict
 from chalicelib.scoring.live import KIND, Model
 from chalicelib.scoring.models import Dropped, Kept, Score

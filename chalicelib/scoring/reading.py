@@ -14,7 +14,7 @@ from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import of_contact
 from chalicelib.dynamodb import Key, read
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.scoring.deciding import LeadFacts, Person

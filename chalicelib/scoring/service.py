@@ -11,6 +11,7 @@ from chalicelib.consent import switches
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Write, commit
 from chalicelib.errors import Conflict
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading
@@ -148,7 +149,7 @@ def _nobodys(score: Score, lead_id: str, scene: Scene) -> bool:
     """A lead that lost its parent by a deletion was scored for whom that one had been merged into."""
     if scene.person.exists or contacts.exists(score.contact_id):
         return False
-    return not any(lead.contact_id for lead in leads.find_many([lead_id]))
+    return not any(lead.contact_id for lead in lead_reading.find_many([lead_id]))
 
 
 def _decided(

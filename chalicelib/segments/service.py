@@ -15,6 +15,7 @@ from chalicelib.conditions.evaluation import Answer, evaluate
 from chalicelib.conditions.sources import Identity
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.custom.asking import named_by
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.dynamodb import SHARDS, ConditionFailed, Key, Write, commit, delete, put, put_new, read
@@ -145,7 +146,7 @@ def evaluate_account(fact: dict[str, Any]) -> None:
 
 def live_queries() -> list[Query]:
     """Return the live dynamic segments, compiled (each version once a process)."""
-    live = [each for each in definitions.all_live(KIND) if each.document["type"] == SegmentType.DYNAMIC]
+    live = [each for each in live_definitions.all_live(KIND) if each.document["type"] == SegmentType.DYNAMIC]
     return [Query(each.id, _compiled(json.dumps(each.document, sort_keys=True))) for each in live]
 
 

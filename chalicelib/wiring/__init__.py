@@ -15,7 +15,7 @@ from chalicelib.contacts import deletion, merging
 from chalicelib.definitions import jobs
 from chalicelib.dynamodb import Item
 from chalicelib.http.routes import attendance
-from chalicelib.leads import process_checks
+from chalicelib.leads import process_checks, remains
 from chalicelib.messages import tracking
 from chalicelib.settings import settings
 from chalicelib.wiring import consequences, due, reactions, records, works
@@ -32,6 +32,8 @@ def wire() -> None:
     jobs.works.update(works.WORKS)
     deletion.sweeps[:] = consequences.SWEEPS
     deletion.account_sweeps[:] = consequences.ACCOUNT_SWEEPS
+    deletion.others.update(consequences.OTHERS)
+    remains.sweeps[:] = consequences.LEAD_SWEEPS
     tracking.websites[:] = [websites.is_tracked]
     agendas[:] = due.AGENDAS
     attendance.attend = witness.attend

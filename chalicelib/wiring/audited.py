@@ -17,7 +17,8 @@ from chalicelib.contacts.models import Account, Contact, Dismissed, MatchingStra
 from chalicelib.definitions.models import Definition, Job
 from chalicelib.dynamodb import Item
 from chalicelib.imports.models import Import
-from chalicelib.journeys.models import Enrolment
+from chalicelib.interactions.models import Fact
+from chalicelib.journeys.models import Enrolment, Raised
 from chalicelib.leads.models import Dismissed as DismissedLead
 from chalicelib.leads.models import Lead, LeadSettings, Stakeholder
 from chalicelib.leads.opportunity import Opportunity
@@ -86,6 +87,8 @@ RECORDS: Mapping[type[Item], Record] = {
     Submission: Record("submission", _own),
     Response: Record("linkedin-submission", _own),
     Enrolment: Record("enrolment", _walk),
+    Raised: Record("raised-trigger", _own, ids=frozenset({"trigger_id", "contact_id"})),
+    Fact: Record("interaction", _own, ids=frozenset({"contact_id"})),
     Suppressed: Record("suppression", _own),
     Request: Record("privacy-request", _own),
     Import: Record("import", _own),

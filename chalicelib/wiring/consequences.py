@@ -1,4 +1,4 @@
-"""What follows elsewhere: from deleting contacts and accounts, from merging contacts, from what triggers declare."""
+"""What follows elsewhere: from deleting records, from merging contacts, from what triggers declare."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -6,6 +6,7 @@ from typing import Any
 
 from chalicelib.activities import notes
 from chalicelib.capture import visiting
+from chalicelib.capture.linkedin import forgetting as linkedin
 from chalicelib.consent import service as consent
 from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.contacts import deletion, merging
@@ -16,9 +17,11 @@ from chalicelib.interactions import service as interactions
 from chalicelib.journeys import leaving, second, triggers
 from chalicelib.journeys.models import Burst
 from chalicelib.leads import deletion as lead_deletion
+from chalicelib.leads import noting, remains
 from chalicelib.leads import service as leads
 from chalicelib.messages.optin import forgetting
 from chalicelib.registrations import forgetting as registrations
+from chalicelib.scoring import forgetting as scores
 from chalicelib.scoring.accounts import sweeps as account_log
 from chalicelib.segments import service as segments
 
@@ -56,6 +59,14 @@ ACCOUNT_SWEEPS: tuple[deletion.Sweep, ...] = (
     lambda account_id, _: notes.sweep(notes.ACCOUNT, account_id),
     lambda account_id, _: account_log.of_account(account_id),
 )
+
+LEAD_SWEEPS = (
+    lambda lead_id: notes.sweep(noting.LEAD, lead_id),
+    scores.of_lead,
+    linkedin.of_lead,
+)
+
+OTHERS = {remains.DELETED: remains.sweep}
 
 
 FORESIGHTS: dict[str, merging.Foresight] = {

@@ -13,7 +13,7 @@ from chalicelib.contacts import deletion
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions.models import DefinitionsItem
 from chalicelib.journeys.models import JourneysItem
-from chalicelib.leads import resuming
+from chalicelib.leads import remains, resuming
 from chalicelib.leads.models import WAITING, LeadsItem
 from chalicelib.messages import facts as confirmations
 from chalicelib.messages.models import MessagesItem
@@ -45,6 +45,10 @@ def _due_record(pk: str, _: str) -> dict[str, Any]:
 
 def _due_lead(pk: str, _: str) -> dict[str, Any]:
     return {"fact": resuming.WAITING, "id": _id(pk)}
+
+
+def _due_deleted_lead(pk: str, _: str) -> dict[str, Any]:
+    return {"fact": remains.DELETED, "id": _id(pk)}
 
 
 def _due_visitor(pk: str, _: str) -> dict[str, Any]:
@@ -79,4 +83,5 @@ AGENDAS = (
     Agenda(visiting.WORK, visiting.QUEUE, CaptureItem.by_due, _due_visitor),
     Agenda(LINKEDIN_PULL, messages.QUEUE, CaptureItem.by_due, _due_pull),
     Agenda(deletion.WORK, "sweep", ContactsItem.by_due, _due_deleted),
+    Agenda(remains.WORK, "sweep", LeadsItem.by_due, _due_deleted_lead),
 )

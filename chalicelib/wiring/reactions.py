@@ -28,7 +28,7 @@ REACTIONS: dict[str, tuple[str, ...]] = {
     "lead.entered": ("leads-work",),
     "lead.created": ("rescore", "membership", "business"),
     "lead.changed": ("rescore", "membership"),
-    "lead.deleted": ("rescore", "membership", "leads-work"),
+    "lead.deleted": ("rescore", "membership", "sweep"),
     "score.changed": ("count",),
     "opportunity.created": ("rescore", "membership"),
     "opportunity.changed": ("rescore", "membership"),
@@ -69,7 +69,7 @@ def queues_for(fact: Fact) -> tuple[str, ...]:
 
 def _of_no_contact(fact: Fact) -> tuple[str, ...]:
     """Memberships and triggers are a contact's (CORE-4); account-based leads have scores, a new orphan may get one."""
-    deleted = ("leads-work",) if fact["fact"] == "lead.deleted" else ()
+    deleted = ("sweep",) if fact["fact"] == "lead.deleted" else ()
     if "accounts" in fact:
         return ("rescore", *deleted)
     return ("leads-work",) if fact["fact"] == "lead.created" else deleted

@@ -16,7 +16,7 @@ from chalicelib.interactions import reading
 from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import fields as lead_fields
 from chalicelib.leads import opportunities, opportunity
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.registrations import reading as registrations
 from chalicelib.registrations import record as registration
 

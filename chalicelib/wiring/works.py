@@ -15,6 +15,7 @@ from chalicelib.imports import bulk as imports
 from chalicelib.journeys import bulk as journeys
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import orphans, resuming
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.facts import entered as told_of_entry
 from chalicelib.leads.models import Lead
@@ -59,7 +60,7 @@ def _resync(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
 
 def _resync_leads(_: Mapping[str, Any], ids: Sequence[str], __: datetime) -> None:
     """Tell of every lead's last entry into a stage, of all that wait and of every orphan; what came of it is there."""
-    found = leads.find_many(ids)
+    found = lead_reading.find_many(ids)
     queues.send("leads-work", (told_of_entry(_told(lead)) for lead in found if lead.entry is not None))
     queues.send(
         resuming.QUEUE, ({"fact": resuming.WAITING, "id": lead.lead_id} for lead in found if lead.waiting_stage)

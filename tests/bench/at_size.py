@@ -15,7 +15,8 @@ from typing import Any
 
 import app
 from chalicelib.clock import as_text
-from chalicelib.definitions import jobs
+from chalicelib.definitions import carrying, jobs
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.interactions import digesting
@@ -93,13 +94,13 @@ def _published(model: str, *rules: dict[str, Any]) -> Any:
     published = definitions.publish(
         KIND, model, lambda _: Checked(), version=version + 1, by="user:bench", now=crowd.NOW, job=job
     )
-    definitions._forget()
+    live_definitions.forget()
     return jobs.get(f"{KIND}-{model}-{published.live_version}")
 
 
 def _measured(messages: list[dict[str, Any]], slices: int, start: Callable[[], Any]) -> Cost:
     job_id = start().job_id
-    jobs.begin(job_id, crowd.NOW + HOUR)
+    carrying.begin(job_id, crowd.NOW + HOUR)
     began, queued = perf_counter(), 0
     with metered() as usage:
         for number in range(slices):

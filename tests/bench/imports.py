@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from chalicelib import clock, files, wiring
 from chalicelib.contacts.custom.definition import RecordType
-from chalicelib.definitions import jobs
+from chalicelib.definitions import carrying
 from chalicelib.imports import parts, service
 from chalicelib.imports.models import Import
 from tests.support.meter import metered
@@ -40,11 +40,11 @@ def run(count: int, *, dry: bool) -> dict[str, float]:
     service.start(import_.import_id, dry=dry, by="bench", version=import_.version, now=clock.now())
     job = f"import-{import_.import_id}-1"
     _work(f"{job}-read", range(16))
-    jobs.finish(f"{job}-read", clock.now())
+    carrying.finish(f"{job}-read", clock.now())
     read = time.perf_counter() - began
-    jobs.begin(f"{job}-rows", clock.now())
+    carrying.begin(f"{job}-rows", clock.now())
     took = _shared_out(f"{job}-rows")
-    jobs.finish(f"{job}-rows", clock.now())
+    carrying.finish(f"{job}-rows", clock.now())
     seconds = time.perf_counter() - began
     found = service.find(import_.import_id)
     return {
@@ -104,9 +104,9 @@ def worked(job_id: str, number: int) -> dict[str, float]:
 
 
 def _work(job_id: str, slices: Sequence[int]) -> None:
-    jobs.begin(job_id, clock.now())
+    carrying.begin(job_id, clock.now())
     for number in slices:
-        while not jobs.work_page(job_id, number, clock.now()).ended:
+        while not carrying.work_page(job_id, number, clock.now()).ended:
             pass
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from app import app
 from chalicelib.clock import new_id
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import commit, put_new
 from chalicelib.journeys import engine, entry, versions
 from chalicelib.journeys.models import Raised

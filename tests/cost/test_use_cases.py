@@ -16,7 +16,7 @@ from chalicelib.capture.websites.collecting import Browser
 from chalicelib.capture.websites.schemas import Told
 from chalicelib.contacts import strategies
 from chalicelib.contacts.custom import service as custom_fields
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.insights import service as insights
 from chalicelib.insights.counting import Countable

@@ -159,3 +159,14 @@ def test_accounts_that_are_joined_and_deleted_at_once_are_never_somebodys_and_go
     assert there == [gone == "kept" for gone, _ in ended]
     belonging = {contact.account_id for contact in service.find_many(f"c{number}" for number in range(20))}
     assert belonging == {f"a{number}" for number in range(20) if there[number]}
+
+
+@pytest.mark.parametrize("website", ["http://[x", "https://ex℀mple.dk"])
+def test_what_somebody_takes_for_an_address_is_kept_though_no_host_has_it(api, website):
+    made = [api.post(path, {**body, "website": website}) for path, body in WITH_A_WEBSITE.items()]
+
+    assert [each["website"] for each in made] == [website] * 2
+    assert api.call("POST", "/accounts", {"name": "Kajak", "employees": 10**39})[0] == 400
+
+
+WITH_A_WEBSITE = {"/accounts": {"name": "Kajak ApS"}, "/leads": {"last_name": "Juhl"}}

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from chalicelib import wiring
 from chalicelib.agenda import fallen_due
 from chalicelib.clock import as_text
-from chalicelib.definitions import jobs
+from chalicelib.definitions import carrying, jobs
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.definitions.models import DefinitionsItem
@@ -21,7 +22,7 @@ from chalicelib.dynamodb import commit, put
 from chalicelib.interactions import digesting, reading
 from chalicelib.interactions.models import Digest
 from chalicelib.interactions.packing import pack, unpack
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.scoring import bulk, service
 from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import Score, ScoreChange, ScoringItem
@@ -73,8 +74,8 @@ def test_one_new_click_of_a_contact_with_ten_thousand_interactions_is_rescored_b
 @pytest.fixture
 def warm(monkeypatch):
     """What is live is remembered for seconds where it is deployed."""
-    monkeypatch.setattr(definitions, "settings", replace(definitions.settings, live_cache_seconds="300"))
-    monkeypatch.setattr(definitions, "_rows", {})
+    monkeypatch.setattr(live_definitions, "settings", replace(live_definitions.settings, live_cache_seconds="300"))
+    monkeypatch.setattr(live_definitions, "_rows", {})
 
 
 def test_interactions_are_read_once_for_all_models_and_each_type_by_itself():
@@ -149,24 +150,24 @@ class Publication:
         """Let a worker work until it dies; the agenda brings the job up again once it is silent for too long."""
         with injected(faults, *database()), suppress(Killed):
             self.run()
-        self.clock += jobs.PATIENCE + timedelta(seconds=1)
+        self.clock += carrying.PATIENCE + timedelta(seconds=1)
 
     def _work(self):
         self._deliver(len(self.queue))
         due = fallen_due(DefinitionsItem.by_due, jobs.WORK, self.clock, 100)
         if f"JOB#{self.job_id}" in [each.pk for each in due]:
-            jobs.begin(self.job_id, self.clock)
+            carrying.begin(self.job_id, self.clock)
         for number in range(16):
             while not self._page(number).ended:
                 self._deliver(40)
             self._deliver(40)
         if not self.queue:
-            jobs.finish(self.job_id, self.clock)
+            carrying.finish(self.job_id, self.clock)
 
     def _page(self, number):
         self.enumerating = True
         try:
-            return jobs.work_page(self.job_id, number, self.clock)
+            return carrying.work_page(self.job_id, number, self.clock)
         finally:
             self.enumerating = False
 

@@ -13,8 +13,9 @@ from chalicelib.audit.models import Audited
 from chalicelib.clock import now
 from chalicelib.contacts.models import Contact
 from chalicelib.dynamodb import put_new, witnessed
-from chalicelib.journeys import entry, versions
+from chalicelib.journeys import entry, raising, versions
 from chalicelib.journeys.models import Enrolment, Standing
+from chalicelib.operations import service as operations
 from chalicelib.privacy.holdings import HOLDINGS
 from chalicelib.settings import settings
 from chalicelib.wiring.audited import RECORDS
@@ -27,11 +28,22 @@ pytestmark = pytest.mark.usefixtures("cloud")
 
 NOT_EDITED = {
     *("AccountEvaluation", "Aliases", "Audited", "Awaited", "Belongs", "Bounces", "Burst", "ChangeRow", "Child"),
-    *("Closing", "Count", "Counted", "Counts", "Dedup", "Deleted", "DeletedAccount", "Digest", "Dropped", "Duplicate"),
+    *(
+        "Closing",
+        "Count",
+        "Counted",
+        "Counts",
+        "Dedup",
+        "Deleted",
+        "DeletedAccount",
+        "DeletedLead",
+        "Digest",
+        "Dropped",
+        "Duplicate",
+    ),
     *(
         "Disclosed",
         "Evaluation",
-        "Fact",
         "FormVersion",
         "Heir",
         "Inside",
@@ -41,7 +53,7 @@ NOT_EDITED = {
         "LeadMerge",
     ),
     *("LiveRow", "Logged", "Member", "Membership", "Merge", "Milestone", "Month", "Move", "Notice", "OfLead", "Owner"),
-    *("Page", "PageAddress", "Person", "PreviewedLead", "Qualified", "Raised", "Refusal", "RowResult"),
+    *("Page", "PageAddress", "Person", "PreviewedLead", "Qualified", "Refusal", "RowResult"),
     *("Score", "ScoreChange", "Search", "Send", "Slice", "StrategySet", "TestLead", "Tombstone", "UsedBy", "Version"),
     *("Visitor", "Wait", "Walk", "Withdrawal", "Confirmation", "Mailed", "Origin", "Pace", "WebPage", "WebPages"),
     *("PointChange", "PointRefusals", "ProfileSet", "EventAddress", "LeadOfEvent", "OfContact", "Seats", "Ward"),
@@ -130,6 +142,50 @@ def test_who_puts_an_enrolment_back_to_work_is_known_and_what_journeys_do_by_the
     assert (status, resumed["standing"]) == (200, "active")
     [told] = audit(api, "?record=enrolment%23c.j.1")
     assert (told["action"], told["who"], "standing" in told["fields"]) == ("changed", "key:root", True)
+
+
+@pytest.mark.rule("PRV-14")
+def test_who_raises_a_trigger_for_whom_is_known_once_and_what_facts_raise_is_not(api, ada):
+    journeys.publish("trigger", "shipped", {"attributes": [{"name": "order", "type": "text"}]})
+    asked = {"contact_id": ada["id"], "attributes": {"order": "7-secret"}}
+    before = len(audit(api))
+
+    answers = [api.call("POST", "/triggers/shipped/raise", asked, Idempotency_Key="k") for _ in range(2)]
+    raising.raise_business({"fact": "contact.created", "id": ada["id"], "contact": ada["id"]}, now())
+
+    assert [status for status, _, _ in answers] == [202, 202]
+    [told] = audit(api)[:-before]
+    assert (told["record"], told["action"]) == (f"raised-trigger#{answers[0][1]['id']}", "created")
+    assert told["values"] == {"contact_id": [None, ada["id"]], "trigger_id": [None, "shipped"]}
+    assert (told["who"], "attributes.order" in told["fields"]) == ("key:root", True)
+
+
+@pytest.mark.rule("PRV-14")
+def test_who_reports_what_a_contact_did_elsewhere_is_known_and_not_what_it_was(api, ada):
+    visit = {"contact_id": ada["id"], "type": "WebsiteVisited", "at": "2026-11-24T09:00:00Z"}
+
+    recorded = api.post("/interactions", {**visit, "properties": {"shop": "7-secret"}})
+
+    [told] = audit(api, f"?record=interaction%23{recorded['id']}")
+    assert (told["action"], told["who"], told["route"]) == ("created", "key:root", "POST /interactions")
+    assert told["values"] == {"contact_id": [None, ada["id"]]}
+
+
+@pytest.mark.rule("PRV-14")
+def test_who_gives_messages_back_to_their_queues_is_known_though_no_record_changes(api):
+    asked = [api.call("POST", f"/operations/dead-letters/{domain}/redrive")[0] for domain in ("journeys", "nobody")]
+
+    [told] = audit(api)
+    assert asked == [200, 404]
+    assert (told["record"], told["action"], told["fields"]) == ("dead-letters#journeys", "redriven", [])
+    assert (told["who"], told["route"]) == ("key:root", "POST /operations/dead-letters/{domain}/redrive")
+    assert told["address"] == "127.0.0.1"
+
+
+def test_what_no_user_asks_for_is_told_of_nobody():
+    operations.redrive("journeys")
+
+    assert list(Audited.scan()) == []
 
 
 @pytest.mark.rule("PRV-14")

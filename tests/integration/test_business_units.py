@@ -8,7 +8,7 @@ from chalice.test import Client
 from app import app
 from chalicelib.capture import pending
 from chalicelib.contacts import service as contacts
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from infra.local.demo.company import newsletter_form
 from tests.support.api import Caller
 

@@ -16,7 +16,7 @@ from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts import strategies
 from chalicelib.interactions import service as interactions
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.tokens import sign
 from infra.local.demo.company import field, landing_page, newsletter_form, placed
 from tests.support.api import Caller

@@ -35,6 +35,13 @@ from chalicelib.consent import children, history
 from chalicelib.consent import service as consent
 from chalicelib.consent.ages import DEFAULT
 from chalicelib.consent.plans import Evidence
+from chalicelib.consent.points import plans as point_plans
+from chalicelib.consent.points import profile
+from chalicelib.consent.points import records as profiles
+from chalicelib.consent.points import rules as point_rules
+from chalicelib.consent.points import service as points
+from chalicelib.consent.points.models import consent_key
+from chalicelib.consent.points.rules import Model, choice_of
 from chalicelib.consent.rules import Designation, Refusal, refusal, strictest
 from chalicelib.consent.subscriptions import records
 from chalicelib.consent.subscriptions import service as subscriptions
@@ -42,7 +49,7 @@ from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import deletion, merging, strategies
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.joining import Wish
-from chalicelib.dynamodb import commit, put, put_new
+from chalicelib.dynamodb import commit, put, put_new, read
 from chalicelib.errors import Conflict, Invalid
 from chalicelib.imports import asked as imports_asked
 from chalicelib.imports import planning
@@ -78,12 +85,20 @@ LIST = "news"
 OFFERED = {"lists": [LIST], "centre_consent_level": True}
 CENTRE = ContentSettingsDocument(address_main="1 Main Street", **OFFERED)
 
+PROFILE = {"compliance_profile_id": "default"}
+BOATS = {"id": "boats", "name": "Boats"}
+TOPICS = {"commercial": (Model.NON_RESTRICTIVE, False), "fairs": (Model.RESTRICTIVE, True)}
+"""Purposes with a topic each, and whether a message for one needs a consent, or only no refusal."""
+CHOICES = [choice for each in TOPICS for choice in (each, f"{each}/boats")]
+SAID = {None: None, True: point_rules.State.OPTED_IN, False: point_rules.State.OPTED_OUT}
+
 somebody = st.sampled_from(NAMES)
 number = st.integers(0, 9)
 level = st.integers(0, 5)
 flags = dict.fromkeys(("bulk_email", "email", "tracking", "prefill"), st.booleans())
 wanted = st.fixed_dictionaries({}, optional={**flags, "consent_level": level})
 EVERYTHING = {**dict.fromkeys(flags, True), "consent_level": 5}
+ticks = st.sets(st.sampled_from(CHOICES), min_size=1, max_size=2)
 brought = st.just(EVERYTHING) | wanted
 
 
@@ -93,8 +108,8 @@ class Consent(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.law, self.prefix, self.ids = Law(NOW), f"e{next(EXAMPLE)}", count()
-        self.letters, self.links, self.merged, self.earlier, self.past = [], [], [], [], []
-        self.holders, self.names = {}, {}
+        self.letters, self.links, self.merged, self.earlier, self.past, self.forgotten = [], [], [], [], [], []
+        self.holders, self.names, self.guarded = {}, {}, set()
         self.opt_in, self.client = False, Client(app)
 
     @property
@@ -175,6 +190,7 @@ class Consent(RuleBasedStateMachine):
             assert refused
         else:
             assert not refused
+            self.guarded |= {*self.law.groups[main]} if besides else set()
             if wanted.get("is_child"):
                 self.law.is_marked(main, day)
             else:
@@ -218,7 +234,7 @@ class Consent(RuleBasedStateMachine):
     def a_guardian_says_something(self, name, given):
         main = self.person(name)
         said = {"given": given, "given_at": None, "wording": "My child may.", "method": "signed form"}
-        if main is None or not self.law.together(main)["is_child"]:
+        if main is None or not self.law.together(main)["is_child"] or not self.guarded & {*self.law.groups[main]}:
             with pytest.raises(Conflict):
                 children.record(main or self.guardian, said, "user:u", self.new_id(), self.now)
         else:
@@ -268,23 +284,31 @@ class Consent(RuleBasedStateMachine):
         centre.unsubscribe(token, self.now)
         self.law.refuses(concerned, "bulk_email")
 
-    @rule(name=somebody, boxes=st.sets(st.sampled_from(sorted(BOXES))), joins=st.booleans())
-    def the_person_sends_a_form(self, name, boxes, joins):
-        sent = self.typed("form", name, boxes, joins)
+    @rule(name=somebody, boxes=st.sets(st.sampled_from(sorted(BOXES))), joins=st.booleans(), ticked=ticks)
+    def the_person_sends_a_form(self, name, boxes, joins, ticked):
+        sent, at = self.typed("form", name, boxes, joins, ticked), self.now
         self.taken(name, capture.submit(sent, self.now).contact_id)
         self.agreed(name, boxes, joins, waits=self.opt_in or self.law.left(self.person(name)))
-        self.earlier.append(lambda: capture.submit(sent, self.now))
+        self.law.ticks(name, ticked, self.now, confirmed=False)
+        self.earlier.append(lambda: self.sent_twice(name, sent, at))
 
-    @rule(name=somebody, boxes=st.sets(st.sampled_from(sorted(BOXES))), joins=st.booleans())
-    def the_person_sends_a_form_that_has_to_be_confirmed(self, name, boxes, joins):
-        sent = self.typed("guarded", name, boxes, joins)
+    def sent_twice(self, name, sent, at):
+        """What comes once more is known; of who was forgotten since it is not, so it would be a new start."""
+        if self.law.erased.get(name, NOW) < at:
+            capture.submit(sent, self.now)
+
+    @rule(name=somebody, boxes=st.sets(st.sampled_from(sorted(BOXES))), joins=st.booleans(), ticked=ticks)
+    def the_person_sends_a_form_that_has_to_be_confirmed(self, name, boxes, joins, ticked):
+        sent, at = self.typed("guarded", name, boxes, joins, ticked), self.now
         assert capture.submit(sent, self.now).contact_id is None
-        asked = Asked(self.now, joins=joins, address=self.address(name), refuses=tuple(boxes))
-        self.waits(sent.id, None, asked)
-        self.earlier.append(lambda: capture.submit(sent, self.now))
+        about = {"refuses": tuple(boxes), "ticked": tuple(ticked)}
+        self.waits(sent.id, None, Asked(self.now, joins=joins, address=self.address(name), **about))
+        self.earlier.append(lambda: self.sent_twice(name, sent, at))
 
-    def typed(self, form, name, boxes, joins):
+    def typed(self, form, name, boxes, joins, choices):
         ticked = {**dict.fromkeys(boxes, "true"), **({"subscription_list": LIST} if joins else {})}
+        if choices:
+            ticked["purpose_consent"] = sorted(choices)
         return Submitted(form, {"last_name": name, "email": self.address(name), **ticked}, self.new_id())
 
     def taken(self, name, contact_id):
@@ -354,6 +378,35 @@ class Consent(RuleBasedStateMachine):
             self.appears(name, found.contact_id)
         joins = asked.joins and not self.law.left(self.person(name), asked.at)
         self.agreed(name, asked.refuses, joins, waits=False)
+        self.law.ticks(name, asked.ticked, asked.at, confirmed=True)
+
+    # The address ---------------------------------------------------------------------------------------------------
+
+    @rule(
+        name=somebody, choice=st.sampled_from(CHOICES), yes=st.sampled_from([None, True, False]), reason=st.booleans()
+    )
+    def a_user_says_what_an_address_allows(self, name, choice, yes, reason):
+        evidence = Evidence("user:u", "api", "by user", reason="on the phone" if reason else None)
+        refused, point = self.law.allows_more(name, choice, yes) and not reason, points.point_of(self.address(name))
+        try:
+            points.change_by_user(point, "default", {choice: SAID[yes]}, evidence, self.new_id(), self.now)
+        except Invalid:
+            assert refused
+        else:
+            assert not refused
+            self.law.address_says(name, choice, yes)
+
+    @rule(name=somebody, choice=st.sampled_from(CHOICES), confirmed=st.booleans())
+    def what_an_address_refused_is_ticked_on_a_form(self, name, choice, confirmed):
+        self.a_user_says_what_an_address_allows(name, choice, yes=False, reason=False)
+        self.time_passes(0)
+        if not confirmed:
+            self.the_person_sends_a_form(name, set(), joins=False, ticked={choice})
+            return
+        self.the_person_sends_a_form_that_has_to_be_confirmed(name, set(), joins=False, ticked=set(CHOICES))
+        self.time_passes(1)
+        self.a_user_says_what_an_address_allows(name, CHOICES[0], yes=False, reason=False)
+        self.somebody_presses_the_button_behind_a_mailed_link(len(self.links) - 1, looks=True)
 
     # Other systems -------------------------------------------------------------------------------------------------
 
@@ -369,9 +422,9 @@ class Consent(RuleBasedStateMachine):
         told = asked.read(Row(2, [name, self.address(name)]), f"{import_id}.1.00.2")
         if name in self.law.erased:
             with pytest.raises(Conflict):
-                planning.plan(asked, told, self.now, contacts_read)
+                planning.plan(asked, told, self.now, read)
             return
-        made = planning.plan(asked, told, self.now, contacts_read)
+        made = planning.plan(asked, told, self.now, read)
         commit(made.writes)
         self.taken(name, made.record.contact_id)
         main = self.person(name)
@@ -454,7 +507,29 @@ class Consent(RuleBasedStateMachine):
         if main is not None:
             self.is_gone(main)
         self.law.forgets(names, {self.address(each) for each in names})
+        self.forgotten.append((request_id, known, names, self.now))
         self.letters = [(name, None if each in gone else each, token) for name, each, token in self.letters]
+
+    @precondition(lambda self: self.forgotten)
+    @rule(which=number)
+    def an_erasure_looks_again(self, which):
+        request_id, known, names, asked_at = self.forgotten[which % len(self.forgotten)]
+        erasing.act({"request": request_id, "run": 1}, [f"{noun}#{each}" for noun, each in known], self.now)
+        self.law.is_looked_for_again(names, asked_at)
+
+    @rule(name=somebody, choice=st.sampled_from(CHOICES), waits=st.booleans())
+    def who_was_forgotten_begins_anew_before_the_erasure_looks_again(self, name, choice, waits):
+        self.somebody_asks_to_be_forgotten(name)
+        self.time_passes(0)
+        if waits:
+            self.the_person_sends_a_form_that_has_to_be_confirmed(name, set(), joins=True, ticked=set(CHOICES))
+            self.a_user_says_what_an_address_allows(name, choice, yes=False, reason=False)
+        else:
+            self.the_person_sends_a_form(name, set(), joins=True, ticked={choice})
+        self.time_passes(1)
+        self.an_erasure_looks_again(len(self.forgotten) - 1)
+        if waits:
+            self.somebody_presses_the_button_behind_a_mailed_link(len(self.links) - 1, looks=False)
 
     @rule(name=somebody, again=st.booleans())
     def what_was_sent_before_somebody_was_forgotten_comes_after_it(self, name, again):
@@ -464,7 +539,7 @@ class Consent(RuleBasedStateMachine):
         late = self.earlier[-1]
         self.somebody_asks_to_be_forgotten(name)
         if again:
-            self.the_person_sends_a_form(name, set(), joins=False)
+            self.the_person_sends_a_form(name, set(), joins=False, ticked=set())
         late()
         self.a_list_is_imported(name, EVERYTHING)
 
@@ -523,6 +598,19 @@ class Consent(RuleBasedStateMachine):
             assert {one: row.holds for one, row in zip(group, standing.rows, strict=True) if row} == said
             assert standing.on == self.law.on(main)
 
+    @invariant()
+    def an_address_agreed_to_what_it_ticked_itself_and_to_nothing_else(self):
+        hashes = [suppression.hash_of(self.address(name)) for name in NAMES]
+        found = read(consent_key(each, "default") for each in hashes)
+        for name, hashed, row in zip(NAMES, hashes, found, strict=True):
+            standing = point_plans.standing_of(hashed, "default", point_rules.Channel.EMAIL, row)
+            said = {choice: standing.state(choice) for choice in standing.choices}
+            assert said == {choice: SAID[yes] for choice, yes in self.law.of_address(name).items()}, name
+            for purpose, (model, only_if_agreed) in TOPICS.items():
+                states = [standing.state(each) for each in (purpose, choice_of(purpose, "boats"))]
+                goes_out = point_rules.refused(model, *states, has_topic=True) is None
+                assert goes_out == self.law.may(name, purpose, f"{purpose}/boats", only_if_agreed=only_if_agreed)
+
     def teardown(self):
         """The log tells of any moment what stood then, for who is still there."""
         for main, at, stood, people in [*self.past[:: max(1, len(self.past) // 20)], *self.past[-len(NAMES) :]]:
@@ -530,12 +618,6 @@ class Consent(RuleBasedStateMachine):
                 past = history.as_of(main, at)
                 assert {name: getattr(past.allowed, name) for name in DEFAULTS} == stood
                 assert set(past.people) == people
-
-
-def contacts_read(keys):
-    from chalicelib.dynamodb import read
-
-    return read(keys)
 
 
 def keeping(sent):
@@ -554,22 +636,27 @@ def keeping(sent):
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "0"))
 
 
-@pytest.mark.rule("PRV-2", "PRV-13", "PRV-11", "DOI-1", "DOI-4", "DOI-9")
+@pytest.mark.rule("PRV-2", "PRV-13", "PRV-11", "DOI-1", "DOI-4", "DOI-9", "RCN-1", "RCN-5")
 @pytest.mark.usefixtures("cloud")
 def test_consent_is_raised_by_the_person_alone_whatever_happens():
     form = {**newsletter_form(), "update": "contacts"}
     joining = {"kind": "subscription_list", "list_id": LIST, "text": "News, please"}
-    form["elements"] = [*form["elements"], {"kind": "do_not_track"}, joining]
+    asking = [{"kind": "purpose_consent", "choice": choice, "text": f"{choice}, please"} for choice in CHOICES]
+    form = {**form, **PROFILE, "elements": [*form["elements"], {"kind": "do_not_track"}, joining, *asking]}
     journeys.publish("form", "form", form)
     journeys.publish("form", "guarded", {**form, "double_opt_in": True, "confirmation_email_id": "email"})
     journeys.publish("content-settings", "centre", CENTRE.model_dump(mode="json"))
+    offered = [
+        {**each, "topics": [BOATS]} for each in [{"id": "commercial", "name": "C"}, {"id": "fairs", "name": "F"}]
+    ]
+    profiles.amend("default", {"purposes": profile.whole(profile.made(each) for each in offered)}, 0, NOW)
     records.create(LIST, {"name": "News", "public_name": "News"}, "user:u", NOW)
 
     run_state_machine_as_test(
         Consent,
         settings=settings(
             max_examples=EXAMPLES or 7,
-            stateful_step_count=30,
+            stateful_step_count=21,
             deadline=None,
             derandomize=not EXAMPLES,
             suppress_health_check=list(HealthCheck),

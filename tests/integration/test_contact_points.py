@@ -8,6 +8,7 @@ import pytest
 from chalice.test import Client
 
 from app import app
+from chalicelib.clock import as_text
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.points import records, service
 from chalicelib.consent.points.models import PointConsent, PointRefusals
@@ -259,6 +260,13 @@ def demand(api, type_):
     return lambda: api.get(f"/privacy-requests/{request['id']}")
 
 
+def later(world):
+    world.settle()
+    for hours in (25.5, 1, 1):
+        world.advance(timedelta(hours=hours))
+        world.poll()
+
+
 @pytest.fixture
 def known(api, world):
     contacts.create("ada", {"last_name": "Juhl", "email": ADA, "mobile_phone": NUMBER}, world.now, by="user:u")
@@ -283,10 +291,7 @@ def test_an_erasure_leaves_what_was_refused_and_nothing_that_says_by_whom(api, w
     hashed = suppression.hash_of(ADA)
     suppression.suppress(Wanted(hashed, suppression.BULK, suppression.UNSUBSCRIBED), world.now)
     done = demand(api, "erase")
-    world.settle()
-    for hours in (25.5, 1, 1):
-        world.advance(timedelta(hours=hours))
-        world.poll()
+    later(world)
 
     left = [json.dumps(raw) for (_, pk, _), raw in world.rows().items() if pk.startswith("ADDRESS#")]
 
@@ -297,6 +302,45 @@ def test_an_erasure_leaves_what_was_refused_and_nothing_that_says_by_whom(api, w
     assert len(left) == 2
     assert not any(word in each for each in left for word in ("opted-in", "key:root", "asked", "contact:"))
     assert [each.scope for each in suppression.find(hashed)] == [suppression.BULK]
+
+
+@pytest.mark.rule("PRV-16", "RCN-1")
+def test_what_an_address_agrees_to_after_asking_to_be_forgotten_stays_with_its_log_and_tells_nothing_of_before(
+    api, world, fairs, known
+):
+    say(api, reason=ASKED, profile_id=fairs["id"], **{"fairs": "opted-in", "fairs/boats": "opted-in"})
+    world.advance(timedelta(minutes=1))
+    done = demand(api, "erase")
+    world.advance(timedelta(seconds=1))  # before the job has come by
+    say(api, commercial="opted-out")
+    by_form = Evidence(who="contact:ada", source="form:f", method="checkbox", wording="Yes", reason="sent a form")
+    ada, wanted = service.point_of(ADA), {"tracking": State.OPTED_IN}
+    service.change_by_user(ada, fairs["id"], wanted, by_form, "s", world.now)
+    say(api, profile_id=fairs["id"], fairs="opted-out")
+    world.settle()
+    after_the_first_run = states(api)
+    say(api, reason="anew", transactional="opted-in")
+    say(api, transactional="opted-out")
+    say(api, NUMBER, reason="anew", tracking="opted-in")
+    later(world)
+
+    assert done()["receipt"]["runs"] == 2  # what stays keeps no erasure from ending
+    assert after_the_first_run["default"] == {"commercial": "opted-out", "tracking": "opted-out"}
+    assert after_the_first_run[fairs["id"]] == {"fairs": "opted-out", "tracking": "opted-in"}
+    kept = {"commercial": "opted-out", "tracking": "opted-out", "transactional": "opted-out"}
+    assert states(api) == {"default": kept, fairs["id"]: {"fairs": "opted-out", "tracking": "opted-in"}}
+    assert states(api, NUMBER) == {"default": {"tracking": "opted-in"}}
+    assert [(each["before"], each["after"]) for each in shown(api)["changes"]] == [
+        ({"commercial": None}, {"commercial": "opted-out"}),  # and not that it had agreed to it
+        ({"tracking": None}, {"tracking": "opted-in"}),
+        ({"fairs": None}, {"fairs": "opted-out"}),
+        ({"transactional": None}, {"transactional": "opted-in"}),
+        ({"transactional": "opted-in"}, {"transactional": "opted-out"}),
+    ]
+    records = {each.profile_id: each.record for each in service.every(ada)}
+    log = service.log(ada, service.Asked()).items
+    assert records == {each.profile_id: f"{as_text(each.changed_at)}#{each.change_id}" for each in log}
+    assert [(each.who, each.wording) for each in log][1] == ("contact:erased", "Yes")
 
 
 def test_who_comes_back_after_an_erasure_goes_on_from_what_was_refused(api, world):

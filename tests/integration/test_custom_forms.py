@@ -9,7 +9,7 @@ from chalice.test import Client
 from app import app
 from chalicelib.capture import pending
 from chalicelib.contacts import service as contacts
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from infra.local.demo.company import field, landing_page, placed
 from tests.integration.test_capture import Browser, Page, publish
 from tests.support.accessible import faults

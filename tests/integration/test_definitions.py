@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib.definitions import jobs, service, usage
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions.lifecycle import Checked, JobWanted, State
 from chalicelib.errors import Conflict, NotFound, Problem, Stale, TooLarge, Unprocessable
 from chalicelib.lists import Asked
@@ -50,7 +51,7 @@ def test_a_failed_check_names_every_problem_and_changes_nothing():
 
     assert [problem.field for problem in refused.value.problems] == ["subject", "html", "form:f"]
     assert service.get("email", "e").state == State.DRAFT
-    assert service.live("email", "e") is None
+    assert live_definitions.live("email", "e") is None
 
 
 @pytest.mark.rule("EML-4", "PAG-2")
@@ -61,10 +62,10 @@ def test_a_live_version_goes_on_unchanged_while_its_draft_is_edited():
     service.save_draft("email", "e", "Newsletter", {"subject": "New"}, version=draft.version, by="u", now=NOW)
 
     assert service.get("email", "e").state == State.LIVE_EDITED
-    assert service.live("email", "e").document == {"subject": "Hello"}
+    assert live_definitions.live("email", "e").document == {"subject": "Hello"}
     publish()
-    assert service.live("email", "e").document == {"subject": "New"}
-    assert service.document("email", "e", 1) == {"subject": "Hello"}
+    assert live_definitions.live("email", "e").document == {"subject": "New"}
+    assert live_definitions.document("email", "e", 1) == {"subject": "Hello"}
 
 
 def test_of_two_publishers_one_wins():
@@ -80,7 +81,7 @@ def test_of_two_publishers_one_wins():
 
     with ThreadPoolExecutor(4) as pool:
         assert sum(pool.map(attempt, range(4))) == 1
-    assert service.live("email", "e").version == 1
+    assert live_definitions.live("email", "e").version == 1
 
 
 @pytest.mark.rule("JRN-11", "EML-5")
@@ -97,7 +98,7 @@ def test_stopping_what_others_use_asks_first():
 
     stopped = service.stop("email", "e", version=version, by="u", now=NOW, confirmed=True)
     assert stopped.state == State.STOPPED
-    assert service.live("email", "e") is None
+    assert live_definitions.live("email", "e") is None
 
 
 def test_what_no_longer_names_it_no_longer_uses_it():
@@ -160,7 +161,7 @@ def test_what_is_named_cannot_be_stopped_unnoticed_while_what_names_it_goes_live
         publish("journey", "j", lambda document: Checked((), [("email", "e"), *stopped_meanwhile(document).references]))
 
     assert [problem.field for problem in refused.value.problems] == ["email:e"]
-    assert service.live("journey", "j") is None
+    assert live_definitions.live("journey", "j") is None
 
 
 @pytest.mark.rule("JRN-11")
@@ -181,7 +182,9 @@ def test_however_a_stop_and_a_publication_that_names_it_race_no_use_goes_unnotic
             ended = [pool.submit(each) for each in (go_live, stop)]
         refusals = [type(each.exception()) for each in ended]
         assert sum(refusal is not type(None) for refusal in refusals) == 1, refusals
-        assert (service.live("email", f"e{turn}") is None) == (service.live("journey", f"j{turn}") is None)
+        assert (live_definitions.live("email", f"e{turn}") is None) == (
+            live_definitions.live("journey", f"j{turn}") is None
+        )
 
 
 def test_a_definition_that_names_more_than_a_transaction_holds_is_told_so():
@@ -211,7 +214,7 @@ def test_a_document_in_any_script_may_have_300_kb():
     create(document={"text": "ж" * 149 * 1024})
     publish()
 
-    assert len(service.live("email", "e").document["text"]) == 149 * 1024
+    assert len(live_definitions.live("email", "e").document["text"]) == 149 * 1024
     with pytest.raises(TooLarge):
         create(identity="f", document={"text": "ж" * 151 * 1024})
 
@@ -226,8 +229,8 @@ def test_going_live_again_after_a_stop_is_a_new_version_and_the_old_one_stays_re
 
     publish()
 
-    assert service.live("email", "e").version == 2
-    assert service.document("email", "e", 1) == {"subject": "Hello"}
+    assert live_definitions.live("email", "e").version == 2
+    assert live_definitions.document("email", "e", 1) == {"subject": "Hello"}
 
 
 def test_what_was_read_before_another_save_cannot_overwrite_it():
@@ -248,7 +251,7 @@ def test_a_publication_whose_answer_was_lost_is_made_once(world):
 
     publish(job=JobWanted("test"))
 
-    assert service.live("email", "e").version == 1
+    assert live_definitions.live("email", "e").version == 1
     assert jobs.get("email-e-1").work == "test"
 
 

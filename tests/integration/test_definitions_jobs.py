@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.definitions import jobs, service
+from chalicelib.definitions import carrying, jobs, service
 from chalicelib.definitions.lifecycle import Checked, JobWanted
 from chalicelib.dynamodb import commit
 from chalicelib.errors import Conflict, NotFound, Unavailable
@@ -130,7 +130,7 @@ def test_a_job_that_never_comes_to_anything_is_set_aside_where_people_see_it_and
 
     assert jobs.get(JOB).state == jobs.JobState.SET_ASIDE
     assert [job.job_id for job in jobs.unfinished()] == [JOB]
-    assert jobs.get(JOB).attempts <= jobs.MOST_FRUITLESS + 1
+    assert jobs.get(JOB).attempts <= carrying.MOST_FRUITLESS + 1
     again(world, world.now)
     assert jobs.get(JOB).state == jobs.JobState.SET_ASIDE
 
@@ -143,9 +143,9 @@ def test_a_job_that_never_comes_to_anything_is_set_aside_where_people_see_it_and
 
 def test_a_machine_that_died_is_followed_by_another_which_begins_where_it_stopped(world, work):
     publish(world, delay=0)
-    assert jobs.begin(JOB, world.now) == 1
-    jobs.work_page(JOB, 3, world.now)
-    jobs.work_page(JOB, 3, world.now)
+    assert carrying.begin(JOB, world.now) == 1
+    carrying.work_page(JOB, 3, world.now)
+    carrying.work_page(JOB, 3, world.now)
 
     again(world, jobs.get(JOB).due)
 
@@ -155,11 +155,11 @@ def test_a_machine_that_died_is_followed_by_another_which_begins_where_it_stoppe
 
 def test_a_machine_that_is_still_at_work_gets_no_rival(world, work):
     publish(world, delay=0)
-    jobs.begin(JOB, world.now)
-    world.advance(jobs.PATIENCE + SECOND)
-    jobs.work_page(JOB, 3, world.now)
+    carrying.begin(JOB, world.now)
+    world.advance(carrying.PATIENCE + SECOND)
+    carrying.work_page(JOB, 3, world.now)
 
-    attempt = jobs.begin(JOB, world.now)
+    attempt = carrying.begin(JOB, world.now)
 
     assert attempt == jobs.get(JOB).attempts == 1
     assert jobs.get(JOB).due > world.now + timedelta(minutes=19)
@@ -167,15 +167,15 @@ def test_a_machine_that_is_still_at_work_gets_no_rival(world, work):
 
 def test_of_two_runs_of_a_slice_the_slower_goes_on_from_where_the_quicker_is(world, work):
     publish(world, delay=0)
-    jobs.begin(JOB, world.now)
+    carrying.begin(JOB, world.now)
     other = iter([None])
 
     def meanwhile():
         if next(other, "done") is None:
-            jobs.work_page(JOB, 0, world.now)
+            carrying.work_page(JOB, 0, world.now)
 
     work.before_page = meanwhile
-    assert not jobs.work_page(JOB, 0, world.now).ended
+    assert not carrying.work_page(JOB, 0, world.now).ended
 
     [progress] = jobs.slices(JOB)
     assert (progress.done, progress.cursor) == (2, "2")
@@ -215,11 +215,11 @@ def test_slices_wait_while_whoever_does_the_work_has_enough_of_it(world, work):
 
 def test_a_cancelled_job_does_nothing_more_and_cannot_be_cancelled_twice(world, work):
     publish(world, delay=0)
-    jobs.begin(JOB, world.now)
+    carrying.begin(JOB, world.now)
 
     jobs.cancel(JOB, world.now)
 
-    assert jobs.work_page(JOB, 0, world.now).ended
+    assert carrying.work_page(JOB, 0, world.now).ended
     assert work.done == []
     with pytest.raises(Conflict):
         jobs.cancel(JOB, world.now)

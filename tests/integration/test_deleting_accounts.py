@@ -16,6 +16,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.contacts.models import Membership
 from chalicelib.dynamodb import ConditionFailed, commit, put, query_raw
 from chalicelib.leads import opportunities
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.models import LeadsItem
 from chalicelib.scoring import reading
@@ -93,8 +94,12 @@ def test_its_leads_and_opportunities_stay_without_it_and_unscored(known):
     delete(known)
     known.settle()
 
-    assert [leads.find(each).account_id for each in ("based-a", "both-a", "based-other")] == [None, None, "other"]
-    assert leads.history("based-a")[-1].why == "the account was deleted"
+    assert [lead_reading.find(each).account_id for each in ("based-a", "both-a", "based-other")] == [
+        None,
+        None,
+        "other",
+    ]
+    assert lead_reading.history("based-a")[-1].why == "the account was deleted"
     assert [opportunities.find(each).account_id for each in ("o-a", "o-other")] == [None, "other"]
     assert (reading.scores_of("based-a"), len(reading.scores_of("based-other"))) == ([], 1)
 
@@ -196,7 +201,7 @@ def test_a_sweep_that_dies_at_any_call_is_taken_up_again(mode):
             deletion.sweep_account(account_id, NOW)
         deletion.sweep_account(account_id, NOW)
         assert left(account_id) == [], at
-        assert leads.find(f"lead-{account_id}").account_id is None
+        assert lead_reading.find(f"lead-{account_id}").account_id is None
         if not faults.fired:
             break
 

@@ -19,6 +19,7 @@ from chalicelib.interactions import service as log
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
 from chalicelib.journeys import service as enrolments
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.messages import feedback, opting, sent, tracking
 from chalicelib.messages.events import EmailEvent, Happened
@@ -90,10 +91,10 @@ def test_everything_of_its_own_goes_and_nothing_of_others(known):
     assert own_rows(known, "other") == before
     assert [each.contact_id for each in accounts.members("a")] == ["other"]
     assert [row for row in known.rows() if row[2] == "MEMBER#c"] == []
-    lead = leads.find("l-c")
+    lead = lead_reading.find("l-c")
     assert (lead.contact_id, lead.open) == (None, True)
     assert reading.scores_of("l-c") == []
-    assert leads.find("l-other").contact_id == "other"
+    assert lead_reading.find("l-other").contact_id == "other"
 
 
 @pytest.mark.rule("INT-9")
@@ -173,7 +174,7 @@ def test_a_lead_keeps_its_own_claims(known):
         page_id=None, new_id="l-3", context=MarketingContext(), owner_id=None, now=known.now,
     )  # fmt: skip
     assert matched.record.lead_id == "l-2"
-    assert leads.find("l-2").contact_id is None
+    assert lead_reading.find("l-2").contact_id is None
 
 
 def test_more_than_one_delivery_can_do_is_taken_up_by_the_agenda(known, monkeypatch):
@@ -210,7 +211,7 @@ def test_work_that_dies_half_way_is_taken_up_again(known, at, lost):
     known.poll()
 
     assert own_rows(known) == []
-    assert leads.find("l-c").contact_id is None
+    assert lead_reading.find("l-c").contact_id is None
 
 
 def test_messages_that_are_lost_are_made_up_for_by_the_agenda(known):

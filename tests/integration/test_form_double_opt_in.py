@@ -16,7 +16,7 @@ from chalicelib.consent.subscriptions import records
 from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
 from chalicelib.interactions import service as log
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.messages.optin.models import Confirmation
 from infra.local.demo.company import landing_page
 from tests.integration.test_capture import Browser, publish

@@ -1,5 +1,7 @@
 """Words of a file that become options: tried, made once before the rows, told, left where the import is undone."""
 
+from functools import partial
+
 import pytest
 from chalice.test import Client
 
@@ -104,6 +106,32 @@ def test_a_job_that_dies_while_it_adds_options_adds_the_same_when_it_is_repeated
         assert told["options"] == [{"value": f"word_{at}", "label": word}], (at, faults.names[-1])
         assert tiers().count(f"word_{at}") == 1
     assert died >= 5
+
+
+def test_two_workers_that_add_one_option_at_once_leave_it_once_and_all_rows_come_in(api, world):
+    import_ = started(api, submitted(api, table(ROWS), mapping=ADDING))
+    work = partial(parsing.act, {"import": import_["id"], "run": 1}, ["1"], world.now)
+    settle, raced = choices._added, []
+
+    def added(*given):
+        if raced:
+            return settle(*given)
+        raced.append(given)
+        with before_the_next_write(work):  # the other one does all of it, between our reading the field and changing it
+            return settle(*given)
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(choices, "_added", added)
+        work()
+    world.settle()
+
+    assert tiers() == ("gold", "silver", "bronze", "guld_kort")
+    assert len(audited()) == 1
+    assert api.get(f"/imports/{import_['id']}")["new_options"] == [
+        {"field": "custom.tier", "options": MADE, "refused": None}
+    ]
+    found = {each["last_name"]: each["custom"]["tier"] for each in api.get("/contacts")["items"]}
+    assert found == {"Berg": "bronze", "Juhl": "gold", "Ek": "bronze", "Holm": "guld_kort"}
 
 
 def test_options_are_added_to_a_field_that_somebody_changes_at_this_moment(api, world):

@@ -11,7 +11,7 @@ from pynamodb.exceptions import PynamoDBException
 from app import app
 from chalicelib import dynamodb, files
 from chalicelib.contacts.models import Contact
-from chalicelib.definitions import jobs
+from chalicelib.definitions import carrying
 from chalicelib.imports import importing, parsing, parts, service
 from chalicelib.imports.models import Import
 from tests.support.api import Caller
@@ -35,14 +35,14 @@ def all_contacts():
 def work_until_done(job_id, now, dies):
     """Work at a job as often as it dies, each time from where its rows say that it is."""
     deaths = 0
-    jobs.begin(job_id, now)
+    carrying.begin(job_id, now)
     while True:
         try:
             with injected(dies(deaths), *database(), files._client()):
                 for number in range(16):
-                    while not jobs.work_page(job_id, number, now).ended:
+                    while not carrying.work_page(job_id, number, now).ended:
                         pass
-                assert jobs.finish(job_id, now)
+                assert carrying.finish(job_id, now)
         except Killed:
             deaths += 1
         else:
@@ -178,14 +178,14 @@ def test_an_import_goes_through_its_states_and_stops_when_it_is_cancelled(api, w
     states = [made["state"]]
     import_ = started(api, made)
     states.append(import_["state"])
-    jobs.begin(import_["job_id"], world.now)
-    jobs.work_page(import_["job_id"], 0, world.now)
+    carrying.begin(import_["job_id"], world.now)
+    carrying.work_page(import_["job_id"], 0, world.now)
     states.append(api.get(f"/imports/{made['id']}")["state"])
     work_through_rest(import_["job_id"], world.now)
     importing_ = api.get(f"/imports/{made['id']}")
     states.append(importing_["state"])
-    jobs.begin(importing_["job_id"], world.now)
-    jobs.work_page(importing_["job_id"], 3, world.now)
+    carrying.begin(importing_["job_id"], world.now)
+    carrying.work_page(importing_["job_id"], 3, world.now)
 
     api.post(f"/imports/{made['id']}/cancel")
 
@@ -200,6 +200,6 @@ def test_an_import_goes_through_its_states_and_stops_when_it_is_cancelled(api, w
 
 def work_through_rest(job_id, now):
     for number in range(16):
-        while not jobs.work_page(job_id, number, now).ended:
+        while not carrying.work_page(job_id, number, now).ended:
             pass
-    assert jobs.finish(job_id, now)
+    assert carrying.finish(job_id, now)

@@ -6,8 +6,8 @@ from chalice.test import Client
 from app import app
 from chalicelib import files
 from chalicelib.contacts.models import Contact
-from chalicelib.definitions import jobs
-from chalicelib.imports import parts, undoing
+from chalicelib.definitions import carrying
+from chalicelib.imports import parts, undoing, walks
 from tests.support.api import Caller
 from tests.support.faults import Faults, Killed, database, injected
 from tests.support.imports import finished, started, submitted, table
@@ -96,8 +96,8 @@ def test_a_cancelled_import_is_undone_when_its_last_rows_are_taken(api, world):
     import_ = started(api, submitted(api, table(rows)))
     work_at(import_["job_id"], world.now, range(16))
     importing = api.get(f"/imports/{import_['id']}")
-    jobs.begin(importing["job_id"], world.now)
-    jobs.work_page(importing["job_id"], 5, world.now)
+    carrying.begin(importing["job_id"], world.now)
+    carrying.work_page(importing["job_id"], 5, world.now)
     cancelled = api.post(f"/imports/{import_['id']}/cancel")
 
     start(api, cancelled, expect=409)
@@ -109,11 +109,11 @@ def test_a_cancelled_import_is_undone_when_its_last_rows_are_taken(api, world):
 
 
 def work_at(job_id, now, slices):
-    jobs.begin(job_id, now)
+    carrying.begin(job_id, now)
     for number in slices:
-        while not jobs.work_page(job_id, number, now).ended:
+        while not carrying.work_page(job_id, number, now).ended:
             pass
-    jobs.finish(job_id, now)
+    carrying.finish(job_id, now)
 
 
 @pytest.mark.parametrize("mode", ["dies before", "dies after"])
@@ -124,7 +124,7 @@ def test_an_undoing_that_dies_at_any_call_leaves_nothing(api, world, mode, monke
     for _ in range(2):
         work_at(api.get(f"/imports/{import_['id']}")["job_id"], world.now, range(16))
     job = start(api, api.get(f"/imports/{import_['id']}"))["undo"]["job_id"]
-    jobs.begin(job, world.now)
+    carrying.begin(job, world.now)
 
     deaths = 0
     while deaths < 60:
@@ -141,3 +141,12 @@ def test_an_undoing_that_dies_at_any_call_leaves_nothing(api, world, mode, monke
     assert list(Contact.scan(Contact.sk == "CONTACT", consistent_read=True)) == []
     work_at(job, world.now, range(16))
     assert api.get(f"/imports/{import_['id']}")["undo"]["deleted"] == 4
+
+
+def test_what_is_forgotten_is_not_said_to_be_undone(api, world):
+    done = finished(api, world, submitted(api, table([HEADINGS, ["Berg", "berg@x.example"]])))
+
+    world.advance(walks.KEPT)
+
+    assert "90 days" in start(api, done, expect=409)["detail"]
+    assert list(by_email(api)) == ["berg@x.example"]

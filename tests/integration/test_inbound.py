@@ -14,7 +14,7 @@ from chalicelib.dynamodb import put_new
 from chalicelib.errors import Unprocessable
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.types import InteractionType
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.leads.choices import LeadSource
 from infra.local.linkedin_leads import notice
 from tests.support.between import before_the_next_write

@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from chalicelib.agenda import Agenda
-from chalicelib.definitions import jobs
+from chalicelib.definitions import carrying, jobs
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import State
 from chalicelib.dynamodb import commit
@@ -48,11 +48,11 @@ def live(tiles=None, **more):
 
 def work(job_id, now=NOW):
     """Work a job off, slice by slice and page by page, as the bulk machine does."""
-    assert jobs.begin(job_id, jobs.get(job_id).due) is not None
+    assert carrying.begin(job_id, jobs.get(job_id).due) is not None
     for number in range(16):
-        while not jobs.work_page(job_id, number, now).ended:
+        while not carrying.work_page(job_id, number, now).ended:
             pass
-    assert jobs.finish(job_id, now)
+    assert carrying.finish(job_id, now)
 
 
 def version():

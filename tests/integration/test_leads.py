@@ -14,6 +14,7 @@ from chalicelib.definitions import jobs
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import Conflict, Unprocessable
 from chalicelib.leads import matching, plans, service
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads.choices import State, StatusReason
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
@@ -59,7 +60,7 @@ def submit(new_id, *args, **options):
 
 
 def close(lead_id, now=NOW):
-    lead = service.find(lead_id)
+    lead = lead_reading.find(lead_id)
     return service.close(
         lead_id, State.DISQUALIFIED, StatusReason.LOST, by="user:u", why="", version=lead.version, now=now
     )
@@ -340,7 +341,7 @@ def test_a_submission_updates_the_lead_that_it_matches():
 
     assert (first.created, second.created, second.changed) == (True, False, True)
     assert second.record.lead_id == "l1"
-    assert service.find("l1").city == "Aarhus"
+    assert lead_reading.find("l1").city == "Aarhus"
 
 
 @pytest.mark.parametrize(("clears", "city"), [(False, "Odense"), (True, None)])
@@ -349,7 +350,7 @@ def test_blank_values_leave_a_lead_as_it_is_unless_blank_clears(clears, city):
 
     submit("l2", values={"city": " ", "employees": None, "last_name": " "}, blank_clears=clears)
 
-    lead = service.find("l1")
+    lead = lead_reading.find("l1")
     assert (lead.city, lead.employees, lead.last_name) == (city, None if clears else 7, "Juhl")
 
 
@@ -364,7 +365,7 @@ def test_one_person_has_a_lead_for_each_page():
     submit("l1", page="kayaks", contact_id="c")
     submit("l2", page="tents", contact_id="c")
 
-    assert {lead.source_page_id for lead in service.of_contact("c")} == {"kayaks", "tents"}
+    assert {lead.source_page_id for lead in lead_reading.of_contact("c")} == {"kayaks", "tents"}
 
 
 @pytest.mark.rule("MAT-7")
@@ -388,8 +389,8 @@ def test_a_matched_lead_gets_the_contact_that_submitted_as_its_parent():
 
     submit("l2", contact_id="new")
 
-    assert service.find("l1").contact_id == "new"
-    assert [move.changes for move in service.history("l1")] == [{"contact_id": ["old", "new"]}]
+    assert lead_reading.find("l1").contact_id == "new"
+    assert [move.changes for move in lead_reading.history("l1")] == [{"contact_id": ["old", "new"]}]
 
 
 @pytest.mark.rule("SUB-2")
@@ -398,7 +399,7 @@ def test_without_a_contact_a_matched_lead_keeps_its_parent():
 
     submit("l2", contact_id=None, values={"city": "Odense"})
 
-    assert service.find("l1").contact_id == "c"
+    assert lead_reading.find("l1").contact_id == "c"
 
 
 @pytest.mark.rule("SUB-5")
@@ -408,7 +409,7 @@ def test_the_marketing_context_is_that_of_the_first_submission():
 
     submit("l2", context=later, values={"city": "Odense"})
 
-    lead = service.find("l1")
+    lead = lead_reading.find("l1")
     assert (lead.source_form_id, lead.source_journey_id, lead.source_submission_id) == ("f", None, "s")
 
 
@@ -418,14 +419,14 @@ def test_what_has_not_changed_is_not_written():
     same = submit("l2", email="A@b.dk", contact_id="c")
 
     assert (same.created, same.changed) == (False, False)
-    assert service.find("l1").version == 1
+    assert lead_reading.find("l1").version == 1
 
 
 def test_a_lead_without_matching_is_always_new_and_the_heir_of_the_key():
     submit("l1", contact_id="c")
     submit("l2", contact_id="c", always_new=True)
 
-    assert {lead.lead_id for lead in service.of_contact("c")} == {"l1", "l2"}
+    assert {lead.lead_id for lead in lead_reading.of_contact("c")} == {"l1", "l2"}
     close("l1")
     assert submit("l3").record.lead_id == "l2"
 
@@ -435,7 +436,7 @@ def test_a_closed_lead_does_not_match_and_a_new_one_takes_its_key():
     close("l1")
 
     assert submit("l2", contact_id="c").created
-    lead = service.find("l1")
+    lead = lead_reading.find("l1")
     service.reopen("l1", by="user:u", why="", version=lead.version, now=LATER)
 
     assert submit("l3").record.lead_id == "l2"
@@ -478,8 +479,8 @@ def test_a_tile_makes_a_lead_of_its_own_once():
     with pytest.raises(ConditionFailed):
         commit(write())
 
-    assert {lead.lead_id for lead in service.of_contact("c")} == {"l1", "t"}
-    made = service.find("t")
+    assert {lead.lead_id for lead in lead_reading.of_contact("c")} == {"l1", "t"}
+    made = lead_reading.find("t")
     assert (made.topic, made.source_journey_id, made.owner_id, made.last_name) == ("Kayaks", "j", "o", "Juhl")
 
 
@@ -488,7 +489,7 @@ def test_the_leads_of_a_deleted_contact_stay_without_it():
 
     service.orphan("c", NOW)
 
-    assert service.find("l1").contact_id is None
+    assert lead_reading.find("l1").contact_id is None
     assert submit("l2").record.lead_id == "l1"
 
 

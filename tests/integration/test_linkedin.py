@@ -15,7 +15,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import read
 from chalicelib.interactions import reading
 from chalicelib.interactions import service as interactions
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from infra.local.demo.company import newsletter_form
 from infra.local.linkedin_leads import CONSENT, NEWS, notice
 from tests.support.between import before_the_next_write

@@ -24,6 +24,7 @@ from chalicelib.journeys import entry, versions
 from chalicelib.journeys import service as enrolments
 from chalicelib.journeys.models import Raised, Standing
 from chalicelib.journeys.stops import StopReason
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.messages import opting, plans, sender
 from chalicelib.messages import service as messages
@@ -117,7 +118,7 @@ def test_a_lead_of_the_other_that_is_given_to_somebody_else_takes_its_score_alon
     merge("ada", "twin", pair.now)
     pair.settle()
 
-    leads.amend("l-twin", {"contact_id": "bo"}, by="u", version=leads.find("l-twin").version, now=pair.now)
+    leads.amend("l-twin", {"contact_id": "bo"}, by="u", version=lead_reading.find("l-twin").version, now=pair.now)
     pair.settle()
 
     assert scores() == {"l-ada": [60], "l-twin": [0]}

@@ -13,6 +13,7 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.joining import Wish
 from chalicelib.dynamodb import commit
 from chalicelib.leads import merging, service, suggesting
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.merging import FILLED, STRICTEST
 from chalicelib.leads.models import Heir, Lead, LeadsItem, Owner
@@ -116,7 +117,7 @@ def sound(ids):
 
 
 def main(identity):
-    return service.find(identity).merged_into or identity
+    return lead_reading.find(identity).merged_into or identity
 
 
 @pytest.mark.rule("LEAD-1", "MAT-2")
@@ -135,7 +136,7 @@ def test_nothing_is_lost_by_merging_leads_and_undoing_is_the_identity(known, giv
     for counts, parts in groups(ids).items():
         check_fields(counts, [given[each[-1]]["values"] for each in sorted(parts)], chosen, counts[: -len("a")])
         assert not parts & {each.id for each in suggesting.of_lead(counts)}
-        if service.find(counts).open:
+        if lead_reading.find(counts).open:
             check_known(known, parts, given, ids)
 
     part(known, ids, made, dice)
@@ -144,7 +145,7 @@ def test_nothing_is_lost_by_merging_leads_and_undoing_is_the_identity(known, giv
 
 
 def moves(lead_id):
-    return {each.sk for each in service.history(lead_id)}
+    return {each.sk for each in lead_reading.history(lead_id)}
 
 
 def join(world, ids, wanted):
@@ -152,9 +153,9 @@ def join(world, ids, wanted):
     made, chosen = [], set()
     for into, other, picked in wanted:
         pair = [main(ids[LETTERS.index(each)]) for each in (into, other)]
-        if pair[0] != pair[1] and service.find(pair[0]).open:
+        if pair[0] != pair[1] and lead_reading.find(pair[0]).open:
             wish = Wish("-".join(pair), picked, by="user:u", why="the same interest")
-            merging.merge(*pair, wish, service.find(pair[0]).version, world.now)
+            merging.merge(*pair, wish, lead_reading.find(pair[0]).version, world.now)
             made.append(pair)
             chosen |= picked.keys()
             sound(ids)
@@ -179,7 +180,7 @@ def groups(ids):
 
 def check_fields(counts, mine, chosen, prefix):
     """Check that the one that counts says nothing that none of them said, and forbids what any of them forbade."""
-    lead, said = service.find(counts), [named(values, prefix) for values in mine]
+    lead, said = lead_reading.find(counts), [named(values, prefix) for values in mine]
     for name in {*FILLED, "owner_id"} & set(CHOOSABLE):
         values = {each[name] for each in said if name in each}
         value = getattr(lead, name)

@@ -15,7 +15,7 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.joining import FILLED, NEVER_FILLED
 from chalicelib.contacts.models import Contact, ContactsItem, Duplicate, Heir, Membership, Owner
 from chalicelib.interactions import service as log
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.scoring import reading, service
 from chalicelib.segments import service as segments
 from tests.support import journeys, scoring

@@ -10,6 +10,7 @@ from app import app
 from chalicelib.access import service as access
 from chalicelib.access.scopes import SCOPES_OF_GROUP
 from chalicelib.contacts import service as contacts
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.dynamodb import commit
@@ -133,7 +134,7 @@ def test_a_published_email_goes_on_while_its_next_version_is_drafted(marketer):
     one = f"/emails/{published['id']}"
 
     _, edited = marketer("PUT", one, {"name": "Spring", "document": {**EMAIL, "subject": "Next"}}, published["version"])
-    going = definitions.live("email", published["id"]).document["subject"]
+    going = live_definitions.live("email", published["id"]).document["subject"]
     _, again = marketer("POST", f"{one}/publish", version=edited["version"])
     _, stopped = marketer("POST", f"{one}/stop", version=again["version"])
     _, history = marketer("GET", f"{one}/milestones")

@@ -203,6 +203,19 @@ def test_a_test_goes_to_staff_marked_untracked_and_counts_nowhere(api, draft, ad
     assert rows(MessagesItem, InteractionsItem) == before
 
 
+@pytest.mark.rule("PRV-14")
+def test_who_sends_a_test_is_known_and_not_to_whom(api, draft):
+    path = draft()
+    refused = {"contact_id": "nobody", "addresses": [STAFF]}
+
+    api.post(f"{path}/test-send", trial(STAFF))
+
+    assert api.call("POST", f"{path}/test-send", refused)[0] in {400, 404, 422}
+    told = [each for each in api.get("/audit")["items"] if each["action"] == "test-sent"]
+    assert [(each["record"], each["who"]) for each in told] == [(f"email#{path.rpartition('/')[2]}", "key:root")]
+    assert STAFF not in json.dumps(told)
+
+
 @pytest.mark.rule("SBC-5")
 def test_the_links_of_a_test_are_nobodys(api, draft, office, client):
     api.post(f"{draft()}/test-send", trial(STAFF))

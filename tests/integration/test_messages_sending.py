@@ -8,11 +8,13 @@ from email.policy import default
 
 import pytest
 
+from chalicelib.capture.websites import service as websites
 from chalicelib.consent import plans as consent_plans
 from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.interactions import service as log
@@ -40,7 +42,7 @@ def office():
 
 @pytest.fixture(autouse=True)
 def published(cloud):
-    definitions.document.cache_clear()  # versions never change, but every test begins with an empty table
+    live_definitions.document.cache_clear()  # versions never change, but every test begins with an empty table
     publish("content-settings", "c", ContentSettingsDocument(address_main="1 Main Street"), check_content_settings)
     publish("email", "e", EmailDocument(**EMAIL), check_email)
 
@@ -526,3 +528,15 @@ def test_content_settings_without_an_own_centre_lead_to_ours(office):
     assert take_up().state == State.SENT
     [letter] = office.letters()
     assert "https://itinera.example/subscriptions/" in letter.body("html")
+
+
+def test_an_address_that_no_host_can_have_holds_no_message_up(office):
+    address = "https://ex℀mple.dk/a"
+    contact()
+    queue()
+    _email(automatic_text=False, text=f"Look at {address}, {EMAIL['html']}")
+
+    send = take_up()
+
+    assert (send.state, len(office.letters())) == (State.SENT, 1)
+    assert not websites.is_tracked(address)

@@ -12,6 +12,7 @@ from chalicelib.contacts import account_merging, accounts, service
 from chalicelib.contacts.joining import Wish
 from chalicelib.errors import NotFound
 from chalicelib.leads import merging as lead_merging
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.noting import LEAD
 from tests.support.api import Caller
@@ -102,7 +103,7 @@ def test_notes_go_with_whom_they_are_about(world):
     service.remove("gone", 1, world.now)
     accounts.remove("gone", 1, world.now)
     for each in ("gone", "gone too"):
-        leads.remove(each, leads.find(each).version, world.now)
+        leads.remove(each, lead_reading.find(each).version, world.now)
     world.settle(duplicate=True)
 
     left = {item.pk for item in ActivitiesItem.scan(consistent_read=True)}

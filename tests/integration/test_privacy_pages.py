@@ -8,11 +8,15 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.activities.models import Activity
+from chalicelib.consent import rules
+from chalicelib.consent import service as consent
+from chalicelib.consent.rules import Designation, Preferences
 from chalicelib.contacts import service as contacts
 from chalicelib.journeys.models import Refusal
 from infra.local.demo.company import OFFICER, privacy_pages
 from tests.support import campaign, journeys
 from tests.support.api import Caller
+from tests.support.consents import changes
 from tests.support.mail import letter_links
 
 ADA = "ada@contoso.example"
@@ -82,6 +86,33 @@ def test_who_sends_a_form_has_a_task_for_the_officer_and_an_acknowledgement(api,
             assert not any(known in told for known in ("Byron", "London"))
     assert len(tasks()) == 3
     assert api.get("/privacy-requests")["items"] == []  # that is the officer's, once it knows who asked
+
+
+@pytest.mark.rule("PRV-15", "CON-10", "CON-14")
+def test_whom_a_demand_makes_a_contact_allows_the_answer_and_nothing_else(api, client, world, office):
+    ship(api)
+
+    send(client, world, "get")
+
+    [ada] = contacts.by_email(ADA)
+    allowed = consent.of_person(contacts.who_is(ada.contact_id))
+    assert [letter.subject for letter in office.letters(ADA)] == [TOLD["get"][0]]
+    assert rules.refusal(allowed, Designation.COMMERCIAL) is rules.Refusal.DO_NOT_BULK_EMAIL
+    assert (rules.trackable(allowed), allowed.prefill, allowed.consent_level) == (False, False, 0)
+    [change] = changes(ada.contact_id)
+    assert (change.method, change.source, change.source_version) == ("privacy demand", "form:privacy-get", 1)
+    assert change.after == {"bulk_email": False, "tracking": False}
+
+
+@pytest.mark.rule("PRV-15")
+def test_a_demand_of_somebody_who_is_known_changes_nothing_that_it_allows(api, client, world, office):
+    ship(api)
+    ada = api.post("/contacts", {"last_name": "Byron", "email": ADA})["id"]
+
+    send(client, world, "get")
+
+    assert consent.of_person(contacts.who_is(ada)) == Preferences(ada)
+    assert changes(ada) == []
 
 
 @pytest.mark.rule("PRV-15")

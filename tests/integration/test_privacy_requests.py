@@ -11,19 +11,26 @@ from chalice.test import Client
 from app import app
 from chalicelib import queues
 from chalicelib.activities.models import Activity
+from chalicelib.capture import pending, states, values
+from chalicelib.capture import service as capture
+from chalicelib.capture.service import Submitted
 from chalicelib.clock import new_id
+from chalicelib.contacts import deletion, tombstones
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts import tombstones
 from chalicelib.dynamodb import commit
 from chalicelib.holdings import Person
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
+from chalicelib.leads.models import Lead
+from chalicelib.privacy import erasing
 from chalicelib.settings import settings
 from infra.local.demo.company import newsletter_form
 from tests.support import campaign, journeys
 from tests.support.api import Caller
+from tests.support.between import before_the_next_write
 from tests.support.merged import merge, undo
 
 ADA, NUMBER = "ada@contoso.example", "+4531415926"
@@ -252,8 +259,8 @@ def test_who_is_no_contact_is_found_and_forgotten_by_the_address_alone(api, worl
     carry_out(api, demand(api, "erase", "holm@contoso.example"))
     later(world)
 
-    assert leads.find_many([stranger.lead_id]) == []
-    assert [each.last_name for each in leads.find_many([namesake.lead_id])] == ["Holm"]
+    assert lead_reading.find_many([stranger.lead_id]) == []
+    assert [each.last_name for each in lead_reading.find_many([namesake.lead_id])] == ["Holm"]
     assert tombstones.erased_at({"email": "HOLM@contoso.example"}) is not None
 
 
@@ -271,6 +278,85 @@ def test_the_receipt_tells_when_and_where_but_not_who(api, ada, world):
     assert len(receipt["tombstones"]) == 3
     assert {"Tombstone", "Suppressed", "Withdrawal"} <= set(receipt["kept"])
     assert ADA not in json.dumps(done)
+
+
+@pytest.mark.rule("PRV-16")
+def test_who_comes_again_by_itself_after_asking_to_be_forgotten_goes_on_and_the_erasure_ends(api, ada, world):
+    for form, update in (("all", "contacts_and_leads"), ("leads", "leads")):
+        document = {**newsletter_form(), "update": update, "generate_leads_without_matching": True}
+        journeys.publish("form", form, document, world.now)
+    request = carry_out(api, demand(api, "erase"))
+    world.settle()
+
+    world.advance(timedelta(minutes=1))
+    values = {"first_name": "Ada", "last_name": "Juhl", "email": ADA}
+    for form in ("all", "leads"):
+        assert api.call("POST", f"/forms/{form}/submissions", {"values": values})[0] == 201
+    [anew] = contacts.by_email(ADA)
+    merge(ada["Bo"], anew.contact_id, world.now, {"email": "other"})
+    later(world)
+
+    assert shown(api, request)["receipt"]["runs"] == 2
+    assert contacts.who_is(anew.contact_id).id == ada["Bo"]
+    mine = [each for each in Lead.scan() if isinstance(each, Lead) and each.email == ADA]
+    assert sorted(each.source_form_id for each in mine) == ["all", "leads"]
+    assert [each.contact_id for each in mine if each.source_form_id == "leads"] == [None]
+    undo(ada["Bo"], anew.contact_id, world.now)
+    assert [each.contact_id for each in contacts.by_email(ADA)] == [anew.contact_id]
+
+
+@pytest.mark.rule("PRV-16")
+def test_a_lead_that_came_in_between_goes_though_the_sweep_took_its_contact_from_it_before(api, ada, world):
+    request = carry_out(api, demand(api, "erase"))
+    given = {"last_name": "Juhl", "topic": "Another boat", "contact_id": ada["Ada"]}
+    late = leads.create(new_id(), given, "user:u", world.now).lead_id
+
+    erasing.act({"request": request["id"], "run": 1}, [f"contact#{ada['Ada']}"], world.now)
+    deletion.sweep(ada["Ada"], world.now)
+    before = lead_reading.find(late)
+    world.settle()
+
+    assert (before.contact_id, before.email) == (None, None)
+    assert lead_reading.find_many([late]) == []
+
+
+@pytest.mark.rule("PRV-16", "FSU-5")
+@pytest.mark.parametrize("when", ["before", "meanwhile"])
+def test_what_waited_when_its_sender_asked_to_be_forgotten_comes_to_nothing(api, world, when):
+    journeys.publish("form", "f", newsletter_form(), world.now)
+    form, version = capture.form_of("f")
+    read = values.read(form, {"last_name": "Holm", "email": "holm@contoso.example"})
+    sent = capture.row_of(Submitted("f", {}, "e"), version, read, world.now)
+    waiting = capture.stored(states.waiting(states.kept(sent, read), world.now)).submission_id
+    request = demand(api, "erase", "holm@contoso.example")
+
+    if when == "before":
+        carry_out(api, request)
+        told = pending.finish(waiting, world.now)
+    else:
+        with before_the_next_write(lambda: carry_out(api, request)):
+            pending.finish(waiting, world.now)
+        told = pending.finish(waiting, world.now)
+
+    assert (told.state, told.failure) == ("failure", str(tombstones.FORGOTTEN))
+    assert contacts.by_email("holm@contoso.example") == []
+    left = {pk for _, pk, _ in rows_naming(world, "holm@contoso.example")}
+    assert left == {f"SUBMISSION#{waiting}", f"REQUEST#{request['id']}"}  # until the job comes by
+
+
+@pytest.mark.rule("FSU-5")
+def test_what_waits_of_who_came_again_after_being_forgotten_is_finished(api, world):
+    journeys.publish("form", "f", newsletter_form(), world.now)
+    carry_out(api, demand(api, "erase", "holm@contoso.example"))
+    world.settle()
+    world.advance(timedelta(minutes=1))
+    form, version = capture.form_of("f")
+    read = values.read(form, {"last_name": "Holm", "email": "holm@contoso.example"})
+    sent = capture.row_of(Submitted("f", {}, "e"), version, read, world.now)
+    waiting = capture.stored(states.waiting(states.kept(sent, read), world.now)).submission_id
+
+    assert pending.finish(waiting, world.now).state == "success"
+    assert len(contacts.by_email("holm@contoso.example")) == 1
 
 
 @pytest.mark.rule("INT-9")

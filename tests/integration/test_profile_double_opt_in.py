@@ -204,6 +204,25 @@ def test_nothing_is_made_of_a_submission_before_its_address_confirms_it(client, 
 
 
 @pytest.mark.rule("RCN-8")
+def test_the_message_is_made_with_the_content_settings_that_the_profile_names(client, api, world, box, switched):
+    html = f"{FORM_EMAIL['html']}<p>{{{{ content_settings.address_main }}}}</p>"
+    email_id = publish(api, "/emails", {**FORM_EMAIL, "html": html})
+    named = publish(api, "/content-settings", {"address_main": "7 Harbour Lane"})
+    by_default = publish(api, "/content-settings", {"address_main": "9 Other Road"})
+    before = api.get("/settings/messages")
+    api.change("PUT", "/settings/messages", before, {"default_content_settings_id": by_default})
+    switched()
+    form_id = publish(api, "/forms", asking())
+
+    for chosen in (named, None):
+        switched(enabled=True, email_id=email_id, content_settings_id=chosen)
+        asked(client, world, box, form_id, purpose_consent="commercial")
+
+    addresses = [("Harbour Lane" in html, "Other Road" in html) for html in (each.body("html") for each in box.letters)]
+    assert addresses == [(True, False), (False, True)]
+
+
+@pytest.mark.rule("RCN-8")
 def test_after_28_days_the_link_makes_nothing_and_says_so_and_the_request_goes(client, api, world, box, guarded):
     [path] = asked(client, world, box, publish(api, "/forms", asking()), purpose_consent="commercial")
     [request] = Confirmation.scan(Confirmation.confirmation_id.exists())

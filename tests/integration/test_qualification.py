@@ -4,9 +4,10 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.definitions.models import Job
 from chalicelib.leads import process
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.scoring import bulk, configuration, service
@@ -41,12 +42,12 @@ def stop(api, kind, definition_id):
 
 
 def set_reason(reason, lead_id="l", **also):
-    found = leads.find(lead_id)
+    found = lead_reading.find(lead_id)
     leads.amend(lead_id, {"status_reason": reason, **also}, by="user:u", version=found.version, now=NOW)
 
 
 def position(lead_id="l"):
-    found = leads.find(lead_id)
+    found = lead_reading.find(lead_id)
     return found.status_reason, found.sales_ready, found.stage
 
 
@@ -77,8 +78,8 @@ def test_being_qualified_sets_the_status_reason_and_readiness_for_sales_in_the_t
     rescore(NOW + 3 * DAY)
 
     assert position() == ("marketing_qualified", True, "sales_acceptance")
-    assert leads.find("l").sales_ready_at == NOW + 2 * DAY
-    [move] = leads.history("l")
+    assert lead_reading.find("l").sales_ready_at == NOW + 2 * DAY
+    [move] = lead_reading.history("l")
     assert (move.by, move.why) == ("scoring", f"qualification {made['id']}")
     assert move.changes["status_reason"] == ["new", "marketing_qualified"]
 
@@ -140,7 +141,7 @@ def test_only_open_leads_are_qualified_and_closed_ones_when_they_are_opened_agai
     assert position() == ("lost", False, "inquiry")
     assert Qualified.find(*Qualified.at("l", next(iter(definitions.all_live("qualification"))).id)) is None
 
-    leads.reopen("l", by="user:u", why="", version=leads.find("l").version, now=NOW)
+    leads.reopen("l", by="user:u", why="", version=lead_reading.find("l").version, now=NOW)
     service.react({"fact": "lead.changed", "id": "l", "contact": "c", "changed": ["state"]}, NOW)
 
     assert position() == ("marketing_qualified", True, "sales_acceptance")
@@ -153,16 +154,16 @@ def test_a_lead_that_sales_gave_back_is_qualified_by_what_happens_since(api):
     qualify(api, (model, 30), sales_ready=True)
     click("1")
     rescore()
-    version = leads.find("l").version
+    version = lead_reading.find("l").version
     leads.step("l", process.return_to_marketing, by="user:s", why="", version=version, now=NOW + DAY)
     rescore(NOW + DAY)
-    assert not leads.find("l").sales_ready
+    assert not lead_reading.find("l").sales_ready
 
     click("2", NOW + 20 * DAY)
     rescore(NOW + 20 * DAY)
 
-    assert leads.find("l").sales_ready
-    assert leads.find("l").sales_ready_at == NOW + 20 * DAY
+    assert lead_reading.find("l").sales_ready
+    assert lead_reading.find("l").sales_ready_at == NOW + 20 * DAY
 
 
 @pytest.mark.rule("RSC-13")

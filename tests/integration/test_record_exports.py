@@ -61,6 +61,7 @@ def rows(export):
     found = []
     for file in export["files"]:
         content, _ = fetched(file)
+        assert content.startswith(b"\xef\xbb\xbf")
         found += csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""))
     return found
 

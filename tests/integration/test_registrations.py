@@ -15,7 +15,7 @@ from chalicelib.contacts import strategies
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.interactions import service as interactions
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.registrations import reading, registering, seats, service
 from chalicelib.registrations.registering import Submitted
 from chalicelib.tokens import sign

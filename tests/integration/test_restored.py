@@ -16,6 +16,7 @@ from chalicelib.contacts.tombstones import Tombstone
 from chalicelib.definitions.models import Job
 from chalicelib.dynamodb import SHARDS, commit
 from chalicelib.holdings import Person
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.models import Lead
@@ -163,7 +164,7 @@ def test_what_comes_back_in_some_tables_is_found_by_its_contact_by_an_address_an
     assert replaying.unfinished() == [request.request_id]
     world.settle()
     assert replaying.unfinished() == []
-    assert leads.find_many([orphan, own]) == []
+    assert lead_reading.find_many([orphan, own]) == []
 
 
 def test_beginning_twice_begins_one(world):

@@ -15,6 +15,7 @@ from chalicelib import dynamodb, files
 from chalicelib.definitions import jobs
 from chalicelib.dynamodb import ConditionFailed
 from chalicelib.errors import Unavailable
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.scoring.reports import exports, walks
 from chalicelib.settings import settings
@@ -180,7 +181,7 @@ def test_of_two_at_work_on_one_page_one_is_counted(model):
 
 def test_a_lead_that_is_deleted_on_the_way_is_left_out(api, world, model):
     status, export, _ = api.call("POST", f"/scoring-models/{model}/exports")
-    leads.remove("lead-07", leads.find("lead-07").version, NOW)
+    leads.remove("lead-07", lead_reading.find("lead-07").version, NOW)
 
     world.settle()
 

@@ -16,7 +16,7 @@ from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import ConditionFailed, commit
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.scoring import reading
 from chalicelib.scoring.explanations import moments
 from chalicelib.scoring.live import KIND

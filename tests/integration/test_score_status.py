@@ -9,10 +9,11 @@ from chalice.test import Client
 
 from app import app
 from chalicelib import dynamodb
-from chalicelib.definitions import jobs
+from chalicelib.definitions import carrying, jobs
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.dynamodb import Key, change, commit, update
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.observability import metrics
 from chalicelib.scoring import failing, reading
@@ -72,7 +73,7 @@ def running(model, number):
     """Let the job of a publication be as it is, as publishing would have made it."""
     job_id = f"{KIND}-{model}-{number}"
     commit(jobs.plan(job_id, JobWanted("rescore-all", delay=0), NOW))
-    jobs.begin(job_id, NOW)
+    carrying.begin(job_id, NOW)
     return job_id
 
 
@@ -112,7 +113,7 @@ def test_a_score_of_a_stopped_model_is_obsolete(api, model):
 
 def test_a_lead_that_moved_to_another_contact_waits_for_its_score(api, model):
     person("d")
-    leads.amend("l", {"contact_id": "d"}, by="user:u", version=leads.find("l").version, now=NOW)
+    leads.amend("l", {"contact_id": "d"}, by="user:u", version=lead_reading.find("l").version, now=NOW)
 
     assert status(api, model) == "in_progress"
 

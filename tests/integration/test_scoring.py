@@ -19,6 +19,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.leads import process
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.shipped import Stage
@@ -99,7 +100,7 @@ def test_a_lead_is_scored_as_soon_as_it_has_a_parent_and_not_before():
     rescore(lead_ids=["l"])
     assert scores() == {}
 
-    made = leads.find("l")
+    made = lead_reading.find("l")
     leads.amend("l", {"contact_id": "c"}, by="user:u", version=made.version, now=NOW)
     assert deliver({"fact": "lead.changed", "id": "l", "contact": "c", "changed": ["contact_id"]}) == []
 
@@ -114,7 +115,7 @@ def test_a_lead_of_another_contact_gets_its_score_from_that_one():
     model = publish(clicked(30))
     click("1", contact_id="c")
     rescore()
-    made = leads.find("l")
+    made = lead_reading.find("l")
     leads.amend("l", {"contact_id": "d"}, by="user:u", version=made.version, now=NOW)
 
     rescore(contact_id="d", lead_ids=["l"])
@@ -130,7 +131,7 @@ def test_a_lead_without_its_parent_loses_its_scores_and_keeps_their_history():
     publish(clicked(30))
     click("1")
     rescore()
-    made = leads.find("l")
+    made = lead_reading.find("l")
 
     leads.amend("l", {"contact_id": None}, by="user:u", version=made.version, now=NOW)
     deliver({"fact": "lead.changed", "id": "l", "contact": "c", "changed": ["contact_id"]})
@@ -188,7 +189,7 @@ def test_a_deleted_contact_leaves_its_leads_unscored_and_without_parent():
     assert deliver({"fact": "contact.deleted", "id": "c", "contact": "c"}) == []
 
     assert scores() == {}
-    assert leads.find("l").contact_id is None
+    assert lead_reading.find("l").contact_id is None
 
 
 # Time --------------------------------------------------------------------------------------------------------------
@@ -238,10 +239,10 @@ def test_any_one_model_that_reaches_its_threshold_makes_the_lead_ready_for_sales
 
     rescore()
 
-    made = leads.find("l")
+    made = lead_reading.find("l")
     assert (made.sales_ready, made.stage) == (True, "sales_acceptance")
     assert made.sales_ready_at == NOW - DAY
-    [move] = leads.history("l")
+    [move] = lead_reading.history("l")
     assert (move.by, move.why) == ("scoring", f"scoring model {ready}")
 
 
@@ -251,12 +252,12 @@ def test_the_first_contribution_starts_the_nurturing_also_a_negative_one():
     lead()
     publish(clicked(-5))
     rescore()
-    assert leads.find("l").stage == "inquiry"
+    assert lead_reading.find("l").stage == "inquiry"
 
     click("1")
     rescore()
 
-    assert leads.find("l").stage == "automated_marketing_qualification"
+    assert lead_reading.find("l").stage == "automated_marketing_qualification"
 
 
 def test_what_a_user_moved_back_is_not_moved_again_by_the_same_score():
@@ -265,13 +266,13 @@ def test_what_a_user_moved_back_is_not_moved_again_by_the_same_score():
     publish(clicked(5))
     click("1")
     rescore()
-    made = leads.find("l")
+    made = lead_reading.find("l")
     to = Stage.INQUIRY
     leads.step("l", lambda way, at: process.move(way, at, to), by="user:u", why="", version=made.version, now=NOW)
 
     rescore()
 
-    assert leads.find("l").stage == "inquiry"
+    assert lead_reading.find("l").stage == "inquiry"
 
 
 @pytest.mark.rule("SCO-24", "RSC-13")
@@ -285,7 +286,7 @@ def test_ready_for_sales_survives_a_drop_of_the_score():
     rescore(NOW + 2 * DAY)
 
     assert scores() == {model: 0}
-    assert leads.find("l").sales_ready
+    assert lead_reading.find("l").sales_ready
 
 
 def test_a_threshold_reached_in_the_past_counts_though_the_facts_came_late():
@@ -297,7 +298,7 @@ def test_a_threshold_reached_in_the_past_counts_though_the_facts_came_late():
     rescore()
 
     assert scores() == {model: 0}
-    assert leads.find("l").sales_ready_at == NOW - 3 * DAY
+    assert lead_reading.find("l").sales_ready_at == NOW - 3 * DAY
 
 
 def test_closed_leads_are_scored_but_neither_marked_nor_moved():
@@ -309,11 +310,11 @@ def test_closed_leads_are_scored_but_neither_marked_nor_moved():
 
     rescore()
     assert scores() == {model: 100}
-    assert (leads.find("l").sales_ready, leads.find("l").stage) == (False, "inquiry")
+    assert (lead_reading.find("l").sales_ready, lead_reading.find("l").stage) == (False, "inquiry")
 
     leads.reopen("l", by="user:u", why="", version=2, now=NOW)
     deliver({"fact": "lead.changed", "id": "l", "contact": "c", "changed": ["state", "status_reason"]})
-    assert leads.find("l").sales_ready
+    assert lead_reading.find("l").sales_ready
 
 
 @pytest.mark.rule("LEAD-7")
@@ -324,14 +325,14 @@ def test_a_lead_that_sales_gave_back_becomes_ready_again_by_something_new_only()
     click("1", NOW - DAY)
     rescore()
     back = process.return_to_marketing
-    leads.step("l", back, by="user:u", why="", version=leads.find("l").version, now=NOW)
+    leads.step("l", back, by="user:u", why="", version=lead_reading.find("l").version, now=NOW)
 
     rescore(NOW + DAY)
-    assert not leads.find("l").sales_ready
+    assert not lead_reading.find("l").sales_ready
 
     click("2", NOW + DAY)
     rescore(NOW + 2 * DAY)
-    assert leads.find("l").sales_ready_at == NOW + DAY
+    assert lead_reading.find("l").sales_ready_at == NOW + DAY
 
 
 def test_a_lead_that_sales_gave_back_is_not_ready_by_a_score_that_only_falls():
@@ -342,12 +343,12 @@ def test_a_lead_that_sales_gave_back_is_not_ready_by_a_score_that_only_falls():
     click("2", NOW - DAY)
     rescore()
     back = process.return_to_marketing
-    leads.step("l", back, by="user:u", why="", version=leads.find("l").version, now=NOW)
+    leads.step("l", back, by="user:u", why="", version=lead_reading.find("l").version, now=NOW)
 
     rescore(NOW + 3 * DAY)
 
     assert scores() == {model: 100}
-    assert not leads.find("l").sales_ready
+    assert not lead_reading.find("l").sales_ready
 
 
 @pytest.mark.rule("SCO-25")
@@ -398,7 +399,7 @@ def test_the_configuration_switches_what_happens_by_itself(switches, stage, read
 
     rescore()
 
-    assert (leads.find("l").stage, leads.find("l").sales_ready) == (stage, ready)
+    assert (lead_reading.find("l").stage, lead_reading.find("l").sales_ready) == (stage, ready)
 
 
 # Messages ----------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from chalicelib.dynamodb import Key, commit, delete
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.plans import NewInteraction, record
 from chalicelib.interactions.types import InteractionType
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.scoring import bulk, reading
 from chalicelib.scoring.accounts import log as account_log
@@ -131,12 +132,12 @@ def test_parents_that_are_set_and_changed_move_the_scores_at_once(world):
     world.settle()
     assert scores() == {}
 
-    leads.amend("l", {"account_id": "a"}, by="user:u", version=leads.find("l").version, now=world.now)
+    leads.amend("l", {"account_id": "a"}, by="user:u", version=lead_reading.find("l").version, now=world.now)
     world.settle()
     assert scores() == {model: 10}
 
     world.advance(MINUTE / 2)
-    leads.amend("l", {"contact_id": "c"}, by="user:u", version=leads.find("l").version, now=world.now)
+    leads.amend("l", {"contact_id": "c"}, by="user:u", version=lead_reading.find("l").version, now=world.now)
     world.settle()
     assert scores() == {of_contacts: 7}
     rows = ScoreChange.query("LEAD#l", ScoreChange.sk.startswith(f"HISTORY#{model}"))
@@ -493,16 +494,16 @@ def test_an_account_based_lead_becomes_ready_by_a_model_of_accounts(world):
     of_accounts(clicked(10), threshold=20)
     click(world, "1")
     world.settle()
-    assert not leads.find("l").sales_ready
-    assert leads.find("l").stage == "automated_marketing_qualification"
+    assert not lead_reading.find("l").sales_ready
+    assert lead_reading.find("l").stage == "automated_marketing_qualification"
 
     world.advance(2 * MINUTE)
     reached = world.now
     click(world, "2", at=reached)
     world.settle()
 
-    assert leads.find("l").sales_ready
-    assert leads.find("l").sales_ready_at == reached
+    assert lead_reading.find("l").sales_ready
+    assert lead_reading.find("l").sales_ready_at == reached
 
 
 def test_a_resync_makes_good_what_no_stream_told(world):

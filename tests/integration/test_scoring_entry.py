@@ -9,6 +9,7 @@ from app import app
 from chalicelib.dynamodb import commit
 from chalicelib.interactions.plans import NewInteraction, record
 from chalicelib.interactions.types import InteractionType
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.scoring import reading, service
 from chalicelib.scoring.models import Evaluation, ScoreChange
@@ -30,7 +31,7 @@ def changes(lead_id="l"):
 
 
 def change(lead_id, now=NOW, **values):
-    leads.amend(lead_id, values, by="user:u", version=leads.find(lead_id).version, now=now)
+    leads.amend(lead_id, values, by="user:u", version=lead_reading.find(lead_id).version, now=now)
     service.react({"fact": "lead.changed", "id": lead_id, "contact": "c", "changed": list(values)}, now)
 
 

@@ -9,6 +9,7 @@ from app import app
 from chalicelib.capture import pending
 from chalicelib.contacts import service as contacts
 from chalicelib.interactions.models import Interaction
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.scoring import reading
 from infra.local.demo.company import newsletter_form, placed
@@ -63,7 +64,7 @@ def test_a_form_that_makes_contacts_and_leads_makes_leads_that_are_scored(world,
     made = submit(client, form(api, "contacts_and_leads"))
     world.settle()
 
-    assert leads.find(made.lead_id).contact_id == made.contact_id
+    assert lead_reading.find(made.lead_id).contact_id == made.contact_id
     assert whose() == [(made.contact_id, made.lead_id)]
     assert scores(made.lead_id) == {model: 10}
 
@@ -76,12 +77,12 @@ def test_a_lead_of_a_form_that_makes_only_leads_is_scored_when_it_gets_a_contact
     model = publish(SUBMITTED)
     made = submit(client, form(api, "leads", of_leads=True))
     world.settle()
-    assert leads.find(made.lead_id).contact_id is None
+    assert lead_reading.find(made.lead_id).contact_id is None
     assert whose() == [(None, made.lead_id)]
     assert scores(made.lead_id) == {}
 
     contacts.create("c", {"last_name": "Berg"}, world.now, by="user:u")
-    found = leads.find(made.lead_id)
+    found = lead_reading.find(made.lead_id)
     leads.amend(made.lead_id, {"contact_id": "c"}, by="user:u", version=found.version, now=world.now)
     world.settle()
 
@@ -103,4 +104,4 @@ def test_a_form_that_makes_only_contacts_scores_the_leads_that_its_contact_has_a
     assert scores(first.lead_id) == {model: 20}
     assert (again.lead_id, nobody.lead_id) == (None, None)
     assert (nobody.contact_id, None) in whose()
-    assert leads.of_contact(nobody.contact_id) == []
+    assert lead_reading.of_contact(nobody.contact_id) == []

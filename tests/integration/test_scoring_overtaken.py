@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from chalicelib import wiring
 from chalicelib.contacts import accounts
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.scoring import bulk, reading, service
 from chalicelib.scoring.accounts import rescoring as of_accounts
@@ -25,20 +26,20 @@ MOST_CALLS = 40
 def remembering(monkeypatch):
     """What is live is remembered for longer than a test takes."""
     wiring.wire()
-    monkeypatch.setattr(definitions, "settings", replace(definitions.settings, live_cache_seconds="300"))
+    monkeypatch.setattr(live_definitions, "settings", replace(live_definitions.settings, live_cache_seconds="300"))
 
 
 @contextmanager
 def process(memory=()):
     """Let what happens here happen in another process, which remembers this as live."""
-    ours = dict(definitions._rows)
-    definitions._rows.clear()
-    definitions._rows.update(memory)
+    ours = dict(live_definitions._rows)
+    live_definitions._rows.clear()
+    live_definitions._rows.update(memory)
     try:
         yield
     finally:
-        definitions._rows.clear()
-        definitions._rows.update(ours)
+        live_definitions._rows.clear()
+        live_definitions._rows.update(ours)
 
 
 class OfContact:
@@ -80,7 +81,7 @@ def live(of, now, *, scored):
     if scored:
         of.rescore(now - HOUR)
     live_models()
-    return model, dict(definitions._rows)
+    return model, dict(live_definitions._rows)
 
 
 def stop(model):
@@ -147,7 +148,7 @@ def test_a_drop_leaves_no_score_wherever_a_rescoring_meets_it_that_does_not_know
             with process(memory):
                 of.rescore(now)
 
-        definitions.doubt(KIND)
+        live_definitions.doubt(KIND)
         with before_call(number, rescored) as calls:
             drop(play.model)
         return calls
@@ -175,7 +176,7 @@ def test_a_model_that_is_live_again_scores_and_a_drop_that_comes_late_leaves_its
         now = NOW + number * 5 * HOUR
         play.model, _ = live(of, now, scored=True)
         stop(play.model)
-        definitions.doubt(KIND)
+        live_definitions.doubt(KIND)
         if number % 2:
             drop(play.model)
         with before_call(number, lambda: publish_anew(of, play.model, now)) as calls:
@@ -189,7 +190,7 @@ def test_a_model_that_is_live_again_scores_and_a_drop_that_comes_late_leaves_its
 def test_what_bars_an_old_version_is_no_score_to_anybody(of):
     model, _ = live(of, NOW + HOUR, scored=True)
     stop(model)
-    definitions.doubt(KIND)
+    live_definitions.doubt(KIND)
     drop(model)
 
     assert list(reading.kept(["l"], model)) == ["l"]

@@ -6,6 +6,7 @@ import app  # noqa: F401  it tells conditions what there is
 from chalicelib.conditions import sources
 from chalicelib.conditions.catalogue import Field, FieldType
 from chalicelib.contacts import accounts
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.scoring import reading, service
 from chalicelib.scoring.compiler import problems_of
@@ -132,7 +133,7 @@ def test_a_change_of_the_leads_account_rescores_what_is_asked_along_the_path_to_
     lead("l")
     model = publish(asks("lead.account", "industry", "leisure"))
     rescore()
-    made = leads.find("l")
+    made = lead_reading.find("l")
     leads.amend("l", {"account_id": "a"}, by="user:u", version=made.version, now=NOW)
 
     service.react({"fact": "lead.changed", "id": "l", "contact": "c", "changed": ["account_id"]}, NOW)

@@ -13,8 +13,10 @@ from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import read
 from chalicelib.errors import Conflict, Unavailable
 from chalicelib.leads import process
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.fields import record_of
+from chalicelib.leads.models import lead_key
 from chalicelib.leads.shipped import Stage
 from chalicelib.scoring import engine, reading, service
 from chalicelib.scoring.deciding import LeadFacts, shown
@@ -107,9 +109,9 @@ def test_a_user_who_moves_the_lead_at_the_same_moment_is_not_overwritten():
         rescore()
 
     assert len(fired) == 1
-    made = leads.find("l")
+    made = lead_reading.find("l")
     assert (made.stage, made.sales_ready, made.version) == ("sales_acceptance", True, 3)
-    assert {move.by for move in leads.history("l")} == {"scoring", "user:u"}
+    assert {move.by for move in lead_reading.history("l")} == {"scoring", "user:u"}
 
 
 def test_who_loses_every_race_asks_the_queue_to_try_again():
@@ -159,12 +161,12 @@ def test_a_delivery_repeated_changes_nothing_but_the_record():
     model = publish(clicked(30))
     click("1")
     rescore()
-    before = read([Score(*Score.at("l", model)).key, leads.lead_key("l")])
+    before = read([Score(*Score.at("l", model)).key, lead_key("l")])
 
     for _ in range(3):
         rescore()
 
-    after = read([Score(*Score.at("l", model)).key, leads.lead_key("l")])
+    after = read([Score(*Score.at("l", model)).key, lead_key("l")])
     assert [item.serialize() for item in before] == [item.serialize() for item in after]
 
 
@@ -222,7 +224,7 @@ def compare_with_recount(contact_id, clock):
     """Hold what is stored against the engine's answer from the facts alone."""
     models = live_models()
     facts = reading.facts(contacts.who_is(contact_id), models, clock)
-    for found in leads.of_contact(contact_id):
+    for found in lead_reading.of_contact(contact_id):
         stored = {score.model_id: score for score in reading.scores_of(found.lead_id)}
         assert set(stored) == {model.id for model in models}
         for model in models:
@@ -242,7 +244,7 @@ def _make_lead(contact_id, _, value, __):
 
 
 def _give_back(contact_id, _, value, clock):
-    found = leads.find_many([f"{contact_id}-{value}"])
+    found = lead_reading.find_many([f"{contact_id}-{value}"])
     if found and found[0].sales_ready:
         back = process.return_to_marketing
         leads.step(found[0].lead_id, back, by="user:u", why="", version=found[0].version, now=clock)

@@ -15,13 +15,15 @@ from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
-from chalicelib.definitions import jobs
+from chalicelib.definitions import carrying, jobs
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.errors import Conflict, Invalid, NotFound, Unprocessable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import HUMAN, MACHINE, NewInteraction
 from chalicelib.interactions.types import InteractionType
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.lists import Asked
 from chalicelib.segments import asking, service
@@ -87,7 +89,7 @@ def member(identity="c", segment_id="s"):
 
 def holds(query, now=NOW):
     """Whether the contact is a member of a segment of this query, published and evaluated now."""
-    identity = str(len(definitions.all_live("segment")))
+    identity = str(len(live_definitions.all_live("segment")))
     segment(query, identity)
     evaluate(now=now)
     return member(segment_id=identity)
@@ -656,7 +658,7 @@ def test_a_lead_that_moves_to_another_contact_takes_the_membership_along(world):
     world.settle()
     assert [member("c"), member("d")] == [True, False]
 
-    leads.amend("l", {"contact_id": "d"}, by="u", version=leads.find("l").version, now=NOW)
+    leads.amend("l", {"contact_id": "d"}, by="u", version=lead_reading.find("l").version, now=NOW)
     world.settle()
 
     assert [member("c"), member("d")] == [False, True]
@@ -709,11 +711,11 @@ def by_query(api, change, query, identity="s"):
     """Ask, and work the job off as the bulk machine does."""
     status, job, _ = api.call("POST", f"/segments/{identity}/members/by-query", {"change": change, "query": query})
     assert status == 202, job
-    assert jobs.begin(job["id"], jobs.get(job["id"]).due) is not None
+    assert carrying.begin(job["id"], jobs.get(job["id"]).due) is not None
     for number in range(16):
-        while not jobs.work_page(job["id"], number, now()).ended:
+        while not carrying.work_page(job["id"], number, now()).ended:
             pass
-    assert jobs.finish(job["id"], now())
+    assert carrying.finish(job["id"], now())
 
 
 def listed(identity="s"):

@@ -15,6 +15,7 @@ from chalicelib.contacts import strategies
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
 from chalicelib.errors import Conflict, Stale, Unavailable
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.models import Heir, LeadsItem, Owner
@@ -190,7 +191,7 @@ def test_a_strategy_goes_live_once_the_records_of_its_target_have_claimed(world,
 
     assert strategies.find(target, "company").state == strategies.LIVE
     assert jobs.get("strategy-company").state == jobs.JobState.DONE
-    claimed = {"contact": contacts.find("c").claims, "lead": leads.find("l").claims}
+    claimed = {"contact": contacts.find("c").claims, "lead": lead_reading.find("l").claims}
     assert [each for each in claimed if "company" in (claimed[each] or {})] == [target]
 
 
@@ -306,7 +307,7 @@ def insist(do):
 def live_writer(number):
     """Change, close or move a lead, as somebody does who read it just now."""
     lead_id = f"lead-{number}"
-    version = leads.find(lead_id).version
+    version = lead_reading.find(lead_id).version
     if number % 3 == 0:
         leads.close(lead_id, State.DISQUALIFIED, StatusReason.LOST, by="u", why="", version=version, now=NOW)
     else:
@@ -326,7 +327,7 @@ def test_two_runs_of_a_backfill_among_live_writers_leave_each_key_one_owner_and_
             each.result()
 
     held = defaultdict(set)
-    for each in leads.find_many(people):
+    for each in lead_reading.find_many(people):
         assert ("company" in (each.claims or {})) == each.open
         held[(each.claims or {}).get("company")].add(each.lead_id)
     closed = held.pop(None)

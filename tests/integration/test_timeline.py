@@ -16,6 +16,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import commit
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from tests.support.api import Caller
 from tests.support.merged import merge
@@ -83,7 +84,7 @@ def test_everything_that_happened_with_a_person_stands_in_one_order(api):
     consented("twin", hours[4], "change", bulk_email=False)
     task("ada", "call back", hours[5])
     leads.create("lead", {"last_name": "N", "topic": "Boats", "contact_id": "twin"}, "u", hours[7])
-    leads.amend("lead", {"contact_id": "ada"}, by="u", version=leads.find("lead").version, now=hours[6])
+    leads.amend("lead", {"contact_id": "ada"}, by="u", version=lead_reading.find("lead").version, now=hours[6])
     did("ada", "EmailClicked", NOW + timedelta(days=1), "future")
     did("ada", "LinkedInFormSubmission", hours[2], "gone", verdict="withdrawn")
     merge("ada", "twin", NOW)

@@ -12,7 +12,7 @@ from chalicelib.capture import visiting
 from chalicelib.capture.models import CaptureItem, Visitor
 from chalicelib.clock import now
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import commit
+from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.interactions import plans
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.models import Interaction
@@ -26,6 +26,7 @@ from infra.local.demo.company import landing_page, newsletter_form
 from tests.integration.test_capture import Browser, publish
 from tests.integration.test_websites import form, refuse_tracking, submit_as
 from tests.support.api import Caller
+from tests.support.between import before_the_next_write
 from tests.support.faults import Killed
 from tests.support.websites import ORIGIN, Pages, website
 
@@ -121,6 +122,35 @@ def test_the_second_person_is_the_same_visitor_each_time_and_the_first_stays_who
     assert once == again != shared
     assert told["visitor"] is None
     assert visiting.contact_of(of_token(shared)) == person("ada@example.com")
+
+
+@pytest.mark.rule("WEB-5")
+def test_of_two_who_tie_one_browser_at_once_it_stays_the_first_ones(client):
+    for contact_id, values in (("ada", ADA), ("bo", BO)):
+        contacts.create(contact_id, values, now(), by="user:u")
+
+    with before_the_next_write(lambda: visiting.bind("v", "bo", now())):
+        whose = visiting.bind("v", "ada", now())
+
+    assert (whose, visiting.contact_of("v")) == ("bo", "bo")
+    commit([visiting.binding("v", "bo", now())])  # once more the same is no quarrel
+    with pytest.raises(ConditionFailed):
+        commit([visiting.binding("v", "ada", now())])
+
+
+@pytest.mark.rule("WEB-5")
+def test_a_submission_whose_browser_somebody_else_ties_meanwhile_is_of_a_visitor_of_its_own(client, api):
+    form_id, pages = form(api), Pages(client, website(api))
+    pages.visit()
+    shared = pages.visitor
+    contacts.create("bo", BO, now(), by="user:u")
+
+    with before_the_next_write(lambda: visiting.bind(of_token(shared), "bo", now())):
+        submit_as(form_id, pages, "ada@example.com")
+
+    assert visiting.contact_of(of_token(shared)) == "bo"
+    assert pages.visitor != shared
+    assert visiting.contact_of(of_token(pages.visitor)) == person("ada@example.com")
 
 
 def test_of_two_who_are_identified_at_once_by_one_browser_each_gets_a_visitor(client, api, world):

@@ -14,7 +14,7 @@ from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.interactions.plans import NewInteraction, record
 from chalicelib.interactions.types import InteractionType
-from chalicelib.leads import awaited, resuming, service
+from chalicelib.leads import awaited, reading, resuming
 from chalicelib.leads.models import Awaited
 from chalicelib.scoring import service as scoring
 from chalicelib.wiring import reactions
@@ -61,7 +61,7 @@ def waiting_for(api, world, condition, **parents):
 
 
 def standing(lead_id):
-    lead = service.find(lead_id)
+    lead = reading.find(lead_id)
     return lead.stage, lead.waiting_stage
 
 
@@ -82,9 +82,9 @@ def test_it_goes_on_when_its_contact_has_what_was_missing_and_not_before(api, wo
     world.settle(duplicate=True, shuffle=1)
 
     assert standing(lead_id) == ("talks", None)
-    told = service.history(lead_id)[-1]
+    told = reading.history(lead_id)[-1]
     assert (told.by, told.why, told.changes["stage"]) == ("system", resuming.WHY, ["new", "talks"])
-    assert len([move for move in service.history(lead_id) if "stage" in move.changes]) == 1
+    assert len([move for move in reading.history(lead_id) if "stage" in move.changes]) == 1
 
 
 @pytest.mark.rule("BPF-4")
@@ -142,21 +142,21 @@ def test_it_goes_on_when_time_alone_lets_it(api, world):
     world.poll("waiting", duplicate=True)
 
     assert standing(lead_id) == ("talks", None)
-    assert service.history(lead_id)[-1].why == resuming.WHY
+    assert reading.history(lead_id)[-1].why == resuming.WHY
 
 
 def test_what_is_put_off_meanwhile_is_looked_at_later_and_leaves_no_history(api, world):
     person()
     visit(world)
     lead_id = waiting_for(api, world, {"not": {"interaction": "WebsiteVisited", "within": "P3D"}})
-    moves = len(service.history(lead_id))
+    moves = len(reading.history(lead_id))
 
     world.advance(timedelta(days=2))
     visit(world, "w")
     world.advance(timedelta(days=1, seconds=1))
     world.poll("waiting")
-    assert (standing(lead_id), len(service.history(lead_id))) == (("new", "talks"), moves)
-    assert service.find(lead_id).due > world.now
+    assert (standing(lead_id), len(reading.history(lead_id))) == (("new", "talks"), moves)
+    assert reading.find(lead_id).due > world.now
 
     world.advance(timedelta(days=2, hours=1))
     world.poll("waiting")
@@ -167,11 +167,11 @@ def test_a_lead_that_is_closed_while_it_waits_is_off_the_agenda(api, world):
     person()
     visit(world)
     lead_id = waiting_for(api, world, {"not": {"interaction": "WebsiteVisited", "within": "P3D"}})
-    assert service.find(lead_id).due is not None
+    assert reading.find(lead_id).due is not None
 
     api.change("POST", f"/leads/{lead_id}/disqualify", api.get(f"/leads/{lead_id}"))
 
-    assert (service.find(lead_id).due, service.find(lead_id).due_shard) == (None, None)
+    assert (reading.find(lead_id).due, reading.find(lead_id).due_shard) == (None, None)
 
 
 def test_what_changes_while_it_begins_to_wait_is_not_missed(api, world):
@@ -196,7 +196,7 @@ def test_what_changes_while_it_begins_to_wait_is_not_missed(api, world):
 def test_a_lead_of_a_version_that_is_not_live_any_more_goes_on_as_well(api, world):
     person(country="SE")
     lead_id = waiting_for(api, world, asks("contact.country", "DK"))
-    process_id = service.find(lead_id).process_id
+    process_id = reading.find(lead_id).process_id
     publish(api, "Ours", process("new", "talks"), process_id)
 
     change(world, country="DK")

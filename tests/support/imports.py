@@ -6,7 +6,7 @@ import urllib.request
 import uuid
 from datetime import timedelta
 
-from chalicelib.definitions import jobs
+from chalicelib.definitions import carrying
 
 CONSENT = {"wording": "Yes, write to me about kayaks.", "source": "Fair in Aarhus, May 2026"}
 
@@ -55,12 +55,12 @@ def finished(api, world, import_, **kind):
 
 def work_through(job_id, now):
     """Do the whole of a job in this process, as the machine would; returns how many pages it took."""
-    number, pages = jobs.begin(job_id, now), 0
+    number, pages = carrying.begin(job_id, now), 0
     assert number is not None
     for slice_ in range(16):
-        while not jobs.work_page(job_id, slice_, now).ended:
+        while not carrying.work_page(job_id, slice_, now).ended:
             pages += 1
-    assert jobs.finish(job_id, now + timedelta(seconds=1))
+    assert carrying.finish(job_id, now + timedelta(seconds=1))
     return pages
 
 

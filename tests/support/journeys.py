@@ -10,6 +10,7 @@ from chalicelib.clock import now as clock_now
 from chalicelib.conditions import sources
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import FIELDS
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
 from chalicelib.journeys import engine, leases, versions
@@ -65,7 +66,7 @@ def contact(identity: str, **values: Any) -> str:
 
 def forget_documents() -> None:
     """Let a process forget what never changes where it is deployed: here each test publishes its own version 1."""
-    for cached in (versions.document, versions.condition, definitions.document):
+    for cached in (versions.document, versions.condition, live_definitions.document):
         cached.cache_clear()
 
 

@@ -4,6 +4,9 @@ Only `says` raises whatever is asked: it is the person, or a user with a reason.
 once where it allows less, and where it allows more only if the person never withdrew that. What was `asked` for raises
 by the button behind a mailed link alone, once, within 30 days, and nothing that was taken back since. Nothing else
 raises, and time alone ends no more than a child's protection.
+
+What an address allows by purpose and topic is its own, whoever has it: a tick on a form agrees to that choice and to no
+other, and takes nothing back that was refused unless the address confirms it, nor anything refused since it was sent.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,6 +39,7 @@ class Asked:
     joins: bool = False
     address: str | None = None
     refuses: tuple[str, ...] = ()
+    ticked: tuple[str, ...] = ()
     done: bool = False
 
 
@@ -45,6 +49,7 @@ class Law:
 
     `until` is until when a child is one (None: until somebody says otherwise), `lists` what each said of the list and
     when, `lowered` when each allowed less last, `asked` what waits, `erased` which address was forgotten, and when.
+    `points` are what each address said of purposes and topics (True: yes) and when, `less` when it last allowed less.
     """
 
     now: datetime
@@ -56,6 +61,8 @@ class Law:
     lowered: dict[str, datetime] = field(default_factory=dict)
     asked: dict[str, Asked] = field(default_factory=dict)
     erased: dict[str, datetime] = field(default_factory=dict)
+    points: dict[str, dict[str, tuple[bool, datetime]]] = field(default_factory=dict)
+    less: dict[tuple[str, str], datetime] = field(default_factory=dict)
 
     def appears(self, contact: str) -> None:
         self.stands[contact], self.withdrawn[contact], self.groups[contact] = dict(DEFAULTS), set(), [contact]
@@ -69,9 +76,10 @@ class Law:
         for asked in self.asked.values():
             asked.done = asked.done or asked.address in addresses
 
-    def forgets(self, names: Iterable[str], addresses: set[str]) -> None:
+    def forgets(self, names: set[str], addresses: set[str]) -> None:
         """Somebody asked to be forgotten, known or not: nothing from before brings it back, and no list ever."""
         self.erased |= dict.fromkeys(names, self.now)
+        self.is_looked_for_again(names, self.now)
         for asked in self.asked.values():
             asked.done = asked.done or asked.address in addresses
 
@@ -151,6 +159,45 @@ class Law:
     def leaves(self, main: str) -> None:
         joined = [one for one in self.groups[main] if one in self.lists and self.lists[one][0]]
         self.lists |= dict.fromkeys(joined, (False, self.now))
+
+    # Purposes and topics, which an address agrees to or refuses ------------------------------------------------------
+
+    def of_address(self, name: str) -> dict[str, bool]:
+        return {choice: yes for choice, (yes, _) in self.points.get(name, {}).items()}
+
+    def allows_more(self, name: str, choice: str, yes: bool | None) -> bool:
+        worth = {False: 0, None: 1, True: 2}
+        return worth[yes] > worth[self.of_address(name).get(choice)]
+
+    def address_says(self, name: str, choice: str, yes: bool | None) -> None:
+        """An address says it, or a user who knows how it was said; None takes back what it said, either way."""
+        said, now = self.points.setdefault(name, {}), self.of_address(name).get(choice)
+        if yes is now:
+            return
+        if not self.allows_more(name, choice, yes):
+            self.less[name, choice] = self.now
+        said.pop(choice, None)
+        if yes is not None:
+            said[choice] = (yes, self.now)
+
+    def ticks(self, name: str, choices: Iterable[str], sent_at: datetime, *, confirmed: bool) -> None:
+        """Whoever typed an address ticked these; who has it has pressed a button for them only where `confirmed`."""
+        for choice in choices:
+            refused = self.of_address(name).get(choice) is False
+            since = (name, choice) in self.less and self.less[name, choice] > sent_at
+            if not since and (confirmed or not refused):
+                self.address_says(name, choice, yes=True)
+
+    def may(self, name: str, purpose: str, topic: str, *, only_if_agreed: bool) -> bool:
+        """Return whether a message about a topic may go to an address: the purpose and the topic both let it."""
+        said = [self.of_address(name).get(each) for each in (purpose, topic)]
+        return all(said) if only_if_agreed else False not in said
+
+    def is_looked_for_again(self, names: Iterable[str], asked_at: datetime) -> None:
+        """An erasure looks again: of an address what it refused stays, and what it agreed to since then."""
+        for name in names:
+            said = self.points.get(name, {}).items()
+            self.points[name] = {choice: (yes, at) for choice, (yes, at) in said if not yes or at > asked_at}
 
     # What has to be confirmed --------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from chalicelib.contacts.models import Contact
 from chalicelib.insights import service as insights
 from chalicelib.interactions.models import Interaction
 from chalicelib.journeys.models import Enrolment
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.leads.models import Lead
 from chalicelib.messages import service as messages
 from chalicelib.messages.models import Send

@@ -13,6 +13,7 @@ from chalicelib.capture import visits
 from chalicelib.clock import new_id
 from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.contacts import service as contacts
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.registrations import registering
@@ -64,7 +65,7 @@ class Year:
         self.ids = {name: self._known(name, address) for name, address in OTHERS.items()}
         self.ids["Bjarke"] = self.send_form("Bjarke", BJARKE)
         self.zenobia = self.send_form(FIRST, ADDRESS, VISITOR)
-        self.lead = next(each.lead_id for each in leads.of_contact(self.zenobia))
+        self.lead = next(each.lead_id for each in lead_reading.of_contact(self.zenobia))
         self._read_letters()
         self._become_one_and_part()
         self._work_and_buy()
@@ -152,7 +153,7 @@ class Year:
                 "POST", f"/contacts/{person}/lists/{self.list_id}", {"reason": f"{name} asked for it"}
             )
             assert status == 200, answer
-        [lead] = leads.of_contact(self.ids["Bjarke"])
+        [lead] = lead_reading.of_contact(self.ids["Bjarke"])
         self.api.post(f"/leads/{lead.lead_id}/stakeholders", {"contact_id": self.zenobia, "role": "friend"})
         path = f"/contacts/{self.ids['Cyra']}"
         child = {"is_child": True, "guardian_id": self.zenobia, "reason": "by letter"}

@@ -11,7 +11,7 @@ from chalicelib.capture.models import CaptureItem
 from chalicelib.clock import digest
 from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put_new, read
 from chalicelib.errors import Conflict, NotFound
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.lists import Asked, Page, page, partitions
 
 MOST_SHOWN = 50  # responses of a lead

@@ -11,7 +11,7 @@ from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, put,
 from chalicelib.errors import Unavailable
 from chalicelib.interactions import plans as interactions
 from chalicelib.leads import plans as lead_plans
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 
 
 def withdraw(connection_id: str, response_id: str, now: datetime) -> bool:

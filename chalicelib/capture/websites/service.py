@@ -87,7 +87,10 @@ def _origin(website_id: str, origin: str) -> Key:
 
 def is_tracked(url: str) -> bool:
     """Return whether an address lies on a website that is registered; a change may take a second."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
     pk, _ = Origin.at(f"{parts.scheme}://{parts.netloc.lower()}", "")
     return next(iter(Origin.query(pk, limit=1)), None) is not None
 

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct, convert
 
 from chalicelib.consent.points.rules import Standing
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.errors import Problem
 
 VALID_DAYS = 28

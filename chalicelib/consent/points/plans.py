@@ -76,6 +76,21 @@ def unchanged(before: Standing) -> Write:
     return check(consent_key(before.point, before.profile_id), as_read)
 
 
+def since(row: PointConsent, moment: datetime) -> dict[str, Any]:
+    """Return what of a row counts whoever has the address since a moment: what it agreed to later, and refused ever."""
+    return {
+        name: each
+        for name, each in row.choices.items()
+        if each["state"] == State.OPTED_OUT or from_text(each["since"]) > moment
+    }
+
+
+def only(row: PointConsent, choices: Mapping[str, Any]) -> Write:
+    """Return the write that leaves of a row some of its choices, with the record by which they stand."""
+    was, row.choices, row.version = row.version, dict(choices), row.version + 1
+    return put(row, PointConsent.version == was)
+
+
 def refusals(row: PointConsent) -> Write | None:
     """Return the write that leaves of a row what was refused, and says of nobody who that was; None: nothing was."""
     left = {name: each for name, each in row.choices.items() if each["state"] == State.OPTED_OUT}

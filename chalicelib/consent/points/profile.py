@@ -93,36 +93,36 @@ def made(given: Mapping[str, Any]) -> Purpose:
     return convert({**given, **open_, "legal_designation": law}, Purpose)
 
 
-def _shipped(purpose_id: str, name: str, description: str, **others: Words) -> Purpose:
-    return made({"id": purpose_id, "name": name, "description": description, "translations": to_builtins(others)})
+WORDS: Mapping[str, Mapping[str, Words]] = {
+    COMMERCIAL: {
+        "en": Words("Offers and news", "Messages that promote something."),
+        "da": Words("Tilbud og nyheder", "Beskeder, der reklamerer for noget."),
+        "de": Words("Angebote und Neuigkeiten", "Nachrichten, die für etwas werben."),
+        "ar": Words("العروض والأخبار", "رسائل تروّج لشيء ما."),
+    },
+    TRANSACTIONAL: {
+        "en": Words("What you ordered or asked for", "Messages about something that you have with us already."),
+        "da": Words("Det, du har bestilt eller bedt om", "Beskeder om noget, du allerede har hos os."),
+        "de": Words("Was Sie bestellt oder angefragt haben", "Nachrichten zu etwas, das Sie bei uns schon haben."),
+        "ar": Words("ما طلبته منا", "رسائل عن شيء لك لدينا."),
+    },
+    TRACKING: {
+        "en": Words("Seeing what you open and click", "It shows us which messages are of use to you."),
+        "da": Words("At se, hvad du åbner og klikker på", "Det viser os, hvilke beskeder du har glæde af."),
+        "de": Words("Sehen, was Sie öffnen und anklicken", "Es zeigt uns, welche Nachrichten Ihnen nützen."),
+        "ar": Words("معرفة ما تفتحه وتنقر عليه", "يبيّن لنا أي الرسائل يفيدك."),
+    },
+}
+"""What people see of the purposes that every profile has, by language."""
 
 
-OURS: tuple[Purpose, ...] = (
-    _shipped(
-        COMMERCIAL,
-        "Offers and news",
-        "Messages that promote something.",
-        da=Words("Tilbud og nyheder", "Beskeder, der reklamerer for noget."),
-        de=Words("Angebote und Neuigkeiten", "Nachrichten, die für etwas werben."),
-        ar=Words("العروض والأخبار", "رسائل تروّج لشيء ما."),
-    ),
-    _shipped(
-        TRANSACTIONAL,
-        "What you ordered or asked for",
-        "Messages about something that you have with us already.",
-        da=Words("Det, du har bestilt eller bedt om", "Beskeder om noget, du allerede har hos os."),
-        de=Words("Was Sie bestellt oder angefragt haben", "Nachrichten zu etwas, das Sie bei uns schon haben."),
-        ar=Words("ما طلبته منا", "رسائل عن شيء لك لدينا."),
-    ),
-    _shipped(
-        TRACKING,
-        "Seeing what you open and click",
-        "It shows us which messages are of use to you.",
-        da=Words("At se, hvad du åbner og klikker på", "Det viser os, hvilke beskeder du har glæde af."),
-        de=Words("Sehen, was Sie öffnen und anklicken", "Es zeigt uns, welche Nachrichten Ihnen nützen."),
-        ar=Words("معرفة ما تفتحه وتنقر عليه", "يبيّن لنا أي الرسائل يفيدك."),
-    ),
-)
+def _shipped(purpose_id: str) -> Purpose:
+    words = to_builtins(WORDS[purpose_id])
+    own = words.pop("en")
+    return made({"id": purpose_id, **own, "translations": words})
+
+
+OURS: tuple[Purpose, ...] = tuple(_shipped(each) for each in SHIPPED)
 
 
 def whole(purposes: Iterable[Purpose]) -> tuple[Purpose, ...]:

@@ -97,10 +97,20 @@ def _log(point: Point, after: str | None) -> Iterator[PointChange]:
 
 def lowered_since(point: Point, profile_id: str, moment: datetime) -> set[str]:
     """Return what a contact point has allowed less of since a moment: a link from before revives nothing of it."""
-    later = PointChange.sk.between(f"CHANGE#{as_text(moment)}~", "CHANGE#~")
-    found = PointChange.query(f"ADDRESS#{point.id}", later, consistent_read=True)
-    changes = (each for each in found if isinstance(each, PointChange) and each.profile_id == profile_id)
+    changes = _since(f"ADDRESS#{point.id}", profile_id, moment, "CHANGE#~")
     return {choice for each in changes for choice in lowered(each.before, each.after)}
+
+
+def agreed_between(row: PointConsent | PointChange, moment: datetime) -> set[str]:
+    """Return what the contact point of a row agreed to after a moment, up to when the row was written."""
+    changes = _since(row.pk, row.profile_id, moment, f"CHANGE#{as_text(row.changed_at)}~")
+    return {choice for each in changes for choice, state in each.after.items() if state == State.OPTED_IN}
+
+
+def _since(pk: str, profile_id: str, moment: datetime, until: str) -> Iterator[PointChange]:
+    later = PointChange.sk.between(f"CHANGE#{as_text(moment)}~", until)
+    found = PointChange.query(pk, later, consistent_read=True)
+    return (each for each in found if isinstance(each, PointChange) and each.profile_id == profile_id)
 
 
 def change_by_user(

@@ -12,7 +12,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import EMAILS
 from chalicelib.contacts.normalise import Email, key_of
 from chalicelib.contacts.normalise import email as read_email
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.messages import readers, sender, service, suppression
 from chalicelib.messages.addresses import TEST
 from chalicelib.messages.ledger import TRANSACTIONAL

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import commit, put_changed, put_new
 from chalicelib.errors import Problem, Stale, Unprocessable
 from chalicelib.messages.optin.models import OptInSettings

@@ -9,7 +9,7 @@ from chalicelib.errors import Invalid, Problem
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.models import Interaction
 from chalicelib.interactions.types import COUNTED_FOR_ACCOUNTS, InteractionType
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.lists import Asked, Page
 from chalicelib.scoring.accounts import log as account_log
 from chalicelib.scoring.accounts.items import Logged, log_of

@@ -8,7 +8,7 @@ from chalicelib.agenda import due_shard
 from chalicelib.conditions.changes import earliest
 from chalicelib.contacts import accounts
 from chalicelib.dynamodb import ConditionFailed, Key, Write, change, check, commit, put, update
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.scoring import plans, reading
 from chalicelib.scoring.accounts import belonging
 from chalicelib.scoring.accounts import log as account_log

@@ -11,7 +11,7 @@ from chalicelib.conditions.paths import ACCOUNT, CONTACT, LEAD
 from chalicelib.conditions.walking import Walk
 from chalicelib.contacts import accounts
 from chalicelib.dynamodb import Write
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading

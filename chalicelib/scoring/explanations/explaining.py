@@ -7,9 +7,10 @@ from pynamodb.expressions.condition import Condition
 from chalicelib.conditions.facts import KnownFacts
 from chalicelib.consent import switches
 from chalicelib.contacts import service as contacts
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.errors import Invalid
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.leads.fields import record_of
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page, mapped, page, partitions
@@ -133,7 +134,7 @@ def change_view(change: ScoreChange) -> ScoreChangeView:
 def text(model_id: str, version: int | None) -> ModelText:
     """Return a model in sentences: its draft, or a published version. Raises NotFound."""
     definition = definitions.get(KIND, model_id)
-    document = definition.document if version is None else definitions.document(KIND, model_id, version)
+    document = definition.document if version is None else live_definitions.document(KIND, model_id, version)
     model = ModelDocument.model_validate(document)
     rules = [RuleText(rule_id=rule.id, name=rule.name, text=wording.of_rule(rule)) for rule in model.rules]
     return ModelText(name=definition.name, version=version, model=list(wording.of_model(model)), rules=rules)

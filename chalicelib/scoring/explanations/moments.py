@@ -10,10 +10,11 @@ from typing import Any
 from msgspec.structs import asdict
 
 from chalicelib.clock import as_text
+from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import LIVE_STATES
 from chalicelib.errors import Invalid, Problem
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.leads.models import Lead
 from chalicelib.scoring.deciding import shown
 from chalicelib.scoring.engine import score
@@ -38,7 +39,7 @@ def explain(lead_id: str, model_id: str, at: datetime | None, now: datetime) -> 
     """Explain a score, now or at a moment in the past. Raises NotFound, Invalid for a moment to come."""
     lead = leads.find(lead_id)
     definitions.get(KIND, model_id)
-    live = definitions.live(KIND, model_id)
+    live = live_definitions.live(KIND, model_id)
     if at is not None:
         _require_past("at", at, now)
         return _stored(lead, model_id, at)
@@ -104,7 +105,7 @@ def _rule(rule: Rule, given: Mapping[str, Any], **more: Any) -> RuleView:
 
 
 def _rules(model_id: str, version: int) -> dict[str, Rule]:
-    document = ModelDocument.model_validate(definitions.document(KIND, model_id, version))
+    document = ModelDocument.model_validate(live_definitions.document(KIND, model_id, version))
     return {rule.id: rule for rule in document.rules}
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from chalicelib.clock import as_text
 from chalicelib.contacts import service as contacts
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.definitions.jobs import JobState
 from chalicelib.definitions.models import Job
 from chalicelib.dynamodb import Key, Notes, read

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.scoring.qualification.document import Combination, Qualification
 from chalicelib.scoring.timeline import Span
 

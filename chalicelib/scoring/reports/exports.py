@@ -19,7 +19,7 @@ from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Job
 from chalicelib.dynamodb import ConditionFailed, InstantAttribute, IntegerAttribute, Key, commit, put_new, update
 from chalicelib.errors import NotFound
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.leads.models import Lead, LeadsItem
 from chalicelib.scoring.explanations import standing
 from chalicelib.scoring.explanations.standing import KnownOf, Scored

@@ -30,7 +30,7 @@ from chalicelib.dynamodb import (
 from chalicelib.errors import NotFound, Unprocessable
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import process, processes
-from chalicelib.leads import service as leads
+from chalicelib.leads import reading as leads
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.scoring import configuration

@@ -8,8 +8,8 @@ from chalicelib.audit.records import CHANGED, CREATED, DELETED, LONGEST, Change,
 ADA = {"pk": {"S": "CONTACT#c"}, "version": {"N": "1"}, "last_name": {"S": "Juhl"}, "city": {"S": "Aarhus"}}
 
 
-def of(before, after, *, telling=False):
-    return difference(before, after, telling=telling)
+def of(before, after, **told):
+    return difference(before, after, **told)
 
 
 @pytest.mark.rule("PRV-14")
@@ -19,6 +19,14 @@ def test_of_a_person_only_the_names_of_what_changed_are_told():
     assert of(ADA, moved) == Change(CHANGED, ["city", "phone"], None)
     assert of(None, ADA) == Change(CREATED, ["city", "last_name"], None)
     assert of(ADA, None) == Change(DELETED, ["city", "last_name"], None)
+
+
+def test_ids_that_say_of_whom_a_record_is_are_told_where_nothing_else_is():
+    raised = {"contact_id": {"S": "c"}, "attributes": {"S": '{"order":"7"}'}}
+
+    told = of(None, raised, ids={"contact_id"})
+
+    assert told == Change(CREATED, ["attributes.order", "contact_id"], {"contact_id": [None, "c"]})
 
 
 def test_what_changes_along_with_others_is_no_change():

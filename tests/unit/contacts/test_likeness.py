@@ -29,6 +29,12 @@ def test_a_block_is_a_name_at_a_domain_or_a_companys_domain():
     assert block_of_contact("Nygård", None, None) is block_of_account("") is None
 
 
+@pytest.mark.parametrize("website", ["http://[x", "//[", "https://ex℀mple.dk"])
+def test_what_cannot_be_an_address_is_at_home_nowhere(website):
+    assert domain_of(None, website) == ""
+    assert block_of_account(website) is block_of_contact("Nygård", None, website) is None
+
+
 def test_a_number_has_the_same_end_however_it_is_written():
     assert tail("+45 12 34 56 78") == tail("12345678") == "12345678"
     assert tail("123") is tail(None) is None

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
 from chalicelib.csvs import lines
-from chalicelib.errors import DomainError
+from chalicelib.errors import DomainError, Invalid
 from chalicelib.imports import reading
 from chalicelib.imports.cells import Column, Manner
 from chalicelib.imports.fields import TARGETS
@@ -121,6 +121,32 @@ def test_whatever_a_cell_says_its_row_is_read_or_refused_for_its_field(record_ty
 
             assert refused <= {None, name}
             assert name in refused  # a zero byte is no value of any field
+
+
+def test_an_id_that_no_record_can_have_is_its_rows_own_mistake():
+    columns = [Column("Id", "id"), Column("Name", "last_name")]
+    reader = Reader(RecordType.CONTACT, placed(["Id", "Name"], columns), Manner())
+
+    with pytest.raises(Invalid) as refused:
+        reader.read(["x" * 65, "Juhl"])
+
+    assert refused.value.problems[0].field == "id"
+    assert reader.read(["x" * 64, "Juhl"]).record_id == "x" * 64
+
+
+@pytest.mark.parametrize(
+    ("record_type", "name"),
+    [(RecordType.ACCOUNT, "employees"), (RecordType.LEAD, "employees"), (RecordType.LEAD, "linkedin_submissions")],
+)
+def test_a_number_with_more_digits_than_a_table_holds_is_its_rows_own_mistake(record_type, name):
+    names = [*TARGETS[record_type].required, name]
+    reader = Reader(record_type, placed(names, [Column(each, each) for each in names]), Manner())
+
+    with pytest.raises(Invalid) as refused:
+        reader.read([*names[:-1], "9" * 39])
+
+    assert refused.value.problems[0].field == name
+    assert reader.read([*names[:-1], "12"]).values[name] == 12
 
 
 @given(some.text(max_size=40))
