@@ -30,11 +30,12 @@ def test_a_model_has_insights_a_preview_and_an_export(endpoints, client):
     for number in range(READERS):
         values = {"last_name": f"=Report {number}", "email": f"report{number}@example.com"}
         submit(endpoints, form, values, f"report-{number}")
-    scores = eventually(
-        "everybody's score", lambda: client.every(f"{path}/scores"), lambda found: len(found) >= READERS
-    )
+
+    def risen():
+        return {score["lead_id"] for score in client.every(f"{path}/scores") if score["score"] == 10}
+
+    mine = eventually("everybody's score", risen, lambda found: len(found) >= READERS)
     settle(endpoints)
-    mine = {score["lead_id"] for score in scores if score["score"] == 10}
     assert len(mine) == READERS
 
     insights = eventually(
