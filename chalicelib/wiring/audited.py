@@ -17,7 +17,6 @@ from chalicelib.contacts.models import Account, Contact, Dismissed, MatchingStra
 from chalicelib.definitions.models import Definition, Job
 from chalicelib.dynamodb import Item
 from chalicelib.imports.models import Import
-from chalicelib.interactions.models import Fact
 from chalicelib.journeys.models import Enrolment, Raised
 from chalicelib.leads.models import Dismissed as DismissedLead
 from chalicelib.leads.models import Lead, LeadSettings, Stakeholder
@@ -88,7 +87,6 @@ RECORDS: Mapping[type[Item], Record] = {
     Response: Record("linkedin-submission", _own),
     Enrolment: Record("enrolment", _walk),
     Raised: Record("raised-trigger", _own, ids=frozenset({"trigger_id", "contact_id"})),
-    Fact: Record("interaction", _own, ids=frozenset({"contact_id"})),
     Suppressed: Record("suppression", _own),
     Request: Record("privacy-request", _own),
     Import: Record("import", _own),
