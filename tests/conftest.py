@@ -1,5 +1,6 @@
 """The ground all tests stand on: real DynamoDB semantics from a local cloud of their own, tables from infra/."""
 
+import gc
 import json
 import os
 import socket
@@ -85,6 +86,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(optionalhook=True)  # measurements run without xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> scheduling.Together:
     return scheduling.Together(config, log)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays; to look through it for garbage again and again took a fifth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 20)
 
 
 @pytest.fixture(scope="session")

@@ -14,6 +14,7 @@ from chalicelib.contacts.joining import Wish
 from chalicelib.dynamodb import commit
 from chalicelib.errors import Conflict, Stale
 from chalicelib.leads import merging as lead_merging
+from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.plans import create_from_tile
 from tests.integration.test_inbound import scanned, take
@@ -224,7 +225,7 @@ def test_accounts_and_leads_merge_and_part_with_their_custom_fields():
         accounts.create(each, {"name": each, "custom": own}, NOW, by="user:u")
         leads.create(each, {"last_name": "Juhl", "custom": own}, "user:u", NOW)
 
-    for merges, record in ((account_merging, accounts), (lead_merging, leads)):
+    for merges, record in ((account_merging, accounts), (lead_merging, lead_reading)):
         wish = Wish("m", {"custom.weight": "other"}, "user:u", "one")
         merges.merge("a", "b", wish, record.find("a").version, NOW)
         assert record.find("a").custom == {"weight": Decimal("0.3"), "tier": "gold"}

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from app import app
 from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
-from chalicelib.definitions import service as definitions
+from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.interactions.plans import NewInteraction, record
 from chalicelib.interactions.types import InteractionType
