@@ -58,7 +58,7 @@ from hypothesis import settings as properties  # noqa: E402
 
 from infra.local.cloud import server as server_of  # noqa: E402
 from tests.support import declared as declared_by_infra  # noqa: E402
-from tests.support import rules_plugin, scheduling  # noqa: E402
+from tests.support import rules_plugin, scheduling, unsigned  # noqa: E402, F401
 
 if TYPE_CHECKING:
     from tests.support.streams import World
