@@ -1,4 +1,4 @@
-"""Requests to the local cloud go unsigned: it reads whom they are for, and to sign them took a sixth of the suite's time.
+"""Requests to the local cloud go unsigned: it only reads whom they are for, and signing took a sixth of a test's time.
 
 Deployed functions, which the end-to-end tests call, sign theirs; so do the links that browsers get.
 """
