@@ -50,7 +50,6 @@ os.environ.update(
     POWERTOOLS_LOG_LEVEL="WARNING",
 )
 
-import boto3  # noqa: E402
 import pytest  # noqa: E402
 from botocore.client import BaseClient  # noqa: E402
 from hypothesis import HealthCheck  # noqa: E402
@@ -58,7 +57,8 @@ from hypothesis import settings as properties  # noqa: E402
 
 from infra.local.cloud import server as server_of  # noqa: E402
 from tests.support import declared as declared_by_infra  # noqa: E402
-from tests.support import rules_plugin, scheduling, unsigned  # noqa: E402, F401
+from tests.support import rules_plugin, scheduling  # noqa: E402
+from tests.support.clients import client  # noqa: E402
 
 if TYPE_CHECKING:
     from tests.support.streams import World
@@ -145,17 +145,15 @@ def _resources(kind: str) -> dict[str, dict[str, Any]]:
 @pytest.fixture(scope="session")
 def declared(local_aws: str) -> Iterator["Declared"]:
     """Tables, queues and the secret, as infra/ declares them."""
-    database, queues = boto3.client("dynamodb"), boto3.client("sqs")
+    database, queues = client("dynamodb"), client("sqs")
     tables = [_table(properties) for properties in _resources("AWS::DynamoDB::Table").values()]
     for table in tables:
         database.create_table(**table)
     for queue in _resources("AWS::SQS::Queue").values():
         queues.create_queue(QueueName=queue["QueueName"])
-    boto3.client("s3").create_bucket(Bucket=os.environ["EXPORTS_BUCKET"])
+    client("s3").create_bucket(Bucket=os.environ["EXPORTS_BUCKET"])
     for secret in _resources("AWS::SecretsManager::Secret").values():
-        boto3.client("secretsmanager").create_secret(
-            Name=secret["Name"], SecretString=f"of tests only {secret['Name']}"
-        )
+        client("secretsmanager").create_secret(Name=secret["Name"], SecretString=f"of tests only {secret['Name']}")
     with pytest.MonkeyPatch.context() as patched:
         yield Declared(database, queues, {table["TableName"]: table for table in tables}, patched)
 
