@@ -3,6 +3,7 @@
 Where a record was, a row stays that is due until all of it is swept, and once more when no stream can tell of it late.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -22,12 +23,21 @@ def emptied(table: type[Item], pk: str, prefix: str = "") -> bool:
     return len(keys) < MOST
 
 
-def is_due(row: Any, now: datetime) -> bool:
-    """Return whether what a deleted record left behind is to be swept now; None: there is no such row."""
-    return row is not None and row.due is not None and row.due <= now
+def sweep(row: Any, found: Callable[[], object], swept: Callable[[Any], bool], now: datetime) -> None:
+    """Sweep what a deleted record left behind, if there is such a row and it is time.
+
+    `found` looks for the record: one that was made anew under the same id leaves nothing over. `swept` says whether all
+    is gone; what a run does not get done stays due.
+    """
+    if row is None or row.due is None or row.due > now:
+        return
+    if found() is not None:
+        commit([delete(row.key)])
+    elif swept(row):
+        _done(row, now)
 
 
-def swept(row: Any, now: datetime) -> None:
+def _done(row: Any, now: datetime) -> None:
     """Wait for what may still come late, or forget that there was anything to sweep."""
     unchanged = type(row).due == row.due
     last = row.due >= row.deleted_at + AGAIN

@@ -8,13 +8,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from chalicelib import sweeping
 from chalicelib.agenda import due_shard
 from chalicelib.contacts import suggestions
 from chalicelib.contacts.fields import EMAILS
 from chalicelib.contacts.models import Account, Contact, ContactsItem, Deleted, DeletedAccount
 from chalicelib.contacts.normalise import key_of
-from chalicelib.dynamodb import Write, commit, delete, put
-from chalicelib.sweeping import emptied, is_due, swept
+from chalicelib.dynamodb import Write, put
+from chalicelib.sweeping import emptied
 from chalicelib.tokens import keyed_hash
 
 WORK = "sweep"
@@ -54,16 +55,13 @@ def _addresses(contact: Contact) -> list[str]:
 
 
 def sweep(contact_id: str, now: datetime) -> None:
-    """Sweep what is left of a deleted contact, if it is time; what a run does not get done stays due."""
+    """Sweep what is left of a deleted contact, if it is time."""
     row = Deleted.find(*Deleted.at(contact_id))
-    if row is None or not is_due(row, now):
-        return
-    if Contact.find(*Contact.at(contact_id)) is not None:  # made anew under the same id: nothing of it is left over
-        commit([delete(row.key)])
-        return
-    clean = [_own(row), *(each(contact_id, now) for each in sweeps)]
-    if all(clean):
-        swept(row, now)
+
+    def swept(row: Deleted) -> bool:
+        return all([_own(row), *(each(contact_id, now) for each in sweeps)])
+
+    sweeping.sweep(row, lambda: Contact.find(*Contact.at(contact_id)), swept, now)
 
 
 def plan_account(account_id: str, now: datetime) -> Write:
@@ -74,18 +72,15 @@ def plan_account(account_id: str, now: datetime) -> Write:
 
 
 def sweep_account(account_id: str, now: datetime) -> None:
-    """Sweep what is left of a deleted account, if it is time; what a run does not get done stays due."""
+    """Sweep what is left of a deleted account, if it is time."""
     row = DeletedAccount.find(*DeletedAccount.at(account_id))
-    if row is None or not is_due(row, now):
-        return
-    if Account.find(*Account.at(account_id)) is not None:  # made anew under the same id
-        commit([delete(row.key)])
-        return
-    suggestions.forget(suggestions.ACCOUNT, account_id)
-    own = [emptied(ContactsItem, row.pk, each) for each in ("MERGE#", "DISMISSED#", "MEMBER#")]
-    clean = [*own, *(each(account_id, now) for each in account_sweeps)]
-    if all(clean):
-        swept(row, now)
+
+    def swept(row: DeletedAccount) -> bool:
+        suggestions.forget(suggestions.ACCOUNT, account_id)
+        own = [emptied(ContactsItem, row.pk, each) for each in ("MERGE#", "DISMISSED#", "MEMBER#")]
+        return all([*own, *(each(account_id, now) for each in account_sweeps)])
+
+    sweeping.sweep(row, lambda: Account.find(*Account.at(account_id)), swept, now)
 
 
 def _own(row: Deleted) -> bool:

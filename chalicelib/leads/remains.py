@@ -7,12 +7,13 @@ tasks. They are records of their own.
 from collections.abc import Callable
 from datetime import datetime
 
+from chalicelib import sweeping
 from chalicelib.agenda import due_shard
 from chalicelib.contacts import suggestions
-from chalicelib.dynamodb import Write, commit, delete, put
+from chalicelib.dynamodb import Write, put
 from chalicelib.leads.models import DeletedLead, Lead, LeadsItem
 from chalicelib.leads.suggesting import LEAD
-from chalicelib.sweeping import emptied, is_due, swept
+from chalicelib.sweeping import emptied
 
 DELETED = "lead.deleted"
 WORK = "sweep-lead"
@@ -30,14 +31,12 @@ def plan(lead_id: str, now: datetime) -> Write:
 
 
 def sweep(lead_id: str, now: datetime) -> None:
-    """Sweep what is left of a deleted lead, if it is time; what a run does not get done stays due."""
+    """Sweep what is left of a deleted lead, if it is time."""
     row = DeletedLead.find(*DeletedLead.at(lead_id))
-    if row is None or not is_due(row, now):
-        return
-    if Lead.find(*Lead.at(lead_id)) is not None:  # made anew under the same id: nothing of it is left over
-        commit([delete(row.key)])
-        return
-    suggestions.forget(LEAD, lead_id)
-    own = [emptied(LeadsItem, row.pk, each) for each in OWN]
-    if all([*own, *(each(lead_id) for each in sweeps)]):
-        swept(row, now)
+
+    def swept(row: DeletedLead) -> bool:
+        suggestions.forget(LEAD, lead_id)
+        own = [emptied(LeadsItem, row.pk, each) for each in OWN]
+        return all([*own, *(each(lead_id) for each in sweeps)])
+
+    sweeping.sweep(row, lambda: Lead.find(*Lead.at(lead_id)), swept, now)
