@@ -1,10 +1,12 @@
-"""The queue that finishes submissions, and the router of the capture table."""
+"""The queue that finishes submissions, and the router of the capture table.
+
+What finishing needs is imported when it is called, so that other functions never load it.
+"""
 
 from typing import Any
 
 from chalice.app import Blueprint, DynamoDBEvent, SQSEvent
 
-from chalicelib.capture import pending, visiting
 from chalicelib.capture.facts import facts_of
 from chalicelib.clock import now
 from chalicelib.queues import Message, consume
@@ -24,6 +26,8 @@ def finish_submissions(event: SQSEvent) -> dict[str, Any]:
 
 
 def _finish(message: Message) -> None:
+    from chalicelib.capture import pending, visiting
+
     if message["fact"] == "visitor.named":
         visiting.bind(message["visitor"], message["contact"], now())
     elif "visitor" in message:

@@ -23,8 +23,6 @@ from chalicelib.leads import processes
 from chalicelib.leads import reading as leads
 from chalicelib.leads.actions import Action, CreateTask, Notify, RaiseTrigger, owner_of
 from chalicelib.leads.models import Lead
-from chalicelib.messages import notices
-from chalicelib.messages.notices import Wanted
 
 Fact = Mapping[str, Any]
 
@@ -74,10 +72,12 @@ def _once(writes: list[Write]) -> None:
 
 
 def _told(action: Notify, lead: Lead, made: str, now: datetime) -> str | None:
+    from chalicelib.messages import notices  # only this needs all that writes a mail
+
     known = contacts.find_many([lead.contact_id]) if lead.contact_id else []
     about = of_contact(known[0]) if known else None
     refused = [
-        notices.tell(Wanted(digest(made, address), action.email_id, address, about), now)
+        notices.tell(notices.Wanted(digest(made, address), action.email_id, address, about), now)
         for address in action.addresses
     ]
     return next((f"A notice was not sent: {each}" for each in refused if each), None)

@@ -1,6 +1,6 @@
 """Use cases: follow a tracked link, note an open, decide whose it was."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -22,12 +22,11 @@ from chalicelib.messages.models import Send
 from chalicelib.messages.rendering import links_of
 from chalicelib.messages.schemas import EmailDocument
 from chalicelib.messages.sent import attributes_of
+from chalicelib.messages.tracked import websites
 from chalicelib.messages.verdicts import AT_ONCE, Engagement, judge
 from chalicelib.settings import settings
 from chalicelib.tokens import sign, verify
 
-websites: list[Callable[[str], bool]] = []
-"""Whether an address lies on a website that is tracked; chalicelib.wiring fills it."""
 GONE = NotFound("This link leads nowhere any more.")
 FILLS_FOR = timedelta(days=30)
 """How long after it went out a message's links may fill forms beforehand (PRE-7)."""

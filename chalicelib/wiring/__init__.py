@@ -3,7 +3,7 @@
 Imported once by app.py; a domain never imports it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from chalicelib import streams
 from chalicelib.agenda import agendas
@@ -11,14 +11,19 @@ from chalicelib.audit import witness
 from chalicelib.audit.records import Record
 from chalicelib.capture.websites import service as websites
 from chalicelib.consent import service as consent
+from chalicelib.consent.points.models import PointConsent
 from chalicelib.contacts import deletion, merging
+from chalicelib.contacts.tombstones import Tombstone
 from chalicelib.definitions import jobs
 from chalicelib.dynamodb import Item
 from chalicelib.http.routes import attendance
 from chalicelib.leads import process_checks, remains
-from chalicelib.messages import tracking
+from chalicelib.messages import tracked
 from chalicelib.settings import settings
 from chalicelib.wiring import consequences, due, reactions, records, works
+
+RARE: Sequence[type[Item]] = (PointConsent, Tombstone)
+"""Kinds of rows whose modules only some functions need: a row of a kind that is not known can be read by nobody."""
 
 
 def wire() -> None:
@@ -34,7 +39,7 @@ def wire() -> None:
     deletion.account_sweeps[:] = consequences.ACCOUNT_SWEEPS
     deletion.others.update(consequences.OTHERS)
     remains.sweeps[:] = consequences.LEAD_SWEEPS
-    tracking.websites[:] = [websites.is_tracked]
+    tracked.websites[:] = [websites.is_tracked]
     agendas[:] = due.AGENDAS
     attendance.attend = witness.attend
     witness.audited.records = _records

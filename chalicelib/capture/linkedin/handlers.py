@@ -1,10 +1,12 @@
-"""The queue of what LinkedIn tells and of the pulls that are due."""
+"""The queue of what LinkedIn tells and of the pulls that are due.
+
+What it needs is imported when it is called, so that other functions never load it.
+"""
 
 from typing import Any
 
 from chalice.app import Blueprint, SQSEvent
 
-from chalicelib.capture.linkedin import fetching, pulling
 from chalicelib.clock import now
 from chalicelib.observability import logger
 from chalicelib.queues import Message, consume
@@ -18,6 +20,8 @@ def sync_linkedin(event: SQSEvent) -> dict[str, Any]:
 
 
 def _sync(message: Message) -> None:
+    from chalicelib.capture.linkedin import fetching, pulling
+
     connection, owner, lead_type = message["connection"], message["owner"], message["type"]
     if message["work"] == "pull":
         pulling.pull(connection, lead_type, owner, now())
