@@ -1,35 +1,26 @@
 """Items, where they lie, and how identities spread over the shards of an index."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from copy import copy
 from functools import cache
 from typing import Any, Self, TypeVar, cast
 from zlib import crc32
 
 from msgspec import Struct
-from pynamodb.attributes import Attribute, DiscriminatorAttribute, UnicodeAttribute
+from pynamodb.attributes import DiscriminatorAttribute, UnicodeAttribute
 from pynamodb.connection.table import TableConnection
 from pynamodb.exceptions import AttributeNullError
-from pynamodb.indexes import Index
-from pynamodb.models import MetaModel, Model
+from pynamodb.models import Model
 
 from chalicelib.dynamodb.clients import reader
 
 SHARDS = 16
-MEMBERS = (Attribute, Index)
 
 Raw = Mapping[str, Any]
 """An item as DynamoDB speaks it: {"pk": {"S": "…"}, …}."""
 
 
-class Declared(MetaModel):
-    """What items' classes are made by. `dir` names what they declare alone: PynamoDB tries twice all that it names."""
-
-    def __dir__(self) -> Iterable[str]:
-        return {name for base in self.__mro__ for name, each in vars(base).items() if isinstance(each, MEMBERS)}
-
-
-class Item(Model, metaclass=Declared):
+class Item(Model):
     """An item of some table. The class that declares Meta is the table, its subclasses are kinds of item."""
 
     pk = UnicodeAttribute(hash_key=True)
