@@ -146,7 +146,10 @@ def _resources(kind: str) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def declared(local_aws: str) -> Iterator["Declared"]:
-    """Tables, queues and the secret, as infra/ declares them."""
+    """Tables, queues and the secret, as infra/ declares them, and the domains tied together as app.py does it."""
+    from chalicelib import wiring
+
+    wiring.wire()  # whichever tests are run, alone or among others
     database, queues = boto3.client("dynamodb"), boto3.client("sqs")
     tables = [_table(properties) for properties in _resources("AWS::DynamoDB::Table").values()]
     for table in tables:
