@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 ROOT = Path(__file__).parents[1]
 CLOUD = ROOT / ".local" / "cloud" / "bin" / "ministack"
 PREFIX = "itinera-test"
+BUCKET = f"{PREFIX}-exports"
 
 
 def _free_port() -> int:
@@ -47,7 +48,7 @@ os.environ.update(
     SECRET_NAME=f"{PREFIX}-keys",
     LIVE_CACHE_SECONDS="0",
     BULK_MACHINE_ARN=f"arn:aws:states:us-east-1:000000000000:stateMachine:{PREFIX}-bulk-job",
-    EXPORTS_BUCKET=f"{PREFIX}-exports",
+    EXPORTS_BUCKET=BUCKET,
     JOURNEY_MACHINE_ARN=f"arn:aws:states:us-east-1:000000000000:stateMachine:{PREFIX}-journey",
     POWERTOOLS_METRICS_DISABLED="true",
     POWERTOOLS_LOG_LEVEL="WARNING",
@@ -150,26 +151,28 @@ def declared(local_aws: str) -> Iterator["Declared"]:
     from chalicelib import wiring
 
     wiring.wire()  # whichever tests are run, alone or among others
-    database, queues = boto3.client("dynamodb"), boto3.client("sqs")
+    database, queues, files = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("s3")
     tables = [_table(properties) for properties in _resources("AWS::DynamoDB::Table").values()]
     for table in tables:
         database.create_table(**table)
     for queue in _resources("AWS::SQS::Queue").values():
         queues.create_queue(QueueName=queue["QueueName"])
-    boto3.client("s3").create_bucket(Bucket=os.environ["EXPORTS_BUCKET"])
+    files.create_bucket(Bucket=BUCKET)
     for secret in _resources("AWS::SecretsManager::Secret").values():
         boto3.client("secretsmanager").create_secret(
             Name=secret["Name"], SecretString=f"of tests only {secret['Name']}"
         )
     with pytest.MonkeyPatch.context() as patched:
-        yield Declared(database, queues, {table["TableName"]: table for table in tables}, patched)
+        yield Declared(database, queues, files, {table["TableName"]: table for table in tables}, patched)
 
 
 class Declared:
     """What there is, and where a test may have left something: to look everywhere after each took half the time."""
 
-    def __init__(self, database: Any, queues: Any, tables: dict[str, Any], patched: pytest.MonkeyPatch) -> None:
-        self._database, self._queues, self.tables = database, queues, tables
+    def __init__(
+        self, database: Any, queues: Any, files: Any, tables: dict[str, Any], patched: pytest.MonkeyPatch
+    ) -> None:
+        self._database, self._queues, self._files, self.tables = database, queues, files, tables
         self.touched: set[str] = set()
         original = BaseClient._make_api_call
 
@@ -184,12 +187,23 @@ class Declared:
         for name in touched & self.tables.keys():
             self._database.delete_table(TableName=name)
             self._database.create_table(**self.tables[name])
-        for url in touched - self.tables.keys():
+        for url in touched - self.tables.keys() - {BUCKET}:
             self._queues.purge_queue(QueueUrl=url)
+        if BUCKET in touched:
+            self._empty_bucket()
+
+    def _empty_bucket(self) -> None:
+        for page in self._files.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+            if found := [{"Key": each["Key"]} for each in page.get("Contents", [])]:
+                self._files.delete_objects(Bucket=BUCKET, Delete={"Objects": found})
+        self.touched.discard(BUCKET)
 
 
 def _written(operation: str, asked: Any) -> list[str]:
-    """Return the tables that a call writes to by name, or the queue by address."""
+    """Return the tables that a call writes to by name, or the queue by address; the bucket also if it only reads.
+
+    What people send to an address that was signed for them passes by us, but somebody reads it afterwards.
+    """
     if operation == "TransactWriteItems":
         return [write["TableName"] for each in asked["TransactItems"] for write in each.values()]
     if operation == "BatchWriteItem":
@@ -199,7 +213,9 @@ def _written(operation: str, asked: Any) -> list[str]:
     if operation == "SetQueueAttributes":  # what a queue gives up, the cloud itself moves to where its rules say
         rules = json.loads(asked["Attributes"].get("RedrivePolicy") or "{}")
         return [os.environ["QUEUE_BASE"] + rules["deadLetterTargetArn"].rpartition(":")[2]] if rules else []
-    return [asked["QueueUrl"]] if operation in {"SendMessage", "SendMessageBatch"} else []
+    if operation in {"SendMessage", "SendMessageBatch"}:
+        return [asked["QueueUrl"]]
+    return [BUCKET] if asked.get("Bucket") == BUCKET else []
 
 
 def _table(properties: dict[str, Any]) -> dict[str, Any]:
