@@ -8,6 +8,7 @@ BIN := .local/app/bin
 export PORT
 
 .DEFAULT_GOAL := help
+unexport PYTHONDONTWRITEBYTECODE # what is started again and again need not be compiled each time
 .PHONY: help app all-environments chromium run test check package invoke deploy key replay costs demo bench rules clean
 
 help: ## this list

@@ -10,11 +10,8 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-ROOT = Path(__file__).parents[1]
-CLOUD = ROOT / ".local" / "cloud" / "bin" / "ministack"
 PREFIX = "itinera-test"
 BUCKET = f"{PREFIX}-exports"
 
@@ -60,8 +57,9 @@ from botocore.client import BaseClient  # noqa: E402
 from hypothesis import HealthCheck  # noqa: E402
 from hypothesis import settings as properties  # noqa: E402
 
+from infra.local.cloud import server as server_of  # noqa: E402
 from tests.support import declared as declared_by_infra  # noqa: E402
-from tests.support import rules_plugin, scheduling  # noqa: E402
+from tests.support import rules_plugin, scheduling, unsigned  # noqa: E402, F401
 
 if TYPE_CHECKING:
     from tests.support.streams import World
@@ -101,13 +99,13 @@ def local_aws() -> Iterator[str]:
     """A local cloud for this process, on loopback. Yields its address."""
     home = tempfile.TemporaryDirectory()
     server = subprocess.Popen(
-        [str(CLOUD)],
+        server_of(PORT),
         cwd=home.name,
         env={
             **os.environ,
-            "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(PORT),
             "IOT_MTLS_ENABLED": "0",
+            "LOG_LEVEL": "WARNING",
             "TMPDIR": home.name,
         },
         stdout=subprocess.DEVNULL,

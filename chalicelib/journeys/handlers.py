@@ -1,6 +1,8 @@
 """The machine's tasks, the queues that wake and enrol, the poller, the router of the journeys table."""
 
 import json
+from collections.abc import Callable
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -9,11 +11,13 @@ from chalice.app import Blueprint, CloudWatchEvent, DynamoDBEvent, SQSEvent
 from chalicelib.agenda import agendas
 from chalicelib.clock import new_id, now
 from chalicelib.journeys import bulk, engine, entry, leases, polling, raising, second, stages, waiting
+from chalicelib.journeys.bursts import Task
 from chalicelib.journeys.facts import facts_of
 from chalicelib.leads import orphans
 from chalicelib.queues import Message, consume
 from chalicelib.settings import settings
 from chalicelib.streams import route
+from chalicelib.tokens import seal, unseal
 
 handlers = Blueprint("app")  # the module Lambda imports, see app.py
 
@@ -30,7 +34,7 @@ def wake_enrolments(event: SQSEvent) -> dict[str, Any]:
 
 def _wake(fact: Message) -> None:
     for enrolment_id, at_tile in waiting.woken_by(fact):
-        task = {"enrolment": enrolment_id, "at_tile": at_tile, "token": new_id()}
+        task = {"enrolment": seal("burst", enrolment_id), "at_tile": at_tile, "token": new_id()}
         _machines().start_execution(stateMachineArn=settings.journey_machine_arn, input=json.dumps(task))
 
 
@@ -77,26 +81,35 @@ def poll_due(_: CloudWatchEvent) -> None:
     polling.hand_out(agendas, now())
 
 
+def _opened(task: Task, work: Callable[[Task, datetime], dict[str, Any]]) -> dict[str, Any]:
+    """Do a task of the machine, which carries the enrolment sealed: an execution shows its input to whoever looks.
+
+    Where somebody replays a task by hand, it names the enrolment.
+    """
+    carried = task["enrolment"]
+    enrolment_id = carried if "." in carried else unseal("burst", carried)
+    return {**work({**task, "enrolment": enrolment_id}, now()), "enrolment": carried}
+
+
 @handlers.lambda_function()
 def claim_enrolment(task: dict[str, Any], _: Any) -> dict[str, Any]:
     """Take the lease: {"enrolment", "at_tile", "token"} → the same and what comes next."""
-    return engine.claim(task, now())
+    return _opened(task, engine.claim)
 
 
 @handlers.lambda_function()
 def perform_tile(task: dict[str, Any], _: Any) -> dict[str, Any]:
     """Do what the effect tile does and walk on: what the claim said → what comes next."""
-    return engine.perform(task, now())
+    return _opened(task, engine.perform)
 
 
 @handlers.lambda_function()
 def rest_enrolment(task: dict[str, Any], _: Any) -> dict[str, Any]:
     """Rest until time or a fact comes, or finish; says what comes next where a fact was quicker."""
-    return engine.rest(task, now())
+    return _opened(task, engine.rest)
 
 
 @handlers.lambda_function()
 def set_aside_enrolment(task: dict[str, Any], _: Any) -> dict[str, Any]:
     """Keep why a burst failed; try again later, or leave it to a user."""
-    leases.give_up(task, now())
-    return {**task, "next": "done"}
+    return _opened(task, leases.give_up)

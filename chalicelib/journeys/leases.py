@@ -59,11 +59,15 @@ def _set_aside(found: Enrolment, reason: str | None) -> None:
     _if_still_so(plans.set_aside(found.enrolment_id, found.token, reason))
 
 
-def give_up(task: Mapping[str, Any], now: datetime) -> None:
+def give_up(task: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """Keep why a burst failed and try again later, each time later; after five tries leave it to a user."""
     enrolment = Enrolment.find(*Enrolment.at(task["enrolment"]))
-    if enrolment is None or enrolment.standing != Standing.ACTIVE:
-        return
+    if enrolment is not None and enrolment.standing == Standing.ACTIVE:
+        _given_up(enrolment, task, now)
+    return {**task, "next": "done"}
+
+
+def _given_up(enrolment: Enrolment, task: Mapping[str, Any], now: datetime) -> None:
     if enrolment.token != task["token"]:
         _call_again(task, now)
         return

@@ -90,6 +90,13 @@ def sweep(home: Path) -> None:
             shutil.rmtree(left, ignore_errors=True)
 
 
+def server(port: int) -> list[str]:
+    """The command that serves MiniStack, which reads GATEWAY_PORT besides, on loopback."""
+    uvicorn = [str(LOCAL / "cloud/bin/python"), "-m", "uvicorn", "--host", HOST, "--port", str(port)]
+    quick = ["--loop", "uvloop", "--http", "httptools", "--timeout-keep-alive", "75", "--log-level", "warning"]
+    return [*uvicorn, *quick, "ministack.app:app"]
+
+
 class Process:
     """A program on a leash: it and all it starts end with us, however we end."""
 
@@ -201,7 +208,7 @@ class LocalCloud:
         post_office = [sys.executable, "-m", "infra.local.post_office", "--port", str(self.inbox_port)]
         self._run("post office", [*post_office, "--rate", str(self.mail_rate)], environment, home)
         linkedin = [sys.executable, "-m", "infra.local.linkedin", "--port", str(self.linkedin_port)]
-        self._run("local cloud", [str(LOCAL / "cloud/bin/ministack")], {**environment, **self._server_settings()}, home)
+        self._run("local cloud", server(self.port), {**environment, **self._server_settings()}, home)
         self._run("LinkedIn stand-in", linkedin, environment, home)
         self.processes[0].wait_until(f"{self.inbox_url}/health")
         self.processes[1].wait_until(f"{self.url}/_ministack/health")

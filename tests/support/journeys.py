@@ -95,7 +95,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "ClaimEnrolment": lambda task: engine.claim(task, clock_now()),
     "PerformTile": lambda task: engine.perform(task, clock_now()),
     "RestEnrolment": lambda task: engine.rest(task, clock_now()),
-    "SetAsideEnrolment": lambda task: leases.give_up(task, clock_now()) or {**task, "next": "done"},
+    "SetAsideEnrolment": lambda task: leases.give_up(task, clock_now()),
 }
 """The use cases that the handlers call, at the clock's now, by the names of the machine's substitutions."""
 
