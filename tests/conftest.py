@@ -51,7 +51,6 @@ os.environ.update(
     POWERTOOLS_LOG_LEVEL="WARNING",
 )
 
-import boto3  # noqa: E402
 import pytest  # noqa: E402
 from botocore.client import BaseClient  # noqa: E402
 from hypothesis import HealthCheck  # noqa: E402
@@ -59,7 +58,8 @@ from hypothesis import settings as properties  # noqa: E402
 
 from infra.local.cloud import server as server_of  # noqa: E402
 from tests.support import declared as declared_by_infra  # noqa: E402
-from tests.support import rules_plugin, scheduling, unsigned  # noqa: E402, F401
+from tests.support import rules_plugin, scheduling  # noqa: E402
+from tests.support.clients import client  # noqa: E402
 
 if TYPE_CHECKING:
     from tests.support.streams import World
@@ -149,28 +149,24 @@ def declared(local_aws: str) -> Iterator["Declared"]:
     from chalicelib import wiring
 
     wiring.wire()  # whichever tests are run, alone or among others
-    database, queues, files = boto3.client("dynamodb"), boto3.client("sqs"), boto3.client("s3")
+    database, queues = client("dynamodb"), client("sqs")
     tables = [_table(properties) for properties in _resources("AWS::DynamoDB::Table").values()]
     for table in tables:
         database.create_table(**table)
     for queue in _resources("AWS::SQS::Queue").values():
         queues.create_queue(QueueName=queue["QueueName"])
-    files.create_bucket(Bucket=BUCKET)
+    client("s3").create_bucket(Bucket=BUCKET)
     for secret in _resources("AWS::SecretsManager::Secret").values():
-        boto3.client("secretsmanager").create_secret(
-            Name=secret["Name"], SecretString=f"of tests only {secret['Name']}"
-        )
+        client("secretsmanager").create_secret(Name=secret["Name"], SecretString=f"of tests only {secret['Name']}")
     with pytest.MonkeyPatch.context() as patched:
-        yield Declared(database, queues, files, {table["TableName"]: table for table in tables}, patched)
+        yield Declared(database, queues, {table["TableName"]: table for table in tables}, patched)
 
 
 class Declared:
     """What there is, and where a test may have left something: to look everywhere after each took half the time."""
 
-    def __init__(
-        self, database: Any, queues: Any, files: Any, tables: dict[str, Any], patched: pytest.MonkeyPatch
-    ) -> None:
-        self._database, self._queues, self._files, self.tables = database, queues, files, tables
+    def __init__(self, database: Any, queues: Any, tables: dict[str, Any], patched: pytest.MonkeyPatch) -> None:
+        self._database, self._queues, self.tables = database, queues, tables
         self.touched: set[str] = set()
         original = BaseClient._make_api_call
 
@@ -191,9 +187,10 @@ class Declared:
             self._empty_bucket()
 
     def _empty_bucket(self) -> None:
-        for page in self._files.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+        files = client("s3")
+        for page in files.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
             if found := [{"Key": each["Key"]} for each in page.get("Contents", [])]:
-                self._files.delete_objects(Bucket=BUCKET, Delete={"Objects": found})
+                files.delete_objects(Bucket=BUCKET, Delete={"Objects": found})
         self.touched.discard(BUCKET)
 
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import boto3
 import time_machine
+
+from tests.support.clients import client
 
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
@@ -38,7 +39,7 @@ class Streams:
     """The streams of tables, read from now on; of tables that nothing was written to yet, from their beginning."""
 
     def __init__(self, written: Iterable[str]) -> None:
-        self._client, self._database = boto3.client("dynamodbstreams"), boto3.client("dynamodb")
+        self._client, self._database = client("dynamodbstreams"), client("dynamodb")
         self._places = {table: self._place(table, "LATEST") for table in written}
 
     def _place(self, table: str, kind: str) -> str:

@@ -11,7 +11,7 @@ Only SQS and StartExecution are answered here (any client's calls are seen); the
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,7 +19,6 @@ from random import Random
 from types import ModuleType
 from typing import Any
 
-import boto3
 import time_machine
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
@@ -29,6 +28,7 @@ from chalicelib.clock import now
 from chalicelib.journeys import bulk, polling
 from tests.support import events
 from tests.support.asl import ExecutionFailed, Machine
+from tests.support.clients import client
 from tests.support.declared import Declared
 from tests.support.faults import Killed
 
@@ -69,9 +69,7 @@ class Execution:
 class World:
     """Streams, queues and machines between the functions of `app`, as infra/ connects them."""
 
-    def __init__(
-        self, app: ModuleType, declared: Declared, clock: time_machine.Traveller, written: Iterable[str]
-    ) -> None:
+    def __init__(self, app: ModuleType, declared: Declared, clock: time_machine.Traveller, touched: Set[str]) -> None:
         self._app, self._declared, self._clock = app, declared, clock
         self.queues: dict[str, list[Waiting]] = {name: [] for name in declared.queues}
         self.dead: list[tuple[str, Waiting]] = []
@@ -80,7 +78,8 @@ class World:
         self.calls: list[tuple[str, str]] = []
         self.running = ""
         self.fault: Callable[[int, str, str], str | None] = lambda *_: None
-        self._streams = events.Streams(set(written) & set(declared.streams))
+        self._touched = touched
+        self._streams = events.Streams(set(touched) & set(declared.streams))
         self._written: set[str] = set()
         self._answers: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
             "SendMessage": self._sent_one,
@@ -282,11 +281,7 @@ class World:
         self._written |= events.written(operation, asked)
         if fault == "before":
             raise EndpointConnectionError(endpoint_url="https://fault.example")
-        own = {"SendMessage": self._sent_one, "SendMessageBatch": self._sent, "StartExecution": self._start}.get(
-            operation
-        )
-        if operation == "GetQueueAttributes":
-            own = self._attributes
+        own = self._answers.get(operation)
         answer = own(asked) if own else original()
         if fault == "after":
             raise ReadTimeoutError(endpoint_url="https://fault.example")
@@ -320,21 +315,25 @@ class World:
 
     def rows(self, *without: str) -> dict[tuple[str, str, str], dict[str, Any]]:
         """Return every row of every table by its key, without some attributes (watermarks, for instance)."""
-        database = boto3.client("dynamodb")
+        pages = client("dynamodb").get_paginator("scan")
         return {
             (table, raw["pk"]["S"], raw["sk"]["S"]): {name: each for name, each in raw.items() if name not in without}
             for table in self._declared.tables
-            for page in database.get_paginator("scan").paginate(TableName=table, ConsistentRead=True)
+            if table in self._touched
+            for page in pages.paginate(TableName=table, ConsistentRead=True)
             for raw in page["Items"]
         }
 
 
 @contextmanager
-def opened(app: ModuleType, declared: Declared, written: Iterable[str]) -> Iterator[World]:
-    """Yield a world; every call of every client goes through it. What was `written` to tables before is not told."""
+def opened(app: ModuleType, declared: Declared, touched: Set[str]) -> Iterator[World]:
+    """Yield a world; every call of every client goes through it.
+
+    `touched` holds the tables that were written to, always up to date; what was written to them before is not told.
+    """
     original = BaseClient._make_api_call
     with time_machine.travel(now(), tick=True) as clock:
-        world = World(app, declared, clock, written)
+        world = World(app, declared, clock, touched)
 
         def call(client: Any, operation: str, asked: Any) -> Any:
             service = client.meta.service_model.service_name

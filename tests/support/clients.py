@@ -1,10 +1,13 @@
-"""Requests to the local cloud go unsigned: it only reads whom they are for, and signing took a sixth of a test's time.
+"""Clients of the local cloud: one of a kind in a process, since making one takes as long as ten requests.
 
-Deployed functions, which the end-to-end tests call, sign theirs; so do the links that browsers get.
+Their requests go unsigned: the cloud only reads whom they are for, and signing took a sixth of a test's time. Deployed
+functions, which the end-to-end tests call, sign theirs; so do the links that browsers get.
 """
 
+from functools import cache
 from typing import Any
 
+import boto3
 from botocore import auth
 
 
@@ -17,3 +20,8 @@ class Unsigned(auth.SigV4Auth):
 
 
 auth.AUTH_TYPE_MAPS["v4"] = Unsigned
+
+
+@cache
+def client(service: str) -> Any:
+    return boto3.client(service)
