@@ -12,7 +12,7 @@ from tests.support.linkedin import AUTHORISATION, answers_of
 
 def control(cloud, path, content):
     asked = Request(f"{cloud.linkedin_url}/stand-in/{path}", json.dumps(content).encode())
-    with urlopen(asked, timeout=30) as answer:
+    with urlopen(asked, timeout=120) as answer:
         return json.loads(answer.read())
 
 
