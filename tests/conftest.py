@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 PREFIX = "itinera-test"
+BUCKET = f"{PREFIX}-exports"
 
 
 def _free_port() -> int:
@@ -44,7 +45,7 @@ os.environ.update(
     SECRET_NAME=f"{PREFIX}-keys",
     LIVE_CACHE_SECONDS="0",
     BULK_MACHINE_ARN=f"arn:aws:states:us-east-1:000000000000:stateMachine:{PREFIX}-bulk-job",
-    EXPORTS_BUCKET=f"{PREFIX}-exports",
+    EXPORTS_BUCKET=BUCKET,
     JOURNEY_MACHINE_ARN=f"arn:aws:states:us-east-1:000000000000:stateMachine:{PREFIX}-journey",
     POWERTOOLS_METRICS_DISABLED="true",
     POWERTOOLS_LOG_LEVEL="WARNING",
@@ -144,14 +145,17 @@ def _resources(kind: str) -> dict[str, dict[str, Any]]:
 
 @pytest.fixture(scope="session")
 def declared(local_aws: str) -> Iterator["Declared"]:
-    """Tables, queues and the secret, as infra/ declares them."""
+    """Tables, queues and the secret, as infra/ declares them, and the domains tied together as app.py does it."""
+    from chalicelib import wiring
+
+    wiring.wire()  # whichever tests are run, alone or among others
     database, queues = client("dynamodb"), client("sqs")
     tables = [_table(properties) for properties in _resources("AWS::DynamoDB::Table").values()]
     for table in tables:
         database.create_table(**table)
     for queue in _resources("AWS::SQS::Queue").values():
         queues.create_queue(QueueName=queue["QueueName"])
-    client("s3").create_bucket(Bucket=os.environ["EXPORTS_BUCKET"])
+    client("s3").create_bucket(Bucket=BUCKET)
     for secret in _resources("AWS::SecretsManager::Secret").values():
         client("secretsmanager").create_secret(Name=secret["Name"], SecretString=f"of tests only {secret['Name']}")
     with pytest.MonkeyPatch.context() as patched:
@@ -177,12 +181,24 @@ class Declared:
         for name in touched & self.tables.keys():
             self._database.delete_table(TableName=name)
             self._database.create_table(**self.tables[name])
-        for url in touched - self.tables.keys():
+        for url in touched - self.tables.keys() - {BUCKET}:
             self._queues.purge_queue(QueueUrl=url)
+        if BUCKET in touched:
+            self._empty_bucket()
+
+    def _empty_bucket(self) -> None:
+        files = client("s3")
+        for page in files.get_paginator("list_objects_v2").paginate(Bucket=BUCKET):
+            if found := [{"Key": each["Key"]} for each in page.get("Contents", [])]:
+                files.delete_objects(Bucket=BUCKET, Delete={"Objects": found})
+        self.touched.discard(BUCKET)
 
 
 def _written(operation: str, asked: Any) -> list[str]:
-    """Return the tables that a call writes to by name, or the queue by address."""
+    """Return the tables that a call writes to by name, or the queue by address; the bucket also if it only reads.
+
+    What people send to an address that was signed for them passes by us, but somebody reads it afterwards.
+    """
     if operation == "TransactWriteItems":
         return [write["TableName"] for each in asked["TransactItems"] for write in each.values()]
     if operation == "BatchWriteItem":
@@ -192,7 +208,9 @@ def _written(operation: str, asked: Any) -> list[str]:
     if operation == "SetQueueAttributes":  # what a queue gives up, the cloud itself moves to where its rules say
         rules = json.loads(asked["Attributes"].get("RedrivePolicy") or "{}")
         return [os.environ["QUEUE_BASE"] + rules["deadLetterTargetArn"].rpartition(":")[2]] if rules else []
-    return [asked["QueueUrl"]] if operation in {"SendMessage", "SendMessageBatch"} else []
+    if operation in {"SendMessage", "SendMessageBatch"}:
+        return [asked["QueueUrl"]]
+    return [BUCKET] if asked.get("Bucket") == BUCKET else []
 
 
 def _table(properties: dict[str, Any]) -> dict[str, Any]:

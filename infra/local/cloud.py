@@ -14,6 +14,7 @@ import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from itertools import count
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -29,7 +30,7 @@ HOST = "127.0.0.1"
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-READY_SECONDS = 30.0
+READY_SECONDS = 120.0
 STOP_SECONDS = 6.0
 
 
@@ -37,11 +38,13 @@ class CloudFailed(Exception):
     """The local cloud did not start or broke off; the message says what to do."""
 
 
+_ports = count(os.getpid() * 7)
+
+
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port below those that outgoing connections get, lest one of them takes it before a server does."""
+    ports = (10_000 + next(_ports) % 10_000 for _ in range(10_000))
+    return next(port for port in ports if is_free(port))
 
 
 def is_free(port: int) -> bool:

@@ -21,7 +21,7 @@ PREFIX = "itinera-local"
 BUCKET = "itinera-local-deploy"
 API_ID = "c0ffee01"  # pinned, so that links stay valid from one start to the next; MiniStack wants eight hex digits
 API_STAGE = "api"
-STACK_SECONDS = 120.0
+STACK_SECONDS = 300.0
 # More workers than this at a cold start only take the two cores from each other.
 CONCURRENCY = 4
 # Template parameters that differ here from a deployment on AWS.

@@ -29,7 +29,7 @@ def opening(chromium):
         context = chromium.new_context(ignore_https_errors=True, **options)
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(90_000)
         page.on("console", lambda said: complaints.append(_complaint(said)) if said.type in BAD else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         return page

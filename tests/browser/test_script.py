@@ -61,7 +61,7 @@ def heard(page, number):
 
 def until(page, wanted):
     """Ask until it is so: Playwright's own waiting evaluates text within the page, which its policy forbids."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 90
     while not page.evaluate(wanted):
         assert time.monotonic() < deadline, wanted
 

@@ -1,19 +1,19 @@
 """The local cloud serves the package, on loopback only, and leaves nothing behind."""
 
-import json
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
 import pytest
 
 from infra.local.cloud import CloudFailed, LocalCloud
+from infra.local.demo.client import send
 from infra.local.environments import ROOT
 
 LOOPBACK = {"0100007F", "00000000000000000000000001000000", "0000000000000000FFFF00000100007F"}
 LISTENS = "0A"
+FORM = "application/x-www-form-urlencoded"
 
 
 def processes_of(groups):
@@ -28,13 +28,12 @@ def processes_of(groups):
 
 
 def sockets_of(process):
-    for link in (process / "fd").glob("*"):
-        try:
-            target = str(link.readlink())
-        except FileNotFoundError:
-            continue
-        if target.startswith("socket:["):
-            yield target[8:-1]
+    with suppress(OSError):  # it may end while it is looked at
+        for link in (process / "fd").glob("*"):
+            with suppress(FileNotFoundError):
+                target = str(link.readlink())
+                if target.startswith("socket:["):
+                    yield target[8:-1]
 
 
 def listening_addresses(groups):
@@ -43,25 +42,24 @@ def listening_addresses(groups):
     return {row[1].partition(":")[0] for row in rows if row[3] == LISTENS and row[9] in inodes}
 
 
-def refused(url, **options):
-    with pytest.raises(HTTPError) as caught:
-        urlopen(Request(url, **options), timeout=30)
-    with caught.value as answer:
-        return answer.code, answer.headers, json.loads(answer.read())
+def refused(url, method="GET", body=None, headers=None):
+    answer = send(method, url, body, headers)
+    assert answer.status >= 400
+    return answer.status, answer.headers, answer.json
 
 
 def test_the_deployed_api_answers(endpoints):
-    with urlopen(f"{endpoints.api_url}/health", timeout=30) as answer:
-        assert answer.status == 200
-        assert json.loads(answer.read())["status"] == "up"
+    answer = send("GET", f"{endpoints.api_url}/health")
+
+    assert (answer.status, answer.json["status"]) == (200, "up")
 
 
 def test_what_the_gateway_refuses_is_a_problem_with_cors_headers(endpoints):
     code, headers, problem = refused(f"{endpoints.api_url}/nowhere")
 
     assert code == problem["status"] == 404
-    assert headers["Content-Type"] == "application/problem+json"
-    assert headers["Access-Control-Allow-Origin"] == "*"
+    assert headers["content-type"] == "application/problem+json"
+    assert headers["access-control-allow-origin"] == "*"
 
 
 def test_what_lies_below_a_record_is_found_behind_one_path_of_the_gateway(endpoints, client):
@@ -71,18 +69,18 @@ def test_what_lies_below_a_record_is_found_behind_one_path_of_the_gateway(endpoi
     nobody, _, _ = refused(f"{form}/milestones")
     wrong_method, headers, _ = refused(f"{form}/publish", **known)
     nowhere, _, problem = refused(f"{form}/no-such-verb", **known)
-    public, _, told = refused(f"{form}/submissions", data=b"{}", method="POST")
+    public, _, told = refused(f"{form}/submissions", "POST", b"a=1", {"Content-Type": FORM})
 
-    assert (nobody, wrong_method, headers["Allow"]) == (401, 405, "POST")
+    assert (nobody, wrong_method, headers["allow"]) == (401, 405, "POST")
     assert (nowhere, problem["title"]) == (404, "Not Found")
     assert (public, "form" in told["detail"], "form" in problem["detail"]) == (404, True, False)
 
 
 def test_nothing_listens_beyond_loopback(cloud, endpoints):
-    with urlopen(f"{endpoints.api_url}/health", timeout=30):
-        groups = {process.group for process in cloud.processes}
+    assert send("GET", f"{endpoints.api_url}/health").status == 200
+    groups = {process.group for process in cloud.processes}
 
-        addresses = listening_addresses(groups)
+    addresses = listening_addresses(groups)
 
     assert addresses
     assert addresses <= LOOPBACK
@@ -93,12 +91,21 @@ def test_a_taken_port_is_said_clearly(cloud):
         pass
 
 
+def left_of(groups):
+    """Return the processes that stay: one that has ended is to be seen until its parent has heard of it."""
+    for _ in range(1000):
+        if not list(processes_of(groups)):
+            break
+        subprocess.run([sys.executable, "-c", ""], check=True)
+    return list(processes_of(groups))
+
+
 def test_leaving_ends_every_process():
     with LocalCloud() as other:
         groups = {process.group for process in other.processes}
         assert len(list(processes_of(groups))) >= 4
 
-    assert list(processes_of(groups)) == []
+    assert left_of(groups) == []
 
 
 KILLED = """
@@ -116,9 +123,4 @@ def test_even_a_killed_parent_leaves_no_process():
     assert len(groups) == 3
 
     # The leashes see their parent's end of the pipe close; a closed group is the public sign of it.
-    for _ in range(1000):
-        if not list(processes_of(groups)):
-            break
-        subprocess.run([sys.executable, "-c", ""], check=True)
-
-    assert list(processes_of(groups)) == []
+    assert left_of(groups) == []

@@ -94,7 +94,7 @@ def test_though_workers_are_killed_each_walks_once_to_the_end_and_causes_everyth
     segment = client.publish("/segments", "Walkers", {"type": "static"})
     client.call("POST", f"/segments/{segment}/members", {"contact_ids": sorted(people)})
 
-    settle(endpoints, seconds=180)  # so that the kills meet the walk
+    settle(endpoints)  # so that the kills meet the walk
     journey = client.publish("/journeys", "A walk under fire", walk(segment))
     progress = 0.0
 
@@ -115,7 +115,6 @@ def test_though_workers_are_killed_each_walks_once_to_the_end_and_causes_everyth
             "kills",
             lambda: polled(enrolments),
             lambda seen: len(killed) >= MOST or finished(seen),
-            seconds=180,
             pause=LOOKED,
         )
     reasons = Counter(each["reason"] for each in enrolments() if each["reason"])
@@ -123,7 +122,7 @@ def test_though_workers_are_killed_each_walks_once_to_the_end_and_causes_everyth
     assert len(killed) >= LEAST
 
     # Whose burst died thrice at one task rests for a minute, or two if it died so again.
-    eventually("everybody's end", lambda: polled(enrolments), finished, seconds=300, pause=LOOKED)
+    eventually("everybody's end", lambda: polled(enrolments), finished, pause=LOOKED)
     eventually("everybody counted", lambda: polled(figures), reached)
     settle(endpoints)
     assert figures() == EVERYBODY

@@ -37,7 +37,7 @@ def all_settled(endpoints, client, form):
         "64 submissions that came to something",
         look,
         lambda found: len(found) >= THREADS and all(each["state"] != "pending" for each in found),
-        seconds=90,
+        pause=1.0,
     )
 
 

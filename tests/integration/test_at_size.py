@@ -4,13 +4,13 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from itertools import count
 from random import Random
 
 import pytest
 from msgspec.structs import replace
 
-from chalicelib import wiring
 from chalicelib.agenda import fallen_due
 from chalicelib.clock import as_text
 from chalicelib.definitions import carrying, jobs
@@ -30,15 +30,11 @@ from chalicelib.scoring.reading import scores_of
 from tests.support import crowd
 from tests.support.between import before_the_next_write
 from tests.support.faults import Faults, Killed, database, injected
+from tests.support.insisting import insist
 from tests.support.meter import metered
 from tests.support.scoring import NOW, click, clicked, lead, person, publish, rescore
 
 pytestmark = pytest.mark.usefixtures("cloud")
-
-
-@pytest.fixture(autouse=True)
-def wired():
-    wiring.wire()
 
 
 def points(lead_id="l"):
@@ -132,7 +128,8 @@ def test_the_recount_mends_a_digest_that_tells_otherwise_and_then_the_score(monk
 class Publication:
     """The job of a publication and the queue it fills, driven as the machine and the poller drive them.
 
-    Whoever works may die at any call; rows and messages are all that remains.
+    Whoever works may die at any call; rows and messages are all that remains. A message that others were quicker
+    with comes again.
     """
 
     def __init__(self, job_id, monkeypatch):
@@ -173,7 +170,7 @@ class Publication:
 
     def _deliver(self, most):
         for message in self.queue[:most]:
-            service.react(message, self.clock)
+            insist(partial(service.react, message, self.clock))
             self.queue.remove(message)
 
 
@@ -246,7 +243,7 @@ def test_facts_and_rescorings_during_a_run_are_not_lost_and_end_with_the_new_ver
     def happen(deed):
         contact_id, number = deed
         click(f"{contact_id}-{number}", NOW + timedelta(seconds=number), contact_id)
-        service.rescore(contact_id, NOW + timedelta(minutes=2))
+        insist(partial(service.rescore, contact_id, NOW + timedelta(minutes=2)))
 
     with ThreadPoolExecutor(5) as pool:
         facts = [pool.submit(happen, deed) for deed in deeds]

@@ -268,7 +268,7 @@ def test_a_press_that_another_overtakes_finds_it_confirmed(asked, box):
 @pytest.mark.parametrize(("days", "status"), [(30, 200), (30.001, 410)])
 def test_a_link_is_good_for_30_days(asked, box, world, days, status):
     [row] = requests()
-    world.move_to(row.asked_at + timedelta(days=days) - timedelta(seconds=5 if status == 200 else 0))
+    world.move_to(row.asked_at + timedelta(days=days) - timedelta(minutes=1 if status == 200 else 0))
 
     box.press(asked, status)
 

@@ -12,12 +12,13 @@ from chalicelib.contacts import strategies
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.definitions import jobs
 from chalicelib.dynamodb import ConditionFailed, commit
-from chalicelib.errors import Conflict, Unprocessable
+from chalicelib.errors import Unprocessable
 from chalicelib.leads import matching, plans, service
 from chalicelib.leads import reading as lead_reading
 from chalicelib.leads.choices import State, StatusReason
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
+from tests.support.insisting import insist
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -457,11 +458,7 @@ def test_a_lead_that_closes_between_matching_and_writing_is_noticed():
 
 def test_of_many_that_submit_one_key_at_once_one_makes_the_lead():
     def one(number):
-        while True:
-            try:
-                return submit(f"l{number}", values={"city": f"city {number}"}).record.lead_id
-            except (ConditionFailed, Conflict):
-                continue
+        return insist(lambda: submit(f"l{number}", values={"city": f"city {number}"})).record.lead_id
 
     with ThreadPoolExecutor(8) as pool:
         made = set(pool.map(one, range(16)))

@@ -14,7 +14,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.contacts import strategies
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
-from chalicelib.errors import Conflict, Stale, Unavailable
+from chalicelib.errors import Conflict, Stale
 from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.choices import State, StatusReason
@@ -22,6 +22,7 @@ from chalicelib.leads.models import Heir, LeadsItem, Owner
 from chalicelib.wiring.works import WORKS
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
+from tests.support.insisting import insist
 
 NOW = datetime(2026, 11, 24, 9, tzinfo=UTC)
 BACKFILL = WORKS["strategy-backfill"]
@@ -292,16 +293,6 @@ def test_a_backfill_of_contacts_meets_a_live_writer():
 
     assert "company" in contacts.find("a").claims
     assert contacts.find("a").city == "Aarhus"
-
-
-def insist(do):
-    """Do what the records are too busy for until they are not, as jobs and people do."""
-    for _ in range(20):
-        try:
-            return do()
-        except (Conflict, Stale, Unavailable):
-            continue
-    raise AssertionError("the records stay busy")
 
 
 def live_writer(number):

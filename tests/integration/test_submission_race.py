@@ -17,10 +17,12 @@ from chalicelib.capture.service import Submitted
 from chalicelib.clock import now
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.models import Contact
+from chalicelib.errors import Unavailable
 from chalicelib.interactions import service as interactions
 from chalicelib.leads.models import Lead
 from infra.local.demo.company import newsletter_form
 from tests.support.between import before_the_next_write
+from tests.support.insisting import insist
 
 THREADS = 64
 SPELLINGS = (
@@ -67,7 +69,7 @@ def test_one_address_is_one_contact_and_one_lead_however_many_submit_it_at_once(
     def one(number):
         typed = {"last_name": "Berg", "email": SPELLINGS[number % len(SPELLINGS)]}
         gate.wait()
-        return service.submit(Submitted("f", typed, f"event-{number}"), now())
+        return insist(lambda: service.submit(Submitted("f", typed, f"event-{number}"), now()), (Unavailable,))
 
     with conflicts(every=5) as fired, ThreadPoolExecutor(THREADS) as pool:
         states = Counter(each.state for each in pool.map(one, range(THREADS)))

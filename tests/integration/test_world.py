@@ -71,7 +71,9 @@ def test_the_clock_moves_on_to_a_delayed_message_and_streams_show_its_time(world
     world.settle()
 
     [[record]] = batches(world)
-    assert abs(record["dynamodb"]["ApproximateCreationDateTime"] - began.timestamp()) < 3
+    assert (
+        abs(record["dynamodb"]["ApproximateCreationDateTime"] - began.timestamp()) < 60
+    )  # however busy the machine is
     assert now() - began >= timedelta(seconds=600)
 
 

@@ -33,7 +33,7 @@ def opened(app: Any, site: Site) -> Iterator[Browser]:
         pytest.fail(f"Chromium is not installed. Install it with\n\n    {chromium.COMMAND}\n", pytrace=False)
     with _served(app, site) as port, sync_playwright() as playwright:
         rules = f"--host-resolver-rules=MAP * 127.0.0.1:{port}"
-        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, rules])
+        browser = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, rules], timeout=120_000)
         try:
             yield browser
         finally:

@@ -11,7 +11,7 @@ from typing import Any
 from infra.local.cloud import LocalCloud
 from infra.local.demo.client import Client
 from infra.local.deploy import Deployment
-from tests.support.deployed import eventually, poll, settle
+from tests.support.deployed import PATIENCE, eventually, poll, settle
 from tests.support.imports import CONSENT, sent, table
 from tests.support.killing import killing
 
@@ -19,7 +19,7 @@ KILLS = 5
 BAD = 50  # one row in so many
 SEED = 20261126
 POLLED = 5.0  # seconds between two runs of the poller
-SECONDS_A_ROW = 0.5
+SECONDS_A_ROW = 1.0
 CITY = "Importby"
 
 
@@ -48,8 +48,8 @@ def under_fire(cloud: LocalCloud, endpoints: Deployment, client: Client, rows: i
         return min(KILLS, 1 + int(KILLS * progress[0] / 0.8))
 
     with killing(cloud.processes[1].group, SEED, allowed) as killed:
-        found = eventually("the import's end", done, _ended, 60 + rows * SECONDS_A_ROW, pause=1.0)
-        settle(endpoints, seconds=60 + rows * SECONDS_A_ROW)  # a short list is in before many were killed
+        found = eventually("the import's end", done, _ended, PATIENCE + rows * SECONDS_A_ROW, pause=1.0)
+        settle(endpoints, seconds=PATIENCE + rows * SECONDS_A_ROW)  # a short list is in before many were killed
     seconds = time.monotonic() - began
 
     print(f"killed: {dict(Counter(killed))}; {rows / seconds:.1f} rows a second with all reactions")
@@ -94,7 +94,7 @@ def _members(client: Client, endpoints: Deployment, segment: str, wanted: set[st
         poll(endpoints)
         return {each["contact_id"] for each in client.every(f"/segments/{segment}/members")}
 
-    eventually("everybody's membership", members, lambda seen: seen == wanted, 120, pause=POLLED)
+    eventually("everybody's membership", members, lambda seen: seen == wanted, pause=POLLED)
 
 
 def _failed(import_: Any) -> list[dict[str, str]]:

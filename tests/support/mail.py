@@ -51,7 +51,7 @@ def opened() -> Iterator[Office]:
     """A post office on a free port of loopback, which SES's client reaches through the environment."""
     office = Office()
     server = _Quiet(0, office)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     os.environ["AWS_ENDPOINT_URL_SESV2"] = f"http://127.0.0.1:{server.server_address[1]}"
     _forget()
     try:

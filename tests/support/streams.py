@@ -108,6 +108,10 @@ class World:
     def advance(self, time: timedelta) -> None:
         self.move_to(now() + time)
 
+    def begin_minute(self) -> None:
+        """Move on to where a minute begins: what is allowed so often a minute is asked for within one."""
+        self.move_to(now().replace(second=0, microsecond=0) + timedelta(minutes=1))
+
     # Delivering ----------------------------------------------------------------------------------------------------
 
     def settle(self, *, duplicate: bool = False, shuffle: int | None = None, delayed: bool = True) -> None:

@@ -128,18 +128,18 @@ def test_no_thread_sees_half_of_the_routes_of_a_module():
     def load(module):
         table["/leads"]["GET"] = entry("/leads")
         begun.set()
-        go_on.wait(10)
+        go_on.wait(60)
         table["/leads"]["POST"] = entry("/leads", "POST")
 
     table = RouteTable({"sales": ("leads",)}, load)
     loading = Thread(target=lambda: table["/leads"])
     loading.start()
-    assert begun.wait(10)
+    assert begun.wait(60)
     asking = Thread(target=lambda: seen.append(sorted(table["/leads"])))
     asking.start()
     asking.join(0.05)  # it has to wait; where it does not, it has seen half by now
     go_on.set()
     for thread in (loading, asking):
-        thread.join(10)
+        thread.join(60)
 
     assert seen == [["GET", "POST"]]
