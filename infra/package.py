@@ -65,7 +65,8 @@ def _chalice(project: Path, stage: str, out: Path, merge: Path | None = None) ->
     chalice = Path(sys.executable).with_name("chalice")
     extra = ["--merge-template", str(merge)] if merge else []
     command = [str(chalice), "--project-dir", str(project), "package", "--stage", stage, *extra, str(out)]
-    environment = {"AWS_DEFAULT_REGION": "us-east-1", **os.environ}
+    # Chalice imports the application; what Python would write down of that lies in nobody's package.
+    environment = {"AWS_DEFAULT_REGION": "us-east-1", **os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, cwd=project)
     said = done.stdout + done.stderr
     # Chalice goes on when a dependency cannot be installed, and makes a package that lacks it.
