@@ -19,7 +19,7 @@ from chalicelib.errors import Unavailable
 
 TRIES = 5
 MOST_TOGETHER = 100  # writes of a transaction
-PATIENCE = 2.0  # seconds for all tries of one commit
+PATIENCE = 4.0  # seconds for all tries of one commit: an answer that never came (after 3) is asked for once more
 
 
 class Attempt(Struct):

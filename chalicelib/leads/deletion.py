@@ -1,14 +1,32 @@
-"""What a deleted account leaves behind among leads: they stay, without that parent (decision 64)."""
+"""What a deleted contact or account leaves among leads: they stay, without that parent (decisions 40, 64)."""
 
 from datetime import datetime
 from itertools import islice
 
 from chalicelib.dynamodb import Item, Key, commit, put_changed, read
-from chalicelib.leads import plans
+from chalicelib.leads import opportunities, plans, reading, stakeholders
 from chalicelib.leads.models import Lead, LeadsItem
 from chalicelib.leads.opportunity import Opportunity
 
 MOST = 100
+
+
+def orphan(contact_id: str, now: datetime) -> list[str]:
+    """Take a deleted contact from its leads as their parent, which keep their own claims (decision 40)."""
+    found = reading.of_person([contact_id], merged=True)
+    for lead in found:
+        before = plans.remembered(lead)
+        lead.contact_id = None
+        commit(plans.changed(lead, before, by="system", why="the contact was deleted", now=now))
+    return [lead.lead_id for lead in found]
+
+
+def sweep(contact_id: str, now: datetime) -> bool:
+    """Leave no lead with a deleted contact as its parent; return whether nothing is left to do."""
+    orphan(contact_id, now)
+    opportunities.orphan(contact_id, now)
+    stakeholders.forget(contact_id)
+    return True
 
 
 def sweep_account(account_id: str, now: datetime) -> bool:

@@ -1,13 +1,11 @@
 """Use cases: make, find, change, close and delete leads (moving.py moves them through their business process)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from chalicelib.contacts import accounts, strategies
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts.claims import Strategy, backfilled
-from chalicelib.contacts.claims import backfill as backfill_claims
 from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
@@ -17,7 +15,6 @@ from chalicelib.errors import Conflict, Invalid, Problem, Stale, Unprocessable
 from chalicelib.leads import (
     matching,
     moving,
-    opportunities,
     orphans,
     plans,
     process,
@@ -25,7 +22,6 @@ from chalicelib.leads import (
     qualifying,
     reading,
     remains,
-    stakeholders,
 )
 from chalicelib.leads.choices import REASONS, State, StatusReason
 from chalicelib.leads.models import Lead, LeadSettings, Owner
@@ -186,54 +182,6 @@ def _require_alone(lead: Lead) -> None:
     if lead.identities:
         merged = [Problem("identities", each) for each in sorted(lead.identities)]
         raise Conflict("Other leads were merged into this one. Undo that before you delete it.", merged)
-
-
-def orphan(contact_id: str, now: datetime) -> list[str]:
-    """Take a deleted contact from its leads as their parent, which keep their own claims (decision 40)."""
-    found = reading.of_person([contact_id], merged=True)
-    for lead in found:
-        before = plans.remembered(lead)
-        lead.contact_id = None
-        commit(plans.changed(lead, before, by="system", why="the contact was deleted", now=now))
-    return [lead.lead_id for lead in found]
-
-
-def sweep(contact_id: str, now: datetime) -> bool:
-    """Leave no lead with a deleted contact as its parent; return whether nothing is left to do."""
-    orphan(contact_id, now)
-    opportunities.orphan(contact_id, now)
-    stakeholders.forget(contact_id)
-    return True
-
-
-def backfill(strategy: Strategy, lead_ids: Iterable[str], now: datetime) -> None:
-    """Let open leads claim under a strategy that is being built; the latest updated owns a shared key (decision 8)."""
-    backfill_claims(lead_ids, lambda each: _backfilled(strategy, each, now))
-
-
-def _backfilled(strategy: Strategy, lead_id: str, now: datetime) -> list[Write]:
-    lead = Lead.find(*Lead.at(lead_id))
-    if lead is None or not lead.open:
-        return []
-    place, inherited = strategy.place(lead.matched_by), _of_merged(strategy, lead)
-    wanted = {*inherited, *([place] if place is not None else [])} - lead.places
-    if not wanted:
-        return []
-    if place is not None:
-        lead.claims = {**(lead.claims or {}), strategy.id: place}
-    lead.inherited = {**inherited, **(lead.inherited or {})} or None
-    claimed = [backfilled(matching.BOOK, each, lead_id, lead.updated_at, now)[0] for each in sorted(wanted)]
-    return [put_changed(lead), *(write for writes in claimed for write in writes)]
-
-
-def _of_merged(strategy: Strategy, lead: Lead) -> dict[str, list[str]]:
-    """Return the places that a lead claims for those that were merged into it, each with the merge that it is for."""
-    merges = lead.identities or {}
-    placed = [
-        (strategy.place(each.matched_by), merges[each.lead_id])
-        for each in (reading.find_many(merges) if merges else [])
-    ]
-    return {place: [merge_id] for place, merge_id in placed if place is not None}
 
 
 def settings() -> LeadSettings:

@@ -11,8 +11,8 @@ from chalicelib.consent import switches
 from chalicelib.contacts import service as contacts
 from chalicelib.dynamodb import ConditionFailed, Write, commit
 from chalicelib.errors import Conflict
+from chalicelib.leads import deletion as lead_deletion
 from chalicelib.leads import reading as lead_reading
-from chalicelib.leads import service as leads
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import configuration, plans, reading
 from chalicelib.scoring.deciding import Scored, differs, entry_refusal, evaluate, refusal
@@ -39,7 +39,7 @@ def react(fact: Mapping[str, Any], now: datetime) -> None:
     if not touched(models, fact) or not (models or name in REMOVALS):
         return
     at = from_text(fact["at"]) if "at" in fact and name not in NEVER_SEEN else None
-    named = leads.orphan(fact["contact"], now) if name == "contact.deleted" else []
+    named = lead_deletion.orphan(fact["contact"], now) if name == "contact.deleted" else []
     named += [fact["id"]] if name.startswith("lead.") else []
     rescore(fact["contact"], now, lead_ids=named, at=at, due=name == "due")
 

@@ -45,7 +45,7 @@ def _interactions(contact_id: str, _: datetime) -> bool:
 SWEEPS: tuple[deletion.Sweep, ...] = (
     _enrolments,
     segments.sweep,
-    leads.sweep,
+    lead_deletion.sweep,
     registrations.sweep,
     lambda contact_id, _: consent.sweep(contact_id),
     lambda contact_id, _: notes.sweep(notes.CONTACT, contact_id),

@@ -13,10 +13,10 @@ from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
 from chalicelib.imports import bulk as imports
 from chalicelib.journeys import bulk as journeys
+from chalicelib.leads import backfilling as lead_backfilling
 from chalicelib.leads import lists as lead_lists
 from chalicelib.leads import orphans, resuming
 from chalicelib.leads import reading as lead_reading
-from chalicelib.leads import service as leads
 from chalicelib.leads.facts import entered as told_of_entry
 from chalicelib.leads.models import Lead
 from chalicelib.privacy import bulk as privacy
@@ -74,7 +74,7 @@ def _told(lead: Lead) -> dict[str, Any]:
 
 CLAIMANTS = {
     strategies.CONTACT: (EVERY_CONTACT, contacts.backfill),
-    strategies.LEAD: (lead_lists.every_lead, leads.backfill),
+    strategies.LEAD: (lead_lists.every_lead, lead_backfilling.backfill),
 }
 """Who claims under a strategy, by its target: how they are enumerated, and how they do."""
 

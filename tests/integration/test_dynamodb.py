@@ -20,10 +20,12 @@ from chalicelib.dynamodb import (
     change,
     check,
     commit,
+    commits,
     put_changed,
     put_new,
     read,
     update,
+    writer,
 )
 from chalicelib.errors import Conflict, Stale
 
@@ -103,6 +105,10 @@ def test_an_update_returns_the_item_as_it_is_now():
     raw = change(update(item.key, Thing.name.set("b"), Thing.version.add(1), condition=Thing.name == "a"))
 
     assert Thing.from_raw_data(dict(raw)).version == 2
+
+
+def test_an_answer_that_never_comes_leaves_the_time_for_another_try():
+    assert writer().meta.config.read_timeout < commits.PATIENCE
 
 
 def test_a_check_guards_without_writing():

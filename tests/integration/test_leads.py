@@ -13,7 +13,7 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.definitions import jobs
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import Unprocessable
-from chalicelib.leads import matching, plans, service
+from chalicelib.leads import deletion, matching, plans, service
 from chalicelib.leads import reading as lead_reading
 from chalicelib.leads.choices import State, StatusReason
 from tests.support.api import Caller
@@ -484,7 +484,7 @@ def test_a_tile_makes_a_lead_of_its_own_once():
 def test_the_leads_of_a_deleted_contact_stay_without_it():
     submit("l1", contact_id="c")
 
-    service.orphan("c", NOW)
+    deletion.orphan("c", NOW)
 
     assert lead_reading.find("l1").contact_id is None
     assert submit("l2").record.lead_id == "l1"

@@ -15,7 +15,7 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.joining import Wish
 from chalicelib.dynamodb import commit
 from chalicelib.errors import Conflict, DomainError, Stale
-from chalicelib.leads import merging, service
+from chalicelib.leads import backfilling, merging, service
 from chalicelib.leads import reading as lead_reading
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.models import Heir, Lead, LeadMerge, LeadsItem, Owner
@@ -216,8 +216,8 @@ def test_a_strategy_taken_into_use_later_knows_the_lead_by_the_details_of_all(tw
     strategies.create("phone", "lead", "Telephone", ["phone"], two.now)
     [phone] = [each for each in strategies.read_all("lead") if each.id == "phone"]
 
-    service.backfill(phone, ["one", "two"], two.now)
-    service.backfill(phone, ["one", "two"], two.now)
+    backfilling.backfill(phone, ["one", "two"], two.now)
+    backfilling.backfill(phone, ["one", "two"], two.now)
 
     assert len([place for place in lead_reading.find("one").places if place.startswith("CLAIM#phone#")]) == 2
     sound()

@@ -15,6 +15,7 @@ from chalicelib.contacts import strategies
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import jobs
 from chalicelib.errors import Conflict, Stale
+from chalicelib.leads import backfilling
 from chalicelib.leads import reading as lead_reading
 from chalicelib.leads import service as leads
 from chalicelib.leads.choices import State, StatusReason
@@ -202,7 +203,7 @@ def test_where_a_backfill_finds_leads_of_one_key_the_one_updated_last_owns_it():
         lead(identity, NOW + timedelta({"first": 0, "second": 1, "third": 2}[identity]), sic_code=str(number))
     strategy = build()
 
-    leads.backfill(strategy, ["second", "first", "third"], NOW + timedelta(3))
+    backfilling.backfill(strategy, ["second", "first", "third"], NOW + timedelta(3))
 
     assert claims() == (["third"], ["first", "second"])
 
@@ -277,7 +278,7 @@ def test_a_backfill_of_leads_meets_live_writers(write, owners, heirs):
     strategy = build()
 
     with before_the_next_write(LIVE_WRITES[write]):
-        leads.backfill(strategy, ["a"], NOW + timedelta(2))
+        backfilling.backfill(strategy, ["a"], NOW + timedelta(2))
 
     assert claims() == (owners, heirs)
 
@@ -312,7 +313,9 @@ def test_two_runs_of_a_backfill_among_live_writers_leave_each_key_one_owner_and_
     strategy = build()
 
     with ThreadPoolExecutor(6) as pool:
-        backfills = [pool.submit(insist, partial(leads.backfill, strategy, ids, NOW)) for ids in (people, people[::-1])]
+        backfills = [
+            pool.submit(insist, partial(backfilling.backfill, strategy, ids, NOW)) for ids in (people, people[::-1])
+        ]
         writers = [pool.submit(insist, partial(live_writer, number)) for number in range(12)]
         for each in (*backfills, *writers):
             each.result()
