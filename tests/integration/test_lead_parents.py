@@ -4,7 +4,7 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.leads import service
+from chalicelib.leads import deletion
 from chalicelib.leads.choices import LeadSource, Need, PurchaseProcess, PurchaseTimeframe, Rating
 from tests.support.api import Caller
 from tests.support.scoring import NOW, click, clicked, person, publish
@@ -158,7 +158,7 @@ def test_a_contact_or_a_lead_that_goes_takes_its_stakes_along(api):
 
     api.change("DELETE", f"/leads/{second['id']}", second)
     assert [each["id"] for each in api.get("/leads?stakeholder_id=boss")["items"]] == [first["id"]]
-    service.sweep("boss", NOW)
+    deletion.sweep("boss", NOW)
 
     assert stakes(api, first) == []
     assert api.get("/leads?stakeholder_id=boss")["items"] == []

@@ -8,7 +8,7 @@ from chalice.test import Client
 from app import app
 from chalicelib.contacts import service as contacts
 from chalicelib.errors import Conflict, Stale
-from chalicelib.leads import opportunities, qualifying, service
+from chalicelib.leads import deletion, opportunities, qualifying, service
 from chalicelib.leads import reading as lead_reading
 from chalicelib.leads.opportunity import OpportunityState
 from chalicelib.scoring import reading
@@ -287,7 +287,7 @@ def _worth(value):
 def test_the_opportunities_of_a_deleted_contact_stay_without_it(api):
     opportunity = api.post("/opportunities", _worth("10"))
 
-    service.sweep("c", NOW)
+    deletion.sweep("c", NOW)
 
     assert opportunities.find(opportunity["id"]).contact_id is None
 
