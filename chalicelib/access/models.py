@@ -1,8 +1,8 @@
 """The access table: API keys, by id."""
 
-from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import UnicodeAttribute
 
-from chalicelib.dynamodb import InstantAttribute, Item
+from chalicelib.dynamodb import InstantAttribute, Item, TextsAttribute
 from chalicelib.settings import settings
 
 
@@ -19,7 +19,7 @@ class ApiKey(AccessItem, discriminator="api_key"):
     key_id = UnicodeAttribute()
     name = UnicodeAttribute()
     secret_hash = UnicodeAttribute()
-    scopes = UnicodeSetAttribute()
+    scopes = TextsAttribute()
     created_at = InstantAttribute()
     revoked_at = InstantAttribute(null=True)
 

@@ -8,12 +8,11 @@ from msgspec import Struct
 from chalicelib.activities.models import ActivitiesItem, Note
 from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put_changed, put_new
+from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put_changed, put_new, tries
 from chalicelib.errors import Conflict, NotFound, Stale
 from chalicelib.lists import Asked, Page, page
 from chalicelib.sweeping import emptied
 
-ROUNDS = 3  # of reading who somebody is and writing about it
 STALE = Stale("The note has changed since you read it. Read it again and repeat the change.")
 
 
@@ -38,7 +37,7 @@ ACCOUNT = About("account", _ids_of_account, accounts.still_itself)
 
 def create(about: About, record_id: str, note_id: str, text: str, by: str, now: datetime) -> Note:
     """Write a note about somebody; the same id again returns the first one. Raises NotFound, Conflict."""
-    for _ in range(ROUNDS):
+    for _ in tries():
         main = about.ids(record_id)[0]
         note = Note.new(about.noun, main, note_id, now)
         note.text, note.created_by = text, by

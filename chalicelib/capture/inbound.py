@@ -21,7 +21,7 @@ from chalicelib.contacts import matching as contact_matching
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.plans import BOOK as CONTACTS
-from chalicelib.dynamodb import ConditionFailed, Look, Notes, Write, commit
+from chalicelib.dynamodb import ConditionFailed, Look, Notes, Write, commit, tries
 from chalicelib.errors import Stale, Unavailable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
@@ -30,8 +30,6 @@ from chalicelib.leads import matching as lead_matching
 from chalicelib.leads import service as leads
 from chalicelib.leads.choices import LeadSource
 from chalicelib.leads.matching import BOOK as LEADS
-
-TRIES = 5
 
 
 class Origin(Struct, frozen=True):
@@ -96,7 +94,7 @@ def take(sent: Sent, keep: Keep, now: datetime) -> Resolved | None:
     `keep` is asked anew at each try. Returns what it came to, None where it is there already. Raises Conflict and
     Unprocessable for what can only fail, Unavailable where others are quicker five times: it is to come again.
     """
-    for _ in range(TRIES):
+    for _ in tries():
         resolved = resolve(sent, now)
         kept = keep(resolved)
         if kept is None:

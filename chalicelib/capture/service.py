@@ -19,12 +19,10 @@ from chalicelib.clock import digest
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.definitions import live as definitions
-from chalicelib.dynamodb import ConditionFailed, Write, commit, put_new, shard
+from chalicelib.dynamodb import ConditionFailed, Write, commit, put_new, shard, tries
 from chalicelib.errors import DomainError, Invalid, NotFound, Problem, Unavailable
 from chalicelib.messages import opting, suppression
 from chalicelib.messages.optin import settings as optin_settings
-
-TRIES = 5
 
 
 class Submitted(Struct, frozen=True):
@@ -168,7 +166,7 @@ def _taken(
     submission: Submission, form: FormDocument, read: Read, now: datetime, also: Sequence[Write]
 ) -> Submission | None:
     """Resolve a new submission and commit it with all that it causes; None if others were quicker five times."""
-    for _ in range(TRIES):
+    for _ in tries():
         try:
             resolved = resolve(submission, form, read, now)
             states.succeeded(submission, form, resolved)

@@ -14,10 +14,9 @@ from chalicelib.consent.plans import Evidence
 from chalicelib.consent.reading import of_each, of_person
 from chalicelib.consent.rules import Level, Preferences, strictest
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, Write, commit, put_new
+from chalicelib.dynamodb import ConditionFailed, Write, commit, put_new, tries
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Unavailable
 
-TRIES = 5
 MOST_SHOWN = 100
 
 NOT_SO = "Record what the guardian said, with when and in which words: POST …/guardian-consents."
@@ -89,7 +88,7 @@ def record(contact_id: str, said: Mapping[str, Any], by: str, consent_id: str, n
     given_at = said["given_at"] or now
     if given_at > now:
         raise Invalid("This has not happened yet.", [Problem("given_at", "This lies in the future.")])
-    for _ in range(TRIES):
+    for _ in tries():
         who = contacts.find_who(contact_id)
         each = of_each(who.ids)
         before = strictest(each)
@@ -151,7 +150,7 @@ def look(contact_id: str, now: datetime) -> None:
 
     A child guards nobody: whom it guards needs another guardian, and whose word it gave loses it.
     """
-    for _ in range(TRIES):
+    for _ in tries():
         who = contacts.who_is(contact_id)
         if who.contact is None:
             return

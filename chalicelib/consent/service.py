@@ -10,7 +10,7 @@ from chalicelib.consent.models import ConsentItem
 from chalicelib.consent.plans import Evidence
 from chalicelib.consent.rules import Preferences, changed, raises, strictest, trackable
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, Write, commit
+from chalicelib.dynamodb import ConditionFailed, Write, commit, tries
 from chalicelib.errors import Invalid, Problem, Stale, Unavailable
 from chalicelib.sweeping import emptied
 
@@ -22,8 +22,6 @@ FIELDS: Mapping[str, Field] = {
     "consent_level": Field(FieldType.INTEGER),
 }
 """What conditions may ask (PRV-8)."""
-
-TRIES = 5
 
 
 preferences = reading.preferences
@@ -97,7 +95,7 @@ def change_by_user(
 
 def note_external(contact_id: str, level: int | None, evidence: Evidence, change_id: str, now: datetime) -> Preferences:
     """Note what an external consent system says of a contact (PRV-9); what it said last counts. Raises NotFound."""
-    for _ in range(TRIES):
+    for _ in tries():
         who = contacts.find_who(contact_id)
         writes = plans.every(of_each(who.ids), {"external_level": level}, evidence, change_id, now)
         try:

@@ -16,10 +16,9 @@ from chalicelib.contacts.joining import OTHER, Choices, Wish
 from chalicelib.contacts.merging import BUSY, Field, Preview, read_both
 from chalicelib.contacts.models import Account, Merge
 from chalicelib.contacts.parting import later_ones, rewritten
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_changed, put_new, silent, update
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_changed, put_new, silent, tries, update
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem
 
-ROUNDS = 6
 SHOWN = 50  # merges of an account, newest first
 KIND = "ACCOUNT"
 
@@ -66,7 +65,7 @@ def merge(account_id: str, other_id: str, wish: Wish, version: int, now: datetim
     Raises Stale; NotFound; Conflict for one that was merged into another already, or where more than ten would be one;
     Unprocessable for another that does not exist; Invalid for a choice that cannot be.
     """
-    for _ in range(ROUNDS):
+    for _ in tries():
         earlier = Merge.find(*Merge.place(account_id, wish.merge_id, KIND))
         if earlier is not None:
             return earlier
@@ -150,7 +149,7 @@ def undo(account_id: str, merge_id: str, by: str, now: datetime) -> Merge:
 
     Raises NotFound; Conflict where this account was merged into another one since: that merge has to be undone first.
     """
-    for _ in range(ROUNDS):
+    for _ in tries():
         record = find_merge(account_id, merge_id)
         if record.undone_at is not None:
             return record

@@ -9,12 +9,11 @@ from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
-from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, delete, put_changed, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, delete, put_changed, put_new, read, tries
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.lists import Asked, Page, page, partitions
 from chalicelib.tokens import seal, unseal
 
-ROUNDS = 4  # of reading who belongs to an account and deleting it
 MOST_IDENTITIES = 10  # accounts that can be one
 NAMELESS = Invalid("An account needs a name.", [Problem("name", "This field is required.")])
 
@@ -120,7 +119,7 @@ def remove(account_id: str, version: int, now: datetime) -> None:
     Raises Conflict while it has contacts, Stale, NotFound.
     Who joins counts the account's `joins` up, so nobody can between the reading of its members and the deletion.
     """
-    for _ in range(ROUNDS):
+    for _ in tries():
         account = find(account_id)
         if account.version != version:
             raise Stale("The account has changed since you read it.")

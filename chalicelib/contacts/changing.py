@@ -9,10 +9,9 @@ from chalicelib.contacts.fields import clean
 from chalicelib.contacts.matching import Prepared
 from chalicelib.contacts.models import Contact
 from chalicelib.contacts.reading import find
-from chalicelib.dynamodb import ConditionFailed, commit
+from chalicelib.dynamodb import ConditionFailed, commit, tries
 from chalicelib.errors import Conflict, Stale
 
-ROUNDS = 4  # of reading a contact and changing it
 BUSY = Conflict("Others change this contact at this moment. Try again in a few seconds.")
 STALE = Stale("The contact has changed since you read it. Read it again and repeat the change.")
 
@@ -23,7 +22,7 @@ def bring(contact_id: str, values: Mapping[str, Any], version: int | None, now: 
     Raises NotFound, Stale, Conflict for one that was merged into another.
     """
     wanted = clean(values)
-    for _ in range(ROUNDS):
+    for _ in tries():
         contact = find(contact_id)
         if version is not None and contact.version != version:
             raise STALE

@@ -11,12 +11,11 @@ from msgspec import Struct
 from pynamodb.expressions.condition import Condition
 
 from chalicelib.contacts.normalise import key_of
-from chalicelib.dynamodb import ConditionFailed, Key, Look, Write, commit, delete, put, put_new, read, update
+from chalicelib.dynamodb import ConditionFailed, Key, Look, Write, commit, delete, put, put_new, read, tries, update
 from chalicelib.errors import Stale, Unavailable
 from chalicelib.tokens import keyed_hash
 
 MOST_HEIRS = 80
-ROUNDS = 8  # of a backfill's reading a record and claiming for it
 
 
 WITHOUT: Mapping[str, str] = {"page_id": "none", "business_unit": ""}
@@ -190,7 +189,7 @@ def backfill(record_ids: Iterable[str], planned: Callable[[str], Sequence[Write]
 
 
 def _insist(record_id: str, planned: Callable[[str], Sequence[Write]]) -> None:
-    for _ in range(ROUNDS):
+    for _ in tries(8):
         try:
             return commit(planned(record_id))
         except (ConditionFailed, Stale):

@@ -12,10 +12,9 @@ from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.joining import THIS, Choices, Wish
 from chalicelib.contacts.models import Contact, Merge
 from chalicelib.contacts.reading import find, key
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, read, tries
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale, Unprocessable
 
-ROUNDS = 6
 MOST_WRITES = 100  # of one transaction
 SHOWN = 50  # merges of a contact, newest first
 BUSY = Conflict("Others change these contacts at this moment. Try again in a few seconds.")
@@ -69,7 +68,7 @@ def merge(contact_id: str, other_id: str, wish: Wish, version: int, now: datetim
     Raises Stale; NotFound; Conflict for one that was merged into another already (it names which), or where more than
     ten contacts would be one; Unprocessable for another that does not exist; Invalid for a choice that cannot be.
     """
-    for _ in range(ROUNDS):
+    for _ in tries():
         earlier = Merge.find(*Merge.place(contact_id, wish.merge_id))
         if earlier is not None:
             return earlier
@@ -141,7 +140,7 @@ def undo(contact_id: str, merge_id: str, by: str, now: datetime) -> Merge:
 
     Raises NotFound; Conflict where this contact was merged into another one since: that merge has to be undone first.
     """
-    for _ in range(ROUNDS):
+    for _ in tries():
         record = find_merge(contact_id, merge_id)
         if record.undone_at is not None:
             return record

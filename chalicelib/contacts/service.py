@@ -14,12 +14,11 @@ from chalicelib.contacts.detecting import Wish
 from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Contact
 from chalicelib.contacts.plans import BOOK
-from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed
+from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, tries
 from chalicelib.errors import Conflict, Invalid, Problem, Stale
 
 MOST_WRITES = 95  # of the transaction that deletes a contact, its time at an account apart
 MOST_SUGGESTIONS = 30  # that end in the transaction which deletes their contact; two rows each
-ROUNDS = 4  # of reading who owns a key and writing what follows from it
 NAMELESS = Invalid("A contact needs a last name.", [Problem("last_name", "This field is required.")])
 NO_WISH = Wish()
 BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
@@ -76,7 +75,7 @@ def create(
 
 
 def _created(contact: Contact, wish: Wish, now: datetime) -> Contact:
-    for _ in range(ROUNDS):
+    for _ in tries():
         writes, met = plans.made(contact, now)
         detecting.refuse(contact, {}, met, wish)
         try:
@@ -96,7 +95,7 @@ def amend(contact_id: str, values: Mapping[str, Any], version: int, now: datetim
     are others, or the contact that this was merged into.
     """
     cleaned = clean(values)
-    for _ in range(ROUNDS):
+    for _ in tries():
         contact = find(contact_id)
         if contact.version != version:
             raise Stale("The contact has changed since you read it. Read it again and repeat the change.")

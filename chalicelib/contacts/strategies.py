@@ -13,7 +13,7 @@ from chalicelib.contacts.custom.definition import EXACT
 from chalicelib.contacts.models import ContactsItem, MatchingStrategy, StrategySet
 from chalicelib.definitions import jobs, named
 from chalicelib.definitions.lifecycle import JobWanted, Reference
-from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put_changed, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Write, commit, delete, put_changed, put_new, read, tries
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 from chalicelib.settings import settings
 
@@ -21,7 +21,6 @@ Result = TypeVar("Result")
 
 CONTACT, LEAD = "contact", "lead"
 BUILDING, LIVE = "building", "live"
-ROUNDS = 8  # of reading the strategies of a target and changing them
 MOST = 5  # in use a target: every write of a record writes its claims
 
 SHIPPED: dict[str, Strategy] = {
@@ -190,7 +189,7 @@ def _made(item: MatchingStrategy, besides: list[Write]) -> tuple[MatchingStrateg
 
 def _changed(target: str, plan: Callable[[], tuple[Result, list[Write]]]) -> Result:
     """Make a change of a target's strategies; where another came between reading and writing, plan it anew."""
-    for _ in range(ROUNDS):
+    for _ in tries(8):
         passed = _passed(target)  # read before what the plan reads
         result, writes = plan()
         try:

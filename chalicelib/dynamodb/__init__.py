@@ -14,11 +14,13 @@ from chalicelib.dynamodb.attributes import (
     InstantAttribute,
     IntegerAttribute,
     JsonAttribute,
+    TextsAttribute,
     ValuesAttribute,
 )
 from chalicelib.dynamodb.clients import reader, writer
 from chalicelib.dynamodb.commits import change, commit
 from chalicelib.dynamodb.items import SHARDS, AnyItem, Item, Key, Raw, shard
+from chalicelib.dynamodb.racing import tries
 from chalicelib.dynamodb.reads import Look, Notes, count_index, query_between, query_raw, read, scan_slice
 from chalicelib.dynamodb.witnesses import Witness, witnessed
 from chalicelib.dynamodb.writes import (
@@ -52,6 +54,7 @@ __all__ = [
     "Notes",
     "Plan",
     "Raw",
+    "TextsAttribute",
     "ValuesAttribute",
     "Witness",
     "Write",
@@ -70,6 +73,7 @@ __all__ = [
     "scan_slice",
     "shard",
     "silent",
+    "tries",
     "update",
     "witnessed",
     "writer",

@@ -1,4 +1,4 @@
-"""What attributes hold besides texts: whole numbers, exact decimals, JSON, bytes, instants, maps of plain values."""
+"""What attributes hold besides texts: whole numbers, exact decimals, JSON, bytes, instants, sets, plain maps."""
 
 import json
 from base64 import b64decode, b64encode
@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from pynamodb.attributes import Attribute, JSONAttribute
+from pynamodb.attributes import Attribute, JSONAttribute, UnicodeSetAttribute
 from pynamodb.constants import BINARY, MAP, NUMBER
 
 from chalicelib.clock import as_text, from_text
@@ -65,6 +65,13 @@ class InstantAttribute(Attribute[datetime]):
 
     def deserialize(self, value: str) -> datetime:
         return from_text(value)
+
+
+class TextsAttribute(UnicodeSetAttribute):
+    """A set of texts. One set is written in one way: Python's order differs from process to process."""
+
+    def serialize(self, value: set[str]) -> list[str] | None:
+        return sorted(value) or None
 
 
 class ExactJsonAttribute(JsonAttribute):

@@ -1,6 +1,5 @@
 """Making writes: all of some plans or none, tried again where that is safe."""
 
-import random
 import re
 import time
 from collections.abc import Sequence
@@ -13,31 +12,30 @@ from msgspec import Struct, field
 from chalicelib.clock import new_id
 from chalicelib.dynamodb.clients import writer
 from chalicelib.dynamodb.items import Raw
+from chalicelib.dynamodb.racing import TRIES, pause, wait
 from chalicelib.dynamodb.witnesses import added
 from chalicelib.dynamodb.writes import ConditionFailed, Failure, Plan, Write
 from chalicelib.errors import Unavailable
 
-TRIES = 5
 MOST_TOGETHER = 100  # writes of a transaction
 PATIENCE = 4.0  # seconds for all tries of one commit: an answer that never came (after 3) is asked for once more
 
 
 class Attempt(Struct):
-    """The tries of one commit: how many are left, and whether an answer was lost on the way."""
+    """The tries of one commit: how many were made, and whether an answer was lost on the way."""
 
     deadline: float
-    left: int = TRIES
+    made: int = 0
     answer_lost: bool = False
-    pause: float = 0.02
     last: Exception | None = field(default=None)
 
     def again(self, error: Exception) -> None:
         """Wait a little, longer each time, or give up."""
-        self.left, self.last = self.left - 1, error
-        if self.left == 0 or time.monotonic() + self.pause > self.deadline:
+        self.made, self.last = self.made + 1, error
+        seconds = pause(self.made)
+        if self.made == TRIES or time.monotonic() + seconds > self.deadline:
             raise Unavailable("The records are busy at the moment. Try again in a few seconds.") from error
-        time.sleep(self.pause * random.uniform(0.5, 1.5))  # noqa: S311, TID251  backing off, not synchronising
-        self.pause *= 3
+        wait(seconds)
 
 
 def commit(*plans: Plan, token: str | None = None) -> None:
@@ -90,11 +88,18 @@ def _unless_ours(attempt: Attempt, write: Write, found: Raw | None) -> Raw:
 def _made(write: Write, found: Raw) -> bool:
     """Return whether `found` is what `write` would have left behind."""
     if write.verb == "Put":
-        return dict(write.request["Item"]) == dict(found)
+        return _unordered(write.request["Item"]) == _unordered(found)
     names = write.request.get("ExpressionAttributeNames", {})
     values = write.request.get("ExpressionAttributeValues", {})
     assigned = _ASSIGNED.findall(write.request.get("UpdateExpression", ""))
-    return bool(assigned) and all(found.get(names[name]) == values[value] for name, value in assigned)
+    wanted = {names[name]: values[value] for name, value in assigned}
+    left = {name: value for name, value in found.items() if name in wanted}
+    return bool(wanted) and _unordered(left) == _unordered(wanted)
+
+
+def _unordered(item: Raw) -> dict[str, Any]:
+    """Return an item whose sets are sets: the database gives their members back in any order."""
+    return {name: set(value["SS"]) if "SS" in value else value for name, value in item.items()}
 
 
 _ASSIGNED = re.compile(r"(#\d+) = (:\d+)(?=,| |$)")

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from chalicelib.contacts.custom import service as custom_fields
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, read, update
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, read, tries, update
 from chalicelib.errors import DomainError, Stale, Unavailable
 from chalicelib.imports.asked import Asked, Told
 from chalicelib.imports.models import Import, RowResult
@@ -16,8 +16,6 @@ from chalicelib.imports.rows import Row
 from chalicelib.imports.states import KEPT_OFF, Outcome
 from chalicelib.imports.together import Together, apart, together
 from chalicelib.imports.walks import KEPT
-
-TRIES = 5  # of a row whose records others change at this moment
 
 
 class Result(Struct, frozen=True):
@@ -82,7 +80,7 @@ class Batch(Struct, frozen=True):
         return [_of_row(known[row.number]) if row.number in known else self._imported(row, found) for row in rows]
 
     def _imported(self, row: Row, found: Together) -> Result:
-        for attempt in range(TRIES):
+        for attempt in tries():
             try:
                 return self._committed(row, self._planned(row, found if attempt == 0 else self._apart(row)))
             except (ConditionFailed, Stale):

@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from chalicelib.dynamodb import ConditionFailed, Write, change, commit
+from chalicelib.dynamodb import ConditionFailed, Write, change, commit, tries
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.journeys import plans
 from chalicelib.journeys.models import Enrolment, Standing
 
-TRIES = 5
 BACK_OFF = timedelta(seconds=30)
 
 
@@ -18,7 +17,7 @@ def claimed(task: Mapping[str, Any], now: datetime) -> Enrolment | None:
 
     A fact that meets a live lease leaves a mark for the burst that holds it; time that meets one ends at once.
     """
-    for _ in range(TRIES):
+    for _ in tries():
         try:
             return _taken(task, now)
         except ConditionFailed as failed:

@@ -3,17 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from chalicelib.dynamodb import ConditionFailed, commit
+from chalicelib.dynamodb import ConditionFailed, commit, tries
 from chalicelib.errors import Conflict
 from chalicelib.journeys import bursts, plans, waiting
-from chalicelib.journeys.bursts import TRIES, Burst, Task
+from chalicelib.journeys.bursts import Burst, Task
 from chalicelib.journeys.models import Enrolment
 from chalicelib.journeys.walk import Halt
 
 
 def rest(task: Task, now: datetime) -> dict[str, Any]:
     """Rest or finish; first the wait rows, then the facts, then the rest, unless a fact came in between (design 5)."""
-    for _ in range(TRIES):
+    for _ in tries():
         enrolment = Enrolment.find(*Enrolment.at(task["enrolment"]))
         if enrolment is None or enrolment.token != task["token"]:
             return {**task, "next": "done"}

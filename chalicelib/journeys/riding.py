@@ -6,10 +6,10 @@ from typing import Any
 from msgspec import Struct
 
 from chalicelib.definitions import live as definitions
-from chalicelib.dynamodb import ConditionFailed, Write, commit
+from chalicelib.dynamodb import ConditionFailed, Write, commit, tries
 from chalicelib.errors import Conflict
 from chalicelib.journeys import bursts, effects, snapshot, versions, waiting
-from chalicelib.journeys.bursts import TRIES, Burst, Task
+from chalicelib.journeys.bursts import Burst, Task
 from chalicelib.journeys.document import EmailTile
 from chalicelib.journeys.effects import Moment
 from chalicelib.journeys.models import Enrolment
@@ -24,7 +24,7 @@ CONTENT_SETTINGS_PAUSE = timedelta(minutes=15)
 def perform(task: Task, now: datetime) -> dict[str, Any]:
     """Do what the effect tile does, and walk on: the effect's rows and the new place in one fenced transaction."""
     contact_id = task["enrolment"].split(".")[0]
-    for _ in range(TRIES):
+    for _ in tries():
         version = versions.document(*_version(task))
         known = snapshot.take(contact_id, version, bursts.asked(version), task["enrolment"])
         if known.enrolment is None or known.enrolment.token != task["token"]:

@@ -15,7 +15,7 @@ from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.custom.record import is_custom, names_of
 from chalicelib.contacts.joining import OTHER, Choices, Wish
 from chalicelib.contacts.merging import BUSY, MOST_WRITES, Field, Preview, read_both
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, read, silent, update
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, read, silent, tries, update
 from chalicelib.dynamodb import put_changed as put_back
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem
 from chalicelib.leads import fields, plans, reading
@@ -23,7 +23,6 @@ from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.matching import BOOK, claims_of
 from chalicelib.leads.models import Lead, LeadMerge, lead_key
 
-ROUNDS = 6
 MOST = 10  # leads that can be one
 SHOWN = 50  # merges of a lead, newest first
 
@@ -71,7 +70,7 @@ def merge(lead_id: str, other_id: str, wish: Wish, version: int, now: datetime) 
     Raises Stale; NotFound; Conflict for a lead of somebody else, a closed lead that should stay, one that became an
     opportunity, one that was merged already, or where more than ten would be one; Unprocessable; Invalid.
     """
-    for _ in range(ROUNDS):
+    for _ in tries():
         earlier = LeadMerge.find(*LeadMerge.place(lead_id, wish.merge_id))
         if earlier is not None:
             return earlier
@@ -184,7 +183,7 @@ def undo(lead_id: str, merge_id: str, by: str, now: datetime) -> LeadMerge:
 
     Raises NotFound; Conflict where this lead was merged into another one since: that merge has to be undone first.
     """
-    for _ in range(ROUNDS):
+    for _ in tries():
         record = find_merge(lead_id, merge_id)
         if record.undone_at is not None:
             return record

@@ -13,13 +13,12 @@ from chalicelib.contacts.models import Contact
 from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Job
-from chalicelib.dynamodb import ConditionFailed, Write, check, commit, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Write, check, commit, put_new, read, tries
 from chalicelib.errors import Conflict, NotFound, Stale
 from chalicelib.leads import plans, reading
 from chalicelib.leads.models import Lead, LeadSettings, LeadsItem, settings_key
 
 WORK = "orphan-contacts"
-ROUNDS = 4  # of reading whom a lead is about and writing it
 BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
 SYSTEM = "system"
 
@@ -36,7 +35,7 @@ def adopt(lead_id: str, *, by: str, now: datetime, version: int | None = None) -
     A contact that is found stays as it is; one that is made goes into the transaction that makes it the parent.
     Raises NotFound, Conflict (closed, or it has a parent); Stale where it is not in `version` any more.
     """
-    for _ in range(ROUNDS):
+    for _ in tries():
         lead = reading.find(lead_id) if version is None else reading.as_read(lead_id, version)
         _require_orphan(lead)
         try:

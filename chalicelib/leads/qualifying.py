@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.models import Contact
-from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed, put_new, silent
+from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed, put_new, silent, tries
 from chalicelib.dynamodb import update as updated
 from chalicelib.errors import Conflict, Problem, Unprocessable
 from chalicelib.leads import matching, plans, reading
@@ -17,7 +17,6 @@ from chalicelib.leads.models import Lead
 from chalicelib.leads.opportunities import closed, customer_there
 from chalicelib.leads.opportunity import Opportunity, OpportunityState
 
-ROUNDS = 4  # of reading what a lead claims and writing that it lets go
 BUSY = Conflict("Others take or leave this lead's details at this moment. Try again in a few seconds.")
 OF_NOBODY = Unprocessable(
     "An opportunity is a contact's or an account's.",
@@ -45,7 +44,7 @@ def qualify(
     earlier = Opportunity.find(*Opportunity.at(opportunity_id))
     if earlier is not None and earlier.lead_id == lead_id:
         return Qualified(reading.find(lead_id), earlier)
-    for _ in range(ROUNDS):
+    for _ in tries():
         lead = reading.as_read(lead_id, version)
         if not lead.open:
             raise Conflict(f"This lead is {lead.state} already.")

@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.conditions.nodes import Compiled
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, commit
+from chalicelib.dynamodb import ConditionFailed, commit, tries
 from chalicelib.errors import Conflict
 from chalicelib.leads import awaited, lists, plans, reading
 from chalicelib.leads.models import Lead
@@ -22,7 +22,6 @@ WAITING = "lead.waiting"
 AGAIN = 10
 """Seconds; longer than a process keeps what it knows of leads that wait."""
 OF_ACCOUNTS = frozenset({"account.changed", "account.merged", "account.waiting"})
-ROUNDS = 4
 BY = "system"
 WHY = "what it waited for is there"
 
@@ -94,7 +93,7 @@ def _go_on(lead_ids: Iterable[str], now: datetime) -> bool:
 
 
 def _waits_still(lead_id: str, now: datetime) -> bool:
-    for _ in range(ROUNDS):
+    for _ in tries():
         lead = Lead.find(*Lead.at(lead_id))
         if lead is None or lead.waiting_stage is None or not lead.open:
             return False

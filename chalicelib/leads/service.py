@@ -10,7 +10,7 @@ from chalicelib.contacts.claims import change as changed_claims
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
-from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new
+from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new, tries
 from chalicelib.errors import Conflict, Invalid, Problem, Stale, Unprocessable
 from chalicelib.leads import (
     matching,
@@ -33,7 +33,6 @@ step = moving.step
 
 TAKEN = "There is an open lead with these details already."
 BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
-ROUNDS = 4  # of reading who owns a key and writing what follows from it
 
 
 def foresee(ours: Sequence[str], theirs: Sequence[str]) -> dict[str, Any]:
@@ -116,7 +115,7 @@ def amend(lead_id: str, values: Mapping[str, Any], *, by: str, version: int, now
 def _change(
     lead_id: str, apply: Change, *, by: str, why: str, version: int, now: datetime, moved: bool = False
 ) -> Lead:
-    for _ in range(ROUNDS):
+    for _ in tries():
         lead = reading.as_read(lead_id, version)
         before = plans.remembered(lead)
         apply(lead)
@@ -147,7 +146,7 @@ def reopen(lead_id: str, *, by: str, why: str, version: int, now: datetime) -> L
 
     Its open opportunity is lost with that. Raises NotFound, Stale, Conflict (open already, its opportunity won).
     """
-    for _ in range(ROUNDS):
+    for _ in tries():
         lead = reading.as_read(lead_id, version)
         if lead.open:
             raise Conflict("This lead is open.")
@@ -165,7 +164,7 @@ def reopen(lead_id: str, *, by: str, why: str, version: int, now: datetime) -> L
 
 def remove(lead_id: str, version: int, now: datetime) -> None:
     """Delete a lead and free its match keys; what hangs on it is swept afterwards. Raises NotFound, Stale, Conflict."""
-    for _ in range(ROUNDS):
+    for _ in tries():
         lead = reading.as_read(lead_id, version)
         _require_alone(lead)
         gone = delete(lead.key, Lead.version == version, refused=Stale(reading.STALE))

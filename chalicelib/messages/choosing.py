@@ -17,7 +17,7 @@ from chalicelib.consent.subscriptions import plans
 from chalicelib.consent.subscriptions.plans import Said
 from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, Write, commit
+from chalicelib.dynamodb import ConditionFailed, Write, commit, tries
 from chalicelib.errors import Conflict, Stale, Unavailable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
@@ -33,7 +33,6 @@ from chalicelib.messages.optin.models import Confirmation, OptInSettings
 from chalicelib.messages.schemas import ContentSettingsDocument
 from chalicelib.messages.sent import attributes_of
 
-TRIES = 5
 MOST = 90  # writes of one transaction; what is left goes into a further one
 
 
@@ -110,7 +109,7 @@ class Saving(Struct, frozen=True):
 
 
 def _saved(send: Send, contact_id: str, choice: Choice, now: datetime) -> Centre:
-    for _ in range(TRIES):
+    for _ in tries():
         who = contacts.who_is(contact_id)
         if who.contact is None:
             return Centre(send, None, bulk_email=bool(choice.chosen.allow))

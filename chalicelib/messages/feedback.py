@@ -7,7 +7,7 @@ from typing import Any
 from chalicelib.clock import digest
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put_changed, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, put_changed, put_new, read, tries
 from chalicelib.errors import Unavailable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.models import Fact
@@ -30,7 +30,6 @@ TYPES: dict[Happened, InteractionType] = {
     Happened.NOT_SPAM: InteractionType.EMAIL_FEEDBACK_LOOP,
     Happened.FAILED: InteractionType.EMAIL_SENDING_FAILED,
 }
-TRIES = 5
 BUSY = Unavailable("The address is being changed by other events.")
 SOFT = {Happened.SOFT_BOUNCED, Happened.BLOCK_BOUNCED}
 
@@ -60,7 +59,7 @@ def _of_address(event: EmailEvent, now: datetime) -> None:
     if not hashed:
         return
     once = put_new(Fact(*Fact.place(digest("address-event", event.identity)), at=event.at))
-    for _ in range(TRIES):
+    for _ in tries():
         suppressed, bounces = read(_of(hashed))
         consequences = _consequences(hashed, suppressed, bounces, event, now)
         try:
@@ -119,7 +118,7 @@ def _record(send: Send, event: EmailEvent, now: datetime) -> None:
     )
     hashed = send.address_hash or ""
     asked = [contacts.key(send.contact_id or ""), *_of(hashed)]
-    for _ in range(TRIES):
+    for _ in tries():
         known, suppressed, bounces = read(asked)
         recorded = interactions.record(new, now, once=True) if known else [interactions.source_row(new)]
         try:

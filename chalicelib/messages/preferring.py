@@ -18,7 +18,7 @@ from chalicelib.consent.points.profile import Purpose, Topic, Type
 from chalicelib.consent.points.rules import ENFORCED, Channel, Model, Standing, State, changed, choice_of
 from chalicelib.consent.points.service import Found, Point
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, Write, commit
+from chalicelib.dynamodb import ConditionFailed, Write, commit, tries
 from chalicelib.errors import Invalid, Unavailable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.models import Fact
@@ -28,7 +28,6 @@ from chalicelib.messages import pointed, words
 from chalicelib.messages.models import Send
 from chalicelib.messages.sent import attributes_of
 
-TRIES = 5
 CENTRE, ONE_CLICK = "preference-centre", "one-click"
 BUSY = Unavailable("The preferences are being changed by somebody else. Try again in a few seconds.")
 GONE = Invalid("What this link leads to is not there any more.")
@@ -121,7 +120,7 @@ def save(send: Send, ticked: Ticked, event_id: str, now: datetime) -> Preferring
     Only what was not ticked when the page was shown is allowed by ticking it: so nobody agrees by a box that they found
     ticked, and a page from before a refusal takes nothing back (invariant 7). What the page does not offer stays.
     """
-    for _ in range(TRIES):
+    for _ in tries():
         found, who = _found(send), contacts.who_is(send.contact_id or "")
         it = _Saving(send, found.standing, who, event_id, now)
         shown = _shown(found, _language(who))
@@ -185,7 +184,7 @@ def refuse(send: Send, evidence: Evidence, change_id: str, now: datetime, *, onc
     `once` is written with it; where that is a fact's row that is there already, nothing is written.
     """
     purpose = (pointed.relied_on(send) or {})["purpose"]
-    for _ in range(TRIES):
+    for _ in tries():
         writes = point_plans.change(_found(send).standing, {purpose: State.OPTED_OUT}, evidence, change_id, now)
         try:
             commit(writes, [once] if once is not None else [])

@@ -1,9 +1,9 @@
 """The privacy table: requests of people, and what an erasure has to know until it is done."""
 
-from pynamodb.attributes import UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 
-from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, JsonAttribute, Key, shard
+from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, Item, JsonAttribute, Key, TextsAttribute, shard
 from chalicelib.privacy.kinds import AT_WORK, Progress
 from chalicelib.settings import settings
 
@@ -83,7 +83,7 @@ class Search(PrivacyItem, discriminator="privacy_search"):
     """Whom a job looks for, sealed, and what it has found so far; goes when the job has ended."""
 
     sealed = UnicodeAttribute()
-    found = UnicodeSetAttribute(null=True)  # such as lead#<id>
+    found = TextsAttribute(null=True)  # such as lead#<id>
     began_at = InstantAttribute()
     run = IntegerAttribute(default=1)
     found_in = IntegerAttribute(default=0)  # the last run that found anything

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete
+from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, delete, tries
 from chalicelib.registrations import seats
 from chalicelib.registrations.models import REGISTERED, OfContact, Registration, RegistrationsItem
 from chalicelib.registrations.reading import MOST, of_contact_now
@@ -21,7 +21,7 @@ def sweep(contact_id: str, _: datetime) -> bool:
 
 def vacate(row: Registration) -> None:
     """Delete a registration of who is gone. Its seat is free; the figures of the event stay."""
-    for _ in range(seats.ROUNDS):
+    for _ in tries():
         left = [seats.leave(row.event_id)] if row.state == REGISTERED else []
         try:
             commit([delete(row.key, Registration.version == row.version), *_unlisted(row), *left])

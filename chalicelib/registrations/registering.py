@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from chalicelib.clock import digest
 from chalicelib.contacts.fields import clean
-from chalicelib.dynamodb import ConditionFailed, commit, put_new, shard
+from chalicelib.dynamodb import ConditionFailed, commit, put_new, shard, tries
 from chalicelib.errors import Forbidden, Gone, Invalid, Problem, Stale, Unavailable
 from chalicelib.interactions.visitors import Personal
 from chalicelib.registrations import asking, events
@@ -17,7 +17,6 @@ from chalicelib.registrations.events import Event
 from chalicelib.registrations.models import REFUSED, Registration, Seats, refused_of
 from chalicelib.registrations.resolving import Wanted, resolve, row_of
 
-TRIES = 8
 NOT_INVITED = Forbidden("Only who was invited can register for this event. Follow the link of your invitation.")
 BUSY = Unavailable("Many register at this moment. Try again in a few seconds.")
 
@@ -103,7 +102,7 @@ def take(wanted: Wanted, now: datetime) -> Registration:
     Whom a user registers needs no free seat, and may come after the end of registration (EVT-9). Raises Unprocessable,
     Invalid.
     """
-    for _ in range(TRIES):
+    for _ in tries(8):
         row = row_of(wanted, now)
         try:
             commit(resolve(wanted, row, now).writes)

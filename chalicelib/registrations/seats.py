@@ -4,8 +4,6 @@ from chalicelib.dynamodb import Key, Write, update
 from chalicelib.errors import Conflict
 from chalicelib.registrations.models import Seats
 
-ROUNDS = 4
-"""How often a registration is read again and written with its seat, when others come between."""
 BUSY = Conflict("Others change this registration at this moment. Try again in a few seconds.")
 SHOWN = 50_000
 """How far counts are shown (22.2)."""

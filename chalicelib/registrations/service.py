@@ -6,7 +6,7 @@ from typing import Any
 
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import live as definitions
-from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed
+from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed, tries
 from chalicelib.errors import Conflict, Invalid, Stale
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.types import InteractionType
@@ -104,7 +104,7 @@ def _told(row: Registration, type_: InteractionType, at: datetime, now: datetime
 
 
 def _once(registration_id: str, happening: Happening) -> Registration:
-    for _ in range(seats.ROUNDS):
+    for _ in tries():
         row = find(registration_id)
         writes = happening(row)
         if writes is None:

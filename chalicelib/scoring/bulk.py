@@ -14,7 +14,7 @@ from chalicelib.definitions import jobs
 from chalicelib.definitions import live as definitions
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Definition, Job
-from chalicelib.dynamodb import ConditionFailed, commit
+from chalicelib.dynamodb import ConditionFailed, commit, tries
 from chalicelib.errors import Conflict
 from chalicelib.interactions.digesting import mend
 from chalicelib.leads import lists as lead_lists
@@ -106,7 +106,7 @@ def drop_scores(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: date
     if definitions.live(KIND, model_id) is not None:
         return
     left = list(lead_ids)
-    for _ in range(service.TRIES):
+    for _ in tries():
         kept = reading.kept(left, model_id)
         left = [each for each in left if not _barred(each, model_id, until, kept.get(each), now)]
         if not left:

@@ -9,7 +9,7 @@ from msgspec import Struct
 from chalicelib.clock import from_text
 from chalicelib.consent import switches
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, Write, commit
+from chalicelib.dynamodb import ConditionFailed, Write, commit, tries
 from chalicelib.errors import Conflict
 from chalicelib.leads import deletion as lead_deletion
 from chalicelib.leads import reading as lead_reading
@@ -24,7 +24,6 @@ from chalicelib.scoring.qualification.live import live_qualifications
 from chalicelib.scoring.reading import Scene
 
 SLACK = timedelta(seconds=5)
-TRIES = 5
 MOST_WRITES = 90
 """Of one transaction, which may have 100."""
 
@@ -55,7 +54,7 @@ def rescore(
     contact_id: str, now: datetime, *, lead_ids: Iterable[str] = (), at: datetime | None = None, due: bool = False
 ) -> None:
     """Rescore a contact's leads. `at`: nothing to do for a fact that an evaluation saw; `due`: only if it is."""
-    for _ in range(TRIES):
+    for _ in tries():
         if _rescored(contact_id, now, list(lead_ids), at, due=due):
             return
     raise Conflict("The contact's leads are being scored by others.")

@@ -18,14 +18,13 @@ from datetime import datetime
 from chalicelib.conditions.sources import Identity
 from chalicelib.contacts import service as contacts
 from chalicelib.definitions import service as definitions
-from chalicelib.dynamodb import ConditionFailed, Write, check, commit
+from chalicelib.dynamodb import ConditionFailed, Write, check, commit, tries
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.segments import plans
 from chalicelib.segments.models import HAND, MERGED, Membership, SegmentsItem
 from chalicelib.segments.schemas import SegmentType
 
 KIND = "segment"
-TRIES = 5
 
 
 def follow(contact_id: str, now: datetime) -> None:
@@ -33,7 +32,7 @@ def follow(contact_id: str, now: datetime) -> None:
 
     Raises Conflict after five lost races, so that the queue tries again.
     """
-    for _ in range(TRIES):
+    for _ in tries():
         who = contacts.who_is(contact_id)
         if who.contact is None:
             return

@@ -18,7 +18,7 @@ from chalicelib.contacts.custom.asking import named_by
 from chalicelib.definitions import live as live_definitions
 from chalicelib.definitions import service as definitions
 from chalicelib.definitions.lifecycle import Checked
-from chalicelib.dynamodb import SHARDS, ConditionFailed, Key, Write, commit, delete, put, put_new, read
+from chalicelib.dynamodb import SHARDS, ConditionFailed, Key, Write, commit, delete, put, put_new, read, tries
 from chalicelib.errors import Conflict, NotFound, Problem
 from chalicelib.lists import Asked, Page
 from chalicelib.queues import send
@@ -33,7 +33,6 @@ KIND = "segment"
 WORK = "membership"
 QUEUE = "membership"
 SLACK = timedelta(seconds=5)
-TRIES = 5
 MOST_CHANGES = 30  # of three writes each at most, in one transaction of a hundred
 
 
@@ -68,7 +67,7 @@ def evaluate_contact(fact: dict[str, Any], now: datetime) -> None:
     due = fact["fact"] == "due"  # it leaves the agenda only by being evaluated, also where no segment is live any more
     if not due and not (queries and evaluating.touched(queries, fact)):
         return
-    for _ in range(TRIES):
+    for _ in tries():
         if _evaluated(contact_id, queries, fact.get("at"), now):
             return
     raise Conflict("The contact's memberships are being evaluated by others.")
@@ -195,7 +194,7 @@ def by_hand(segment_id: str, contact_id: str, now: datetime, *, member: bool) ->
 
     Raises NotFound for who was deleted, Conflict.
     """
-    for _ in range(TRIES):
+    for _ in tries():
         who = contacts.find_who(contact_id)
         writes = _moved(segment_id, who, now, member=member)
         try:

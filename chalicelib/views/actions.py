@@ -16,6 +16,7 @@ from chalicelib.consent.subscriptions import service as subscriptions
 from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import changing
 from chalicelib.contacts import service as contacts
+from chalicelib.dynamodb import tries
 from chalicelib.errors import Conflict, DomainError, NotFound, Stale, Unavailable
 from chalicelib.http import Schema
 from chalicelib.segments import service as segments
@@ -24,7 +25,6 @@ from chalicelib.views.document import Id
 MOST_CHOSEN = 50
 """Contacts of one request; more are the members of a segment, by a job."""
 ONLY_KEPT = "The person demanded that nothing is done with its data."
-ROUNDS = 4  # of reading a contact and deleting it
 
 
 class Action(StrEnum):
@@ -164,7 +164,7 @@ def _subscribed(asked: Asked, contact_id: str, wanted: State) -> bool:
 
 def _delete(asked: Asked, contact_id: str, version: int | None) -> bool:
     """Who is gone already was deleted: by this order, when it is done again."""
-    for _ in range(ROUNDS):
+    for _ in tries():
         try:
             contacts.remove(contact_id, version or contacts.find(contact_id).version, asked.now)
         except NotFound:

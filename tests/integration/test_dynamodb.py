@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import boto3
 import pytest
-from pynamodb.attributes import BooleanAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 from pynamodb.exceptions import AttributeNullError
 
 from chalicelib.access.models import AccessItem
@@ -17,6 +17,7 @@ from chalicelib.dynamodb import (
     InstantAttribute,
     IntegerAttribute,
     JsonAttribute,
+    TextsAttribute,
     change,
     check,
     commit,
@@ -28,6 +29,7 @@ from chalicelib.dynamodb import (
     writer,
 )
 from chalicelib.errors import Conflict, Stale
+from tests.support.faults import Faults, injected
 
 pytestmark = pytest.mark.usefixtures("cloud")
 
@@ -47,7 +49,7 @@ class Box(AccessItem, discriminator="box"):
     content = JsonAttribute(null=True)
     packed = BytesAttribute(null=True)
     at_instant = InstantAttribute(null=True)
-    parts = UnicodeSetAttribute(null=True)
+    parts = TextsAttribute(null=True)
     kept = JsonAttribute(default=list)
 
 
@@ -109,6 +111,20 @@ def test_an_update_returns_the_item_as_it_is_now():
 
 def test_an_answer_that_never_comes_leaves_the_time_for_another_try():
     assert writer().meta.config.read_timeout < commits.PATIENCE
+
+
+def test_a_write_whose_answer_was_lost_is_known_by_its_set_in_any_order():
+    box = Box(new_id(), "BOX", **FULL)
+    left = box.serialize()
+    left["parts"]["SS"].reverse()
+    writer().put_item(TableName=box.key.table, Item=left)
+
+    with injected(Faults("answer lost", at=1), writer()):
+        commit([put_new(box)])
+    with injected(Faults("answer lost", at=1), writer()):
+        raw = change(update(box.key, Box.parts.set({"a", "b"}), condition=Box.number == 4))
+
+    assert raw == left
 
 
 def test_a_check_guards_without_writing():

@@ -10,7 +10,7 @@ from hypothesis import strategies as some
 
 from chalicelib import dynamodb
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import read
+from chalicelib.dynamodb import racing, read
 from chalicelib.errors import Conflict, Unavailable
 from chalicelib.leads import process
 from chalicelib.leads import reading as lead_reading
@@ -126,7 +126,7 @@ def test_who_loses_every_race_asks_the_queue_to_try_again():
 
     with before_write(quicker, on=("PutItem",), times=99) as fired, pytest.raises(Conflict, match="others"):
         rescore()
-    assert len(fired) == service.TRIES
+    assert len(fired) == racing.TRIES
 
 
 def test_many_leads_are_scored_in_several_transactions_that_a_crash_may_part():

@@ -2,12 +2,11 @@
 
 from datetime import datetime
 
-from chalicelib.capture.inbound import TRIES
 from chalicelib.capture.linkedin import resolving
 from chalicelib.capture.linkedin.models import Response, Withdrawal, submission_id_of
 from chalicelib.capture.linkedin.taking import FAILED, FAILURE, SUCCESS, WITHDRAWN, counted, keys_of
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, put, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, put, put_new, read, tries
 from chalicelib.errors import Unavailable
 from chalicelib.interactions import plans as interactions
 from chalicelib.leads import plans as lead_plans
@@ -21,7 +20,7 @@ def withdraw(connection_id: str, response_id: str, now: datetime) -> bool:
     person made it. Raises Unavailable where others are quicker five times.
     """
     identity = submission_id_of(response_id)
-    for _ in range(TRIES):
+    for _ in tries():
         [response, gone] = read(keys_of(identity))
         if gone is not None:
             return False

@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from pynamodb.attributes import BooleanAttribute, JSONAttribute, TTLAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, TTLAttribute, UnicodeAttribute
 
 from chalicelib.capture.models import CaptureItem
 from chalicelib.clock import as_text
-from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, shard
+from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, TextsAttribute, shard
 
 LISTED = "website"
 LISTED_REDIRECTS = "redirect"
@@ -71,7 +71,7 @@ class WebPages(CaptureItem, discriminator="web_pages"):
 class Pace(CaptureItem, discriminator="pace"):
     """What a visitor (or an address that has no visitor yet) told within a minute; kept for an hour."""
 
-    told = UnicodeSetAttribute()
+    told = TextsAttribute()
     expires = TTLAttribute()
 
     @staticmethod

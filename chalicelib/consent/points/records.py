@@ -7,11 +7,10 @@ from typing import Any
 from chalicelib.consent.points import opt_in, profile
 from chalicelib.consent.points.models import ComplianceProfile, ProfileSet, profile_key
 from chalicelib.consent.points.profile import DEFAULT, Purpose
-from chalicelib.dynamodb import ConditionFailed, Look, Write, commit, put, put_changed, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Look, Write, commit, put, put_changed, put_new, read, tries
 from chalicelib.errors import Conflict, NotFound, Problem, Stale, Unavailable, Unprocessable
 
 MOST = 100
-TRIES = 5
 TOO_MANY = Conflict(f"There are {MOST} compliance profiles, and there can be no more. Use one that there is.")
 STAYS = "People were offered this, so it stays: let it be inactive, and nobody is offered it any more."
 STALE = Stale("The compliance profile has changed since you read it. Read it again and repeat the change.")
@@ -59,7 +58,7 @@ def create(profile_id: str, values: Mapping[str, Any], by: str, now: datetime) -
     made.version = 1
     _require_address(made)
     _require_message(made, values)
-    for _ in range(TRIES):
+    for _ in tries():
         try:
             commit([put_new(made), _one_more(profile_id)])
         except ConditionFailed as failed:

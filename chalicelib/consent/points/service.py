@@ -21,12 +21,11 @@ from chalicelib.consent.points.profile import DEFAULT
 from chalicelib.consent.points.rules import Channel, Standing, State, Wanted, lowered, raises
 from chalicelib.contacts.normalise import email as read_email
 from chalicelib.contacts.normalise import phone as read_phone
-from chalicelib.dynamodb import ConditionFailed, Write, commit, read
+from chalicelib.dynamodb import ConditionFailed, Write, commit, read, tries
 from chalicelib.errors import Invalid, Problem, Unavailable
 from chalicelib.lists import Asked, Page
 from chalicelib.tokens import keyed_hash, seal, unseal
 
-TRIES = 5
 CURSOR = "contact-point"
 BUSY = Unavailable("This consent is being changed by others. Try again in a few seconds.")
 
@@ -121,7 +120,7 @@ def change_by_user(
     Raises NotFound, Invalid for what the profile does not offer, and for allowing more without a reason (invariant 7).
     """
     _known(records.find(profile_id), wanted)
-    for _ in range(TRIES):
+    for _ in tries():
         before = _standing(point, profile_id)
         if raises(before, wanted) and not evidence.reason:
             reason = "Say how the person asked for it: only they can allow more than before."
@@ -154,7 +153,7 @@ def _known(profile: ComplianceProfile, wanted: Mapping[str, State | None]) -> No
 
 def refuse(point: Point, profile_id: str, purpose: str, evidence: Evidence, change_id: str, now: datetime) -> None:
     """Opt a contact point out of a purpose; repeating it changes nothing."""
-    for _ in range(TRIES):
+    for _ in tries():
         before = _standing(point, profile_id)
         if _made(plans.change(before, {purpose: State.OPTED_OUT}, evidence, change_id, now)):
             return

@@ -14,11 +14,10 @@ from chalicelib.consent.subscriptions.models import Subscription, subscription_k
 from chalicelib.consent.subscriptions.plans import Said, Standing
 from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, Look, Notes, commit, read
+from chalicelib.dynamodb import ConditionFailed, Look, Notes, commit, read, tries
 from chalicelib.errors import Invalid, Problem, Unavailable, Unprocessable
 from chalicelib.lists import Asked, Page, page, partitions
 
-TRIES = 5
 UNKNOWN = "There is no contact of this id."
 
 FIELDS: Mapping[str, Field] = {"list_id": Field(FieldType.ID), "since": Field(FieldType.INSTANT)}
@@ -114,7 +113,7 @@ def change_by_user(
         reason = "Say how the person asked for it: only they can join."
         raise Invalid("Joining a list needs a reason.", [Problem("reason", reason)])
     said = Said(evidence, change_id)
-    for _ in range(TRIES):
+    for _ in tries():
         who = contacts.find_who(contact_id)
         writes = plans.move(standings(who, [list_id])[0], wanted, said, now)
         try:

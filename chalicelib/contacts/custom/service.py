@@ -21,14 +21,13 @@ from chalicelib.contacts.custom.naming import reference
 from chalicelib.contacts.custom.record import custom, is_custom, key_of
 from chalicelib.contacts.models import ContactsItem
 from chalicelib.definitions import named
-from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed, put_new
+from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed, put_new, tries
 from chalicelib.errors import Conflict, DomainError, Invalid, NotFound, Problem, Stale, Unavailable, Unprocessable
 from chalicelib.settings import settings
 
 Known = Mapping[str, Mapping[str, CustomField]]
 """Fields by record type and key."""
 
-TRIES = 5  # of adding options to a field that others change at this moment
 NAMED = "What is live names this field. Stop or change that first."
 
 _cache: list[tuple[float, Known]] = []
@@ -107,7 +106,7 @@ def add_options(field_id: str, words: Sequence[str], now: datetime) -> CustomFie
 
     Raises NotFound, Conflict for too many options, Unavailable where others keep changing the field.
     """
-    for _ in range(TRIES):
+    for _ in tries():
         row = find(field_id)
         before = row.said
         after = adding.with_options(before, words)

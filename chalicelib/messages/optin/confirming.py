@@ -21,13 +21,12 @@ from chalicelib.consent.subscriptions.rules import State
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import EMAILS
 from chalicelib.contacts.normalise import key_of
-from chalicelib.dynamodb import ConditionFailed, Write, commit, update
+from chalicelib.dynamodb import ConditionFailed, Write, commit, tries, update
 from chalicelib.errors import Conflict, Unavailable
 from chalicelib.messages import suppression
 from chalicelib.messages.optin.models import Confirmation
 from chalicelib.messages.optin.rules import Outcome
 
-TRIES = 5
 METHOD = "double-opt-in"
 
 
@@ -75,7 +74,7 @@ def _closed(row: Confirmation) -> bool:
 
 def confirm(row: Confirmation, now: datetime) -> Outcome:
     """Do what was asked for, with the proof of it, once; whoever confirms again is told the same."""
-    for _ in range(TRIES):
+    for _ in tries():
         judged = judge(row)
         if judged.outcome is not Outcome.OPEN:
             return judged.outcome

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from chalicelib.clock import as_text, from_text
-from chalicelib.dynamodb import ConditionFailed, Write, commit, put, put_new, update
+from chalicelib.dynamodb import ConditionFailed, Write, commit, put, put_new, tries, update
 from chalicelib.errors import Conflict, Unavailable
 from chalicelib.messages import provider
 from chalicelib.messages.optin import letters
@@ -17,7 +17,6 @@ from chalicelib.messages.optin.rules import AGAIN_AFTER, DAY, Mail, Mails, may_m
 from chalicelib.messages.provider import Accepted, Lost, NotNow, Refused
 from chalicelib.messages.rendering import Composed
 
-TRIES = 5
 NO_TIME = timedelta()
 LEASE = timedelta(minutes=5)  # longer than the function that sends may run
 BUSY = Unavailable("The mail provider takes no more at the moment.")
@@ -77,7 +76,7 @@ def _claim(row: Confirmation, mailed: Mailed | None, now: datetime, token: str) 
 def _give_back(row: Confirmation, token: str, now: datetime) -> None:
     """Undo a claim whose message was certainly not taken: it does not count either."""
     again = update(row.key, Confirmation.state.set(Mail.WANTED), condition=_held(token))
-    for _ in range(TRIES):
+    for _ in tries():
         mailed = Mailed.find(*Mailed.at(row.address_hash))
         others = [each for each in _mails(mailed) if each != (_counted_as(row), now)]
         try:

@@ -14,15 +14,13 @@ from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.fields import FIELDS
 from chalicelib.contacts.models import Membership
-from chalicelib.dynamodb import ConditionFailed, Key, Notes, Write, commit, delete, put, read
+from chalicelib.dynamodb import ConditionFailed, Key, Notes, Write, commit, delete, put, read, tries
 from chalicelib.errors import Conflict
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.models import Interaction
 from chalicelib.interactions.types import COUNTED_FOR_ACCOUNTS
 from chalicelib.scoring.accounts import log
 from chalicelib.scoring.accounts.items import Aliases, Belongs, Child, Person
-
-ROUNDS = 5
 
 
 def belong(account_id: str, contact_id: str) -> int:
@@ -59,7 +57,7 @@ def _settled(contact_id: str, bring: Callable[[Identity], int]) -> int:
     """
     lacking, known = 0, {contact_id}
     people = _people(known)
-    for _ in range(ROUNDS):
+    for _ in tries():
         lacking += sum(bring(who) for who in people)
         known |= {each for who in people for each in who.ids}
         again = _people(known)
