@@ -3,6 +3,7 @@
 import gc
 import json
 import os
+import random
 import socket
 import subprocess
 import tempfile
@@ -10,6 +11,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 PREFIX = "itinera-test"
@@ -52,6 +54,7 @@ os.environ.update(
 )
 
 import pytest  # noqa: E402
+import ulid  # noqa: E402
 from botocore.client import BaseClient  # noqa: E402
 from hypothesis import HealthCheck  # noqa: E402
 from hypothesis import settings as properties  # noqa: E402
@@ -92,6 +95,15 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+
+
+@pytest.fixture(autouse=True)
+def steady_ids(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Ids that a test makes are the same each time: what rests on their order or shard always fails, or never."""
+    chance, clock, usual = random.Random(request.node.nodeid), count(1_800_000_000_000), ulid.default_generator
+    ulid.default_generator = ulid.ULIDGenerator(lambda: next(clock), lambda _: chance.randbytes(10))
+    yield
+    ulid.default_generator = usual
 
 
 @pytest.fixture(scope="session")

@@ -62,7 +62,7 @@ class ActivityChange(ActivityFields):
 
     @property
     def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
 
 
 class ActivitiesQuery(ListQuery):

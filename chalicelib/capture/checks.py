@@ -150,7 +150,9 @@ def _mappings(form: FormDocument, contact_fields: Fields, lead_fields: Fields) -
     for target, known in (("contact_field", contact_fields), ("lead_field", lead_fields)):
         mapped = Counter(getattr(field, target) for field in form.fields if getattr(field, target))
         whose = target.removesuffix("_field")
-        yield from (Problem("fields", f"A form cannot write a {whose}'s {name}.") for name in mapped.keys() - known)
+        yield from (
+            Problem("fields", f"A form cannot write a {whose}'s {name}.") for name in sorted(mapped.keys() - known)
+        )
         yield from (
             Problem("fields", f"{n} fields write to {name}; only one can.") for name, n in mapped.items() if n > 1
         )

@@ -232,7 +232,7 @@ def _rewritten(record: LeadMerge, later: Sequence[LeadMerge]) -> list[Write]:
     """What a later merge would put back is what was there before this one, where it found this one's value."""
     writes = []
     for each in later:
-        found = {name for name in record.taken if each.before.get(name, each) == record.taken[name]}
+        found = [name for name in record.taken if each.before.get(name, each) == record.taken[name]]
         if found:
             each.before = {**each.before, **{name: record.before[name] for name in found}}
             writes.append(put_back(each))

@@ -55,7 +55,7 @@ class OpportunityChange(OpportunityFields):
 
     @property
     def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
 
 
 class QualifyLead(Why):

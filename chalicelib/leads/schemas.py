@@ -100,7 +100,7 @@ class LeadChange(LeadFields):
 
     @property
     def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
 
 
 class Why(Schema):
