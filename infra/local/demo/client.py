@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode, urlsplit
+from uuid import uuid4
 
 PATIENT = {429, 500, 502, 503, 504}  # 500: the gateway's answer where the authorizer's function was too busy
 
@@ -77,6 +78,7 @@ class Client:
         sent = {
             "Authorization": f"Bearer {self.key}",
             "Content-Type": "application/json",
+            "Idempotency-Key": uuid4().hex,  # what is sent again after a broken connection makes nothing twice
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         content = None if body is None else json.dumps(body).encode()
