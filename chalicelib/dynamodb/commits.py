@@ -7,7 +7,7 @@ from typing import Any, NoReturn, cast
 
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as Disconnected
-from msgspec import Struct, field
+from msgspec import Struct
 
 from chalicelib.clock import new_id
 from chalicelib.dynamodb.clients import writer
@@ -27,11 +27,10 @@ class Attempt(Struct):
     deadline: float
     made: int = 0
     answer_lost: bool = False
-    last: Exception | None = field(default=None)
 
     def again(self, error: Exception) -> None:
         """Wait a little, longer each time, or give up."""
-        self.made, self.last = self.made + 1, error
+        self.made += 1
         seconds = pause(self.made)
         if self.made == TRIES or time.monotonic() + seconds > self.deadline:
             raise Unavailable("The records are busy at the moment. Try again in a few seconds.") from error

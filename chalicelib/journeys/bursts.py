@@ -16,8 +16,6 @@ from chalicelib.journeys.state import State
 from chalicelib.journeys.stops import Situation, StopReason, stopped
 from chalicelib.journeys.walk import Halt, Stop, Walker
 
-TRIES = 5
-
 Task = Mapping[str, Any]
 """What goes round in the machine: ids, the token, and what comes next."""
 
