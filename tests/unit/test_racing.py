@@ -1,5 +1,7 @@
 """Trying again after a lost race: so many times, a little later each time."""
 
+import time
+
 import pytest
 
 from chalicelib.dynamodb import racing, tries
@@ -8,7 +10,7 @@ from chalicelib.dynamodb import racing, tries
 @pytest.fixture
 def waits(monkeypatch):
     waited: list[float] = []
-    monkeypatch.setattr(racing, "wait", waited.append)
+    monkeypatch.setattr(time, "sleep", waited.append)
     return waited
 
 
