@@ -65,6 +65,20 @@ def test_a_lead_that_no_longer_meets_them_loses_its_score_and_keeps_the_history_
     assert changes() == [(5, None), (None, "The lead does not meet the model's entry conditions."), (5, None)]
 
 
+@pytest.mark.rule("RSC-8")
+def test_a_model_of_a_business_unit_scores_the_leads_of_that_unit_alone():
+    person()
+    for lead_id, unit in {"l": "north", "m": "south", "n": None}.items():
+        lead(lead_id, business_unit=unit)
+    of_north = publish(clicked(5), entry={"field": "lead.business_unit", "operator": "equals", "values": ["north"]})
+    click("1")
+    rescore()
+
+    assert [scores(each) for each in "lmn"] == [{of_north: 5}, {}, {}]
+    change("m", business_unit="north")
+    assert scores("m") == {of_north: 5}
+
+
 @pytest.mark.rule("RSC-2")
 def test_entry_conditions_that_change_with_the_time_have_the_agenda_look_again():
     person()
