@@ -144,6 +144,7 @@ ROUTES = {
     "chalicelib.registrations.public": ("e", "events"),
     "chalicelib.registrations.routes": ("contacts", "events", "registrations"),
     "chalicelib.scoring.accounts.routes": ("accounts", "leads"),
+    "chalicelib.scoring.management_routes": ("settings",),
     "chalicelib.scoring.qualification.routes": ("qualifications",),
     "chalicelib.scoring.reports.routes": ("scoring-models",),
     "chalicelib.scoring.routes": ("leads", "scoring-configuration", "scoring-models"),

@@ -1,12 +1,12 @@
 """Activities as clients send and get them."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from chalicelib.activities.choices import ActivityKind, ActivityState, RegardingKind
-from chalicelib.http import ListQuery, Schema
+from chalicelib.http import Change, ListQuery, Schema
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Subject = Annotated[str, Field(min_length=1, max_length=200)]
@@ -49,20 +49,12 @@ class NewActivity(ActivityFields):
         return self
 
 
-class ActivityChange(ActivityFields):
-    """What changes: fields that are not named stay, null empties one."""
+class ActivityChange(ActivityFields, Change):
+    """What changes of an activity."""
+
+    never_empty = ("subject",)
 
     subject: Subject | None = None
-
-    @model_validator(mode="after")
-    def _kept(self) -> "ActivityChange":
-        if "subject" in self.model_fields_set and self.subject is None:
-            raise ValueError("The subject cannot be empty.")
-        return self
-
-    @property
-    def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
 
 
 class ActivitiesQuery(ListQuery):

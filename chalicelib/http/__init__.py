@@ -10,7 +10,7 @@ from chalicelib.http.problems import STATUS_OF, problem
 from chalicelib.http.replies import Reply
 from chalicelib.http.requests import form_of, json_of, query_of
 from chalicelib.http.routes import Api
-from chalicelib.http.schemas import Listing, ListQuery, Nothing, Schema, TimeZone
+from chalicelib.http.schemas import Change, Listing, ListQuery, Nothing, Schema, TimeZone
 
 __all__ = [
     "FORM",
@@ -20,6 +20,7 @@ __all__ = [
     "Api",
     "Application",
     "Call",
+    "Change",
     "ListQuery",
     "Listing",
     "Nothing",

@@ -1,9 +1,9 @@
 """What clients send and get, and what every list takes and gives."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from chalicelib.lists import MOST, Asked, Page
 
@@ -14,6 +14,23 @@ class Schema(BaseModel):
     model_config = ConfigDict(
         extra="forbid", str_strip_whitespace=True, from_attributes=True, allow_inf_nan=False, defer_build=True
     )
+
+
+class Change(Schema):
+    """What changes: fields that are not named stay, null empties one, but none of those that are never empty."""
+
+    never_empty: ClassVar[tuple[str, ...]] = ()
+
+    @model_validator(mode="after")
+    def _kept(self) -> Self:
+        for name in self.never_empty:
+            if name in self.model_fields_set and getattr(self, name) is None:
+                raise ValueError(f"The {name.replace('_', ' ')} cannot be empty.")
+        return self
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
 
 
 class Nothing(Schema):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, field_validator, model_validator
 
-from chalicelib.http import ListQuery, Schema
+from chalicelib.http import Change, ListQuery, Schema
 from chalicelib.leads.choices import StatusReason
 from chalicelib.leads.opportunity import OpportunityState
 from chalicelib.leads.schemas import Id, LeadView, Money, Text, Why
@@ -42,20 +42,12 @@ class NewOpportunity(OpportunityFields):
     name: Name
 
 
-class OpportunityChange(OpportunityFields):
-    """What changes: fields that are not named stay, null empties one."""
+class OpportunityChange(OpportunityFields, Change):
+    """What changes of an opportunity."""
+
+    never_empty = ("name",)
 
     name: Name | None = None
-
-    @model_validator(mode="after")
-    def _named(self) -> "OpportunityChange":
-        if "name" in self.model_fields_set and self.name is None:
-            raise ValueError("The name cannot be empty.")
-        return self
-
-    @property
-    def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
 
 
 class QualifyLead(Why):

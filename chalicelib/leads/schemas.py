@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from chalicelib.contacts.custom.schemas import CustomValues
 from chalicelib.contacts.merge_schemas import SuggestionView
-from chalicelib.http import ListQuery, Schema
+from chalicelib.http import Change, ListQuery, Schema
 from chalicelib.leads.choices import (
     REASONS,
     LeadSource,
@@ -84,23 +84,14 @@ class NewLead(LeadFields):
     last_name: LastName
 
 
-class LeadChange(LeadFields):
-    """What changes: fields that are not named stay, null empties one."""
+class LeadChange(LeadFields, Change):
+    """What changes of a lead."""
+
+    never_empty = ("last_name", "status_reason", "trigger_recycle")
 
     last_name: LastName | None = None
     status_reason: StatusReason | None = None
     trigger_recycle: Annotated[bool, Field(description="Setting it gives the lead back to marketing.")] | None = None
-
-    @model_validator(mode="after")
-    def _kept(self) -> "LeadChange":
-        for name in ("last_name", "status_reason", "trigger_recycle"):
-            if name in self.model_fields_set and getattr(self, name) is None:
-                raise ValueError(f"The {name.replace('_', ' ')} cannot be empty.")
-        return self
-
-    @property
-    def values(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
 
 
 class Why(Schema):

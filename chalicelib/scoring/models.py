@@ -148,4 +148,30 @@ class Configuration(ScoringItem, discriminator="configuration"):
         return CONFIGURATIONS, f"{as_text(created_at)}#{configuration_id}"
 
 
+class LeadManagement(ScoringItem, discriminator="lead_management"):
+    """Since when there are no scoring models and no qualifications, if so (RSC-1): one item."""
+
+    off_since = InstantAttribute(null=True)
+    version = IntegerAttribute(default=0)
+
+    @property
+    def enabled(self) -> bool:
+        return self.off_since is None
+
+    @staticmethod
+    def at() -> tuple[str, str]:
+        return SETTINGS, "LEAD_MANAGEMENT"
+
+
+class LastLive(ScoringItem, discriminator="last_live"):
+    """Which version of which model went live last: who switches lead management off sees whether one did meanwhile."""
+
+    named = UnicodeAttribute()
+
+    @staticmethod
+    def at() -> tuple[str, str]:
+        return SETTINGS, "LAST_LIVE"
+
+
+SETTINGS = "SETTINGS"
 CONFIGURATIONS = "CONFIGURATIONS"

@@ -6,9 +6,10 @@ from chalicelib.conditions import sources
 from chalicelib.consent import switches
 from chalicelib.contacts.custom import naming
 from chalicelib.definitions.lifecycle import Checked, State
+from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.http import Api, Call, Listing, ListQuery, Nothing
-from chalicelib.scoring import bulk, configuration, targets
+from chalicelib.scoring import bulk, configuration, management, targets
 from chalicelib.scoring.compiler import compile_model, problems_of
 from chalicelib.scoring.explanations import explaining, moments
 from chalicelib.scoring.explanations.schemas import DifferenceQuery, DifferenceView, ExplainQuery, ExplanationView
@@ -34,8 +35,13 @@ def _check(model: ModelDocument) -> Checked:
     catalogue = sources.current_catalogue()
     problems = problems_of(model, catalogue)
     named = () if problems else naming.asked(each.subject for each in compile_model(model, catalogue).dependencies)
-    found = [*problems, *switches.problems(model.minimum_consent)]
+    found = [*management.problems(), *problems, *switches.problems(model.minimum_consent)]
     return Checked(found, named, warnings=targets.warnings_of(model))
+
+
+def _while_on(model: ModelDocument, _: Definition | None) -> ModelDocument:
+    management.require_on()
+    return model
 
 
 lifecycle(
@@ -45,7 +51,9 @@ lifecycle(
         path="/scoring-models",
         schema=ModelDocument,
         check=_check,
+        before_save=_while_on,
         publish_job=bulk.on_publish,
+        publish_writes=management.going_live,
         stop_job=bulk.on_stop,
         stops_to=State.DRAFT,
     ),

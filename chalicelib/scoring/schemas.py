@@ -136,3 +136,20 @@ class ModelText(Schema):
     version: int | None
     model: list[str]
     rules: list[RuleText]
+
+
+class LeadManagementChange(Schema):
+    """Whether lead management is on."""
+
+    enabled: Annotated[
+        bool,
+        Field(
+            description="Off, no scoring model and no qualification can be made, changed or published. "
+            "It goes off only when none is live; drafts stay, and so do scores that the configuration keeps."
+        ),
+    ]
+
+
+class LeadManagementView(LeadManagementChange):
+    off_since: datetime | None
+    version: int

@@ -25,7 +25,7 @@ from chalicelib.messages.models import MessageSettings, Suppressed
 from chalicelib.messages.optin.models import OptInSettings
 from chalicelib.privacy.models import Request
 from chalicelib.registrations.models import Registration
-from chalicelib.scoring.models import Configuration
+from chalicelib.scoring.models import Configuration, LeadManagement
 from chalicelib.scoring.reports.exports import Export
 from chalicelib.scoring.reports.previews import Preview
 from chalicelib.segments.models import Membership
@@ -111,6 +111,7 @@ RECORDS: Mapping[type[Item], Record] = {
     Website: Record("website", _own, telling=True),
     Redirect: Record("redirect", _own, telling=True),
     Configuration: Record("scoring-configuration", _key, telling=True),
+    LeadManagement: Record("lead-management", _one, telling=True),
     Connection: Record("linkedin-connection", _behind, telling=True),
     Source: Record("linkedin-source", _both, telling=True),
     Strategy: Record("linkedin-strategy", _behind, telling=True),

@@ -30,7 +30,7 @@ NOT_EDITED = {
     *("AccountEvaluation", "Aliases", "Audited", "Awaited", "Belongs", "Bounces", "Burst", "ChangeRow", "Child"),
     *("Closing", "Count", "Counted", "Counts", "Dedup", "Deleted", "DeletedAccount", "DeletedLead", "Digest"),
     *("Disclosed", "Dropped", "Duplicate", "Evaluation", "Fact", "FormVersion", "Heir", "Inside", "Interaction"),
-    *("Interval", "Late", "LeadMerge"),
+    *("Interval", "LastLive", "Late", "LeadMerge"),
     *("LiveRow", "Logged", "Member", "Membership", "Merge", "Milestone", "Month", "Move", "Notice", "OfLead", "Owner"),
     *("Page", "PageAddress", "Person", "PreviewedLead", "Qualified", "Refusal", "RowResult"),
     *("Score", "ScoreChange", "Search", "Send", "Slice", "StrategySet", "TestLead", "Tombstone", "UsedBy", "Version"),

@@ -15,6 +15,7 @@ from chalicelib.definitions import carrying
 from chalicelib.imports import importing, parsing, parts, service
 from chalicelib.imports.models import Import
 from tests.support.api import Caller
+from tests.support.between import before_the_next_write
 from tests.support.faults import Faults, Killed, database, injected
 from tests.support.imports import CONSENT, failed_rows, started, submitted, table, work_through
 
@@ -124,21 +125,11 @@ def test_of_two_at_work_on_one_batch_each_row_is_taken_once(api, world):
     made = submitted(api, table([HEADINGS, *([f"Berg {at}", f"p{at}@x.example", ""] for at in range(30))]))
     import_ = started(api, made)
     work_through(import_["job_id"], world.now)
-    arguments, fired = {"import": import_["id"], "run": 1}, []
-    events = dynamodb.writer().meta.events
+    arguments = {"import": import_["id"], "run": 1}
 
-    def quicker(model, **_):
-        if model.name == "TransactWriteItems" and not fired:
-            fired.append(model.name)
-            _take_all(arguments, world.now)
-
-    events.register("before-call.dynamodb.*", quicker)
-    try:
+    with before_the_next_write(lambda: _take_all(arguments, world.now)):
         _take_all(arguments, world.now)
-    finally:
-        events.unregister("before-call.dynamodb.*", quicker)
 
-    assert fired
     assert service.totals(Import.get(*Import.at(import_["id"]))).sums == {"created": 30}
     assert len(all_contacts()) == 30
 

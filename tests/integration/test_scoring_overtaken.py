@@ -1,7 +1,6 @@
 """Models that are stopped or published anew while somebody who does not know it scores: at each of its calls."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -14,7 +13,7 @@ from chalicelib.definitions import service as definitions
 from chalicelib.scoring import bulk, reading, service
 from chalicelib.scoring.accounts import rescoring as of_accounts
 from chalicelib.scoring.live import KIND, live_models
-from tests.support.between import before_call
+from tests.support.between import before_call, process
 from tests.support.scoring import NOW, lead, lives_in, person, publish
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -27,19 +26,6 @@ def remembering(monkeypatch):
     """What is live is remembered for longer than a test takes."""
     wiring.wire()
     monkeypatch.setattr(live_definitions, "settings", replace(live_definitions.settings, live_cache_seconds="300"))
-
-
-@contextmanager
-def process(memory=()):
-    """Let what happens here happen in another process, which remembers this as live."""
-    ours = dict(live_definitions._rows)
-    live_definitions._rows.clear()
-    live_definitions._rows.update(memory)
-    try:
-        yield
-    finally:
-        live_definitions._rows.clear()
-        live_definitions._rows.update(ours)
 
 
 class OfContact:

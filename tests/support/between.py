@@ -1,10 +1,12 @@
 """Something that happens between what a use case reads and what it writes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 from typing import Any
 
 from chalicelib import dynamodb
+from chalicelib.definitions import live as live_definitions
 
 WRITES = [f"before-call.dynamodb.{call}" for call in ("TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem")]
 
@@ -62,3 +64,16 @@ def _called(meet: Callable[..., None]) -> Iterator[None]:
     finally:
         for client in clients:
             client.meta.events.unregister("before-call.dynamodb.*", meet)
+
+
+@contextmanager
+def process(memory: Mapping[str, Any] = MappingProxyType({})) -> Iterator[None]:
+    """Let what happens here happen in another process, which remembers this as live."""
+    ours = dict(live_definitions._rows)
+    live_definitions._rows.clear()
+    live_definitions._rows.update(memory)
+    try:
+        yield
+    finally:
+        live_definitions._rows.clear()
+        live_definitions._rows.update(ours)

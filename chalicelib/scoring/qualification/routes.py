@@ -6,7 +6,7 @@ from chalicelib.definitions.models import Definition
 from chalicelib.definitions.routes import Kind, lifecycle
 from chalicelib.errors import Conflict, Problem
 from chalicelib.http import Api
-from chalicelib.scoring import bulk, live
+from chalicelib.scoring import bulk, live, management
 from chalicelib.scoring.qualification import live as qualifying
 from chalicelib.scoring.qualification.document import Combination, Qualification, problems_of
 
@@ -15,7 +15,7 @@ api = Api(__name__)
 
 def check(document: Qualification) -> Checked:
     named = [(live.KIND, criterion.model_id) for criterion in document.criteria]
-    return Checked([*problems_of(document), *_mixed(document)], named)
+    return Checked([*management.problems(), *problems_of(document), *_mixed(document)], named)
 
 
 def _mixed(document: Qualification) -> list[Problem]:
@@ -28,7 +28,8 @@ def _mixed(document: Qualification) -> list[Problem]:
 
 
 def _only_stopped(document: Qualification, before: Definition | None) -> Qualification:
-    """Criteria change only after stopping (RSC-13)."""
+    """Criteria change only after stopping (RSC-13), and only while lead management is on (RSC-1)."""
+    management.require_on()
     if before is not None and definitions.is_live(before):
         raise Conflict("A qualification changes only after it was stopped. Stop it, change it and publish it again.")
     return document

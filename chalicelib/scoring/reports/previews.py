@@ -33,7 +33,7 @@ from chalicelib.leads import process, processes
 from chalicelib.leads import reading as leads
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page, page, partitions
-from chalicelib.scoring import configuration
+from chalicelib.scoring import configuration, management
 from chalicelib.scoring.compiler import problems_of
 from chalicelib.scoring.deciding import Scored, evaluate
 from chalicelib.scoring.explanations import sight
@@ -86,8 +86,10 @@ class PreviewedLead(ScoringItem, discriminator="previewed_lead"):
 def start(model_id: str, preview_id: str, one_in: int, by: str, now: datetime) -> Preview:
     """Start a preview of the draft as it is now, over all leads or one in so many. The same id again returns the first.
 
-    Raises NotFound, Unprocessable with everything that keeps the draft from going live.
+    Raises NotFound, Unprocessable with everything that keeps the draft from going live, Conflict while lead management
+    is off.
     """
+    management.require_on()
     definition = definitions.get(KIND, model_id)
     problems = problems_of(ModelDocument.model_validate(definition.document), sources.current_catalogue())
     if problems:
