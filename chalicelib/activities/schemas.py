@@ -50,7 +50,7 @@ class NewActivity(ActivityFields):
 
 
 class ActivityChange(ActivityFields, Change):
-    """What changes of an activity."""
+    """What changes: fields that are not named stay, null empties one."""
 
     never_empty = ("subject",)
 

@@ -43,7 +43,7 @@ class NewOpportunity(OpportunityFields):
 
 
 class OpportunityChange(OpportunityFields, Change):
-    """What changes of an opportunity."""
+    """What changes: fields that are not named stay, null empties one."""
 
     never_empty = ("name",)
 

@@ -85,7 +85,7 @@ class NewLead(LeadFields):
 
 
 class LeadChange(LeadFields, Change):
-    """What changes of a lead."""
+    """What changes: fields that are not named stay, null empties one."""
 
     never_empty = ("last_name", "status_reason", "trigger_recycle")
 
