@@ -14,12 +14,12 @@ from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Job
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, put_new, read, tries
-from chalicelib.errors import Conflict, NotFound, Stale
+from chalicelib.errors import Conflict, NotFound, Stale, Unavailable
 from chalicelib.leads import plans, reading
 from chalicelib.leads.models import Lead, LeadSettings, LeadsItem, settings_key
 
 WORK = "orphan-contacts"
-BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
+BUSY = Unavailable("Others take these details at this moment. Try again in a few seconds.")
 SYSTEM = "system"
 
 SHARED = (
@@ -33,7 +33,8 @@ def adopt(lead_id: str, *, by: str, now: datetime, version: int | None = None) -
     """Give an open lead without a parent a contact: whom the default strategy finds, else one for marketing only.
 
     A contact that is found stays as it is; one that is made goes into the transaction that makes it the parent.
-    Raises NotFound, Conflict (closed, or it has a parent); Stale where it is not in `version` any more.
+    Raises NotFound, Conflict (closed, or it has a parent); Stale where it is not in `version` any more; Unavailable
+    where others are quicker five times: what does this by itself comes again.
     """
     for _ in tries():
         lead = reading.find(lead_id) if version is None else reading.as_read(lead_id, version)
@@ -80,7 +81,7 @@ def _known(values: Mapping[str, Any]) -> Contact | None:
     if owner is None:
         return None
     [found] = read([contact_plans.BOOK.record_key(owner.record_id)])
-    if found is None or (found.claims or {}).get(strategy.id) != place:
+    if found is None or place not in found.places:
         raise ConditionFailed([])  # deleted or changed between two reads; its claim is going as well
     known: Contact = found
     return known

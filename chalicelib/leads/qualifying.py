@@ -70,10 +70,10 @@ def _of_lead(lead: Lead) -> dict[str, Any]:
 
 
 def _of_sales(contact_id: str | None, now: datetime) -> list[Write]:
-    """Hold to the contact's being there; one that was for marketing only is no longer (MTL-3)."""
+    """Hold to the contact's being there; who was for marketing only, merged or not, is no longer (MTL-3)."""
     if contact_id is None:
         return []
-    contact = contacts.find(contact_id)
+    contact = contacts.find_who(contact_id).contact
     if not contact.marketing_only:
         return customer_there(contact_id, None)
     cleared = updated(

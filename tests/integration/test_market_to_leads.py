@@ -9,12 +9,15 @@ from app import app
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts import strategies
 from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.models import Contact
 from chalicelib.definitions import jobs
-from chalicelib.dynamodb import commit
-from chalicelib.errors import Conflict, Stale
+from chalicelib.dynamodb import change, commit, update
+from chalicelib.errors import Conflict, Stale, Unavailable
 from chalicelib.leads import orphans, service
+from tests.integration.test_scoring_races import before_write
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
+from tests.support.merged import merge
 from tests.support.scoring import NOW, person
 
 
@@ -79,6 +82,18 @@ def test_an_orphan_whose_contact_is_known_gets_that_one_which_stays_as_it_is(api
     contact = contacts.find("c")
     assert lead["contact_id"] == "c"
     assert (contact.city, contact.marketing_only, contact.version) == ("Aarhus", None, 1)
+
+
+@pytest.mark.rule("MTL-2")
+def test_an_orphan_known_by_the_address_of_somebody_who_was_merged_gets_whom_that_became(api):
+    person(email="a@b.dk")
+    contacts.create("old", {"last_name": "Juhl", "email": "old@b.dk"}, NOW, by="user:u")
+    merge("c", "old", NOW)
+
+    lead = adopted(api, made(api, email="old@b.dk"))
+
+    assert lead["contact_id"] == "c"
+    assert contacts.find("c").email == "a@b.dk"
 
 
 @pytest.mark.rule("MTL-2")
@@ -168,6 +183,22 @@ def test_a_lead_that_gets_an_account_meanwhile_is_left_alone(api, world):
     world.settle()
 
     assert api.get(f"/leads/{lead['id']}")["contact_id"] is None
+
+
+@pytest.mark.rule("MTL-2", "MTL-5")
+def test_an_orphan_whose_contact_others_keep_changing_comes_again(api):
+    turn_on(api)
+    person(email="a@b.dk")
+    lead = made(api, email="a@b.dk")
+
+    def quicker():
+        change(update(contacts.key("c"), Contact.version.add(1), condition=Contact.pk.exists()))
+
+    with before_write(quicker, on=("TransactWriteItems",), times=99), pytest.raises(Unavailable):
+        orphans.hear(lead, NOW)
+    orphans.hear(lead, NOW)
+
+    assert api.get(f"/leads/{lead['id']}")["contact_id"] == "c"
 
 
 # Segments and landing pages ------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from chalicelib.leads.opportunity import OpportunityState
 from chalicelib.scoring import reading
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
+from tests.support.merged import merge
 from tests.support.scoring import NOW, lead, person, publish
 
 
@@ -98,6 +99,18 @@ def test_a_contact_made_for_marketing_only_is_one_of_sales_once_its_lead_is_qual
 
     contact = contacts.find("m")
     assert (contact.marketing_only, contact.version) == (False, 2)
+
+
+@pytest.mark.rule("MTL-3")
+def test_of_a_contact_that_was_merged_the_one_that_counts_is_one_of_sales_from_then_on(api):
+    for name in ("main", "m"):
+        contacts.create(name, {"last_name": "Berg", "marketing_only": True}, NOW, by="user:u")
+    lead = made(api, contact_id="m")
+    merge("main", "m", NOW)
+
+    qualified(api, lead)
+
+    assert contacts.find("main").marketing_only is False
 
 
 def test_a_contact_that_changes_at_that_moment_is_cleared_all_the_same(api):
