@@ -1,6 +1,7 @@
 """Leads from LinkedIn: told, matched, withdrawn; against a LinkedIn that speaks HTTP, through the real edges."""
 
 import json
+import random
 
 import pytest
 
@@ -18,8 +19,12 @@ from chalicelib.interactions import service as interactions
 from chalicelib.leads import reading as leads
 from infra.local.demo.company import newsletter_form
 from infra.local.linkedin_leads import CONSENT, NEWS, notice
+from infra.template import load
 from tests.support.between import before_the_next_write
+from tests.support.between import process as other_process
 from tests.support.linkedin import answers_of
+from tests.support.meter import metered
+from tests.support.processes import process, publish
 
 LINKEDIN = "LinkedInFormSubmission"
 
@@ -84,6 +89,23 @@ def test_a_lead_of_a_known_contact_is_linked_to_it(connected):
 
     assert only_lead(connected)["contact_id"] == made.contact_id
     assert contacts.find("c").owner_id is None
+
+
+@pytest.mark.rule("LNK-1", "LNK-5")
+def test_leads_follow_the_process_that_the_settings_name_and_the_worker_may_read_it(connected):
+    api, granted = connected.api, load().grants["SyncLinkedin"]
+    own = publish(api, "Ours", process("first", "second"))
+    api.change("PUT", "/settings/leads", api.get("/settings/leads"), {"process_id": own})
+    for each in (connected.send(1), connected.send(2, answers={**answers_of(1), "SENIORITY": "Director"})):
+        connected.tell(notice(each))
+
+    with metered() as asked, other_process():
+        connected.drain(random.Random(1))
+
+    assert {f"{name.capitalize()}Table" for name in asked.tables} <= set(granted["read"])
+    assert "definitions" in asked.tables
+    lead = only_lead(connected)
+    assert (lead["process_id"], lead["stage"], lead["linkedin_submissions"]) == (own, "first", 2)
 
 
 def test_deliveries_that_come_again_in_any_order_change_nothing(connected):
