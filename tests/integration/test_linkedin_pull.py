@@ -371,6 +371,17 @@ def test_a_token_is_renewed_before_it_expires(connected):
 
 
 @pytest.mark.rule("LNK-2")
+def test_an_authorisation_replaces_the_whole_of_the_one_before(connected):
+    """Without a token that renews: the former member's would go on letting us in in that member's name."""
+    connected.authorise(access_token="token-2", refresh_token=None)
+
+    connected.pull()
+
+    assert connected.status["state"] == "needs_reauthorisation"
+    assert set(connected.linkedin.tokens) == {"token-1"}
+
+
+@pytest.mark.rule("LNK-2")
 def test_a_connection_that_is_not_let_in_says_so_and_goes_on_once_it_is_authorised(connected):
     connected.linkedin.tokens["token-1"] = 0
     connected.linkedin.refresh_tokens.clear()
