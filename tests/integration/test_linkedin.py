@@ -2,11 +2,12 @@
 
 import json
 import random
+from datetime import timedelta
 
 import pytest
 
 from chalicelib.capture import service as capture
-from chalicelib.capture.linkedin import models
+from chalicelib.capture.linkedin import models, service
 from chalicelib.capture.linkedin.messages import noticed
 from chalicelib.capture.service import Submitted
 from chalicelib.conditions.facts import Verdict
@@ -79,6 +80,33 @@ def test_a_known_lead_is_updated_and_the_submission_attached(connected):
     assert len(of_contact(lead)) == 2
     assert len(connected.api.get(f"/leads/{lead['id']}/linkedin-submissions")["items"]) == 2
     assert {name: connected.status["counts"][name] for name in ("created", "matched")} == {"created": 1, "matched": 1}
+
+
+@pytest.mark.rule("LNK-5")
+def test_of_many_submissions_a_lead_shows_the_newest(connected, monkeypatch):
+    monkeypatch.setattr(service, "MOST_SHOWN", 2)
+    for number in (2, 3, 1, 4):
+        connected.send(number, answers=answers_of(1), at=connected.world.now - timedelta(minutes=number))
+    connected.pull()
+
+    assert shown_at(connected, only_lead(connected)) == ["response-1", "response-2"]
+
+
+@pytest.mark.rule("LNK-5")
+def test_a_lead_shows_the_submissions_of_one_that_was_merged_into_it(connected):
+    activate(connected, strategy(connected, always_create_lead=True))
+    for number in (1, 2):
+        tell(connected, connected.send(number, answers=answers_of(1)))
+    main, other = connected.api.get("/leads")["items"]
+
+    merge = {"other_id": other["id"], "why": "one interest"}
+    connected.api.change("POST", f"/leads/{main['id']}/merges", main, merge)
+
+    assert set(shown_at(connected, main)) == {"response-1", "response-2"}
+
+
+def shown_at(connected, lead):
+    return [each["response_id"] for each in connected.api.get(f"/leads/{lead['id']}/linkedin-submissions")["items"]]
 
 
 @pytest.mark.rule("LNK-1", "GEN-10")

@@ -1,5 +1,6 @@
 """Use cases: look at what came from LinkedIn, at what failed, and at what nobody understands."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -77,11 +78,16 @@ def deliveries_aside(connection_id: str, asked: Asked) -> Page[SetAside]:
 
 
 def responses_of_lead(lead_id: str) -> list[Response]:
-    """Return the newest responses that are attached to a lead. Raises NotFound."""
-    leads.find(lead_id)
-    rows = OfLead.query(f"LINKEDIN_LEAD#{lead_id}", consistent_read=True, scan_index_forward=False, limit=MOST_SHOWN)
-    found = read(Key(Response, *Response.at(row.submission_id)) for row in rows)
-    return sorted((each for each in found if each is not None), key=lambda each: each.submitted_at, reverse=True)
+    """Return the newest responses that are attached to a lead or one that was merged into it. Raises NotFound."""
+    lead = leads.find(lead_id)
+    rows = [row for each in (lead_id, *(lead.identities or ())) for row in _attached(each)]
+    newest = sorted(rows, key=lambda row: row.sk, reverse=True)[:MOST_SHOWN]
+    found = read(Key(Response, *Response.at(row.submission_id)) for row in newest)
+    return [each for each in found if each is not None]
+
+
+def _attached(lead_id: str) -> Iterable[OfLead]:
+    return OfLead.query(OfLead.of(lead_id), consistent_read=True, scan_index_forward=False, limit=MOST_SHOWN)
 
 
 def retry(submission_id: str, now: datetime) -> Response:

@@ -169,7 +169,8 @@ def _kept(row: Response, resolved: Resolved, problems: Sequence[Problem], before
     row.contact_id, row.lead_id = resolved.contact_id, resolved.lead_id
     row.contact_result, row.lead_result = resolved.contact_result, resolved.lead_result
     row.problems = [each.as_dict() for each in problems] or None
-    attached = OfLead(*OfLead.at(str(resolved.lead_id), row.submission_id), submission_id=row.submission_id)
+    place = OfLead.at(str(resolved.lead_id), row.submitted_at, row.submission_id)
+    attached = OfLead(*place, submission_id=row.submission_id)
     adds = {_result(resolved): 1, **({FAILED: -1} if before else {})}
     return [_put(row, before), _unwithdrawn(row), put_new(attached), counted(row, adds)]
 
