@@ -140,6 +140,30 @@ def test_a_subscription_that_linkedin_ended_is_made_again_within_a_day(connected
     assert len(connected.linkedin.subscriptions) == 1
 
 
+@pytest.mark.rule("LNK-2")
+@pytest.mark.parametrize(
+    ("status", "told", "state"), [(409, "answered 409", "connected"), (403, "(403)", "needs_reauthorisation")]
+)
+def test_what_keeps_linkedin_from_telling_us_holds_up_no_lead(connected, monkeypatch, status, told, state):
+    def refuse(_):
+        raise Refused(status, "Not this webhook")
+
+    connected.linkedin.subscriptions.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(connected.linkedin, "subscribe", refuse)
+        for number in range(2):
+            connected.send(number, at=connected.world.now + timedelta(hours=24))
+            connected.world.advance(timedelta(hours=24))
+            connected.pull()
+            assert told in connected.source["last_error"]
+            assert connected.status["state"] == state
+    assert set(leads(connected)) == {"ada0@example.com", "ada1@example.com"}
+    connected.pull()
+
+    assert len(connected.linkedin.subscriptions) == 1
+    assert (connected.source["last_error"], connected.status["state"]) == (None, "connected")
+
+
 def test_what_is_not_taken_any_more_is_unsubscribed_and_not_pulled(connected):
     connected.change("PATCH", "", {"sources": []})
     connected.pull()
@@ -417,6 +441,19 @@ def test_a_missing_role_is_told_and_heals_when_it_is_given(connected):
     connected.pull()
 
     assert (connected.status["state"], set(leads(connected))) == ("connected", {"ada1@example.com"})
+
+
+@pytest.mark.rule("LNK-2")
+def test_a_connection_is_let_in_once_it_does_not_take_any_more_what_it_may_not(connected):
+    connected.change("PATCH", "", {"sources": [{"owner": ACCOUNT}, {"owner": ORGANIZATION, "lead_type": "EVENT"}]})
+    connected.linkedin.without_role.add(ORGANIZATION)
+    connected.pull()
+    assert connected.status["state"] == "needs_reauthorisation"
+
+    connected.change("PATCH", "", {"sources": [{"owner": ACCOUNT}]})
+    connected.pull()
+
+    assert (connected.status["state"], connected.status["warnings"]) == ("connected", [])
 
 
 def test_a_lead_told_of_while_we_are_not_let_in_is_left_to_the_pull(connected):

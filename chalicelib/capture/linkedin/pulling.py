@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from chalicelib import queues
 from chalicelib.capture.linkedin import client, noting, standing, taking
 from chalicelib.capture.linkedin.asking import LinkedIn, noted, read_lead, usual_pause
-from chalicelib.capture.linkedin.client import Client, Refused, Throttled
+from chalicelib.capture.linkedin.client import Client, Refused, Throttled, Unreachable
 from chalicelib.capture.linkedin.messages import QUEUE, message, noticed
 from chalicelib.capture.linkedin.models import Connection, Source, connection_key, source_key
 from chalicelib.capture.linkedin.reading import Lead
@@ -54,8 +54,24 @@ def _pulled(connection: Connection, source: Source, now: datetime) -> None:
 
 
 def _work(connection: Connection, source: Source, now: datetime) -> bool:
-    subscribe(connection, source, now)
-    return _pages(connection, source, now)
+    """Subscribe and pull; what keeps LinkedIn from telling us holds up no lead, and is shown afterwards."""
+    swept, hindered = source.swept_at, _subscribed(connection, source, now)
+    done = _pages(connection, source, now)
+    if done and hindered is not None:
+        source.swept_at = swept  # the subscription is looked at again next time
+        raise hindered
+    return done
+
+
+def _subscribed(connection: Connection, source: Source, now: datetime) -> DomainError | None:
+    """Have LinkedIn tell us; return what stood in the way of that alone."""
+    try:
+        subscribe(connection, source, now)
+    except Throttled:
+        raise
+    except (Refused, Unreachable) as error:
+        return error
+    return None
 
 
 def _told(connection: Connection, source: Source, now: datetime, work: Callable[[], Answer]) -> Answer | None:
