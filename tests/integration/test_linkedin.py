@@ -195,6 +195,15 @@ def test_a_response_without_what_it_is_matched_by_waits_for_a_person(connected):
     assert connected.api.get("/linkedin-submissions?state=failure")["items"] == []
 
 
+def test_a_response_that_fails_for_an_answer_that_was_no_use_says_which(connected):
+    tell(connected, connected.send(1, answers={**answers_of(1), "EMAIL": "ada at example"}))
+
+    [failed] = connected.api.get("/linkedin-submissions?state=failure")["items"]
+
+    assert [each["field"] for each in failed["problems"]] == ["email", "EMAIL"]
+    assert "An email address must have an @-sign" in failed["problems"][1]["message"]
+
+
 # Matching ----------------------------------------------------------------------------------------------------------
 
 
