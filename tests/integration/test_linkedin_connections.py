@@ -115,6 +115,23 @@ def test_a_connection_whose_leads_still_come_is_not_deleted(connected):
     assert "take from nobody first" in problem["detail"]
 
 
+def test_sources_that_change_faster_than_linkedin_is_told_are_refused_and_the_connection_works_on(connected):
+    def take(turn):
+        sources = [{"owner": f"urn:li:sponsoredAccount:{turn}{number:02}"} for number in range(39)]
+        return connected.api.call("PATCH", connected.path, {"sources": sources}, If_Match=version(connected))
+
+    answers = [take(turn) for turn in range(1, 4)]
+
+    assert [status for status, _, _ in answers] == [200, 200, 409]
+    assert "LinkedIn has yet to be told" in answers[2][1]["detail"]
+    connected.authorise()
+    connected.change("POST", "/reset")
+
+
+def version(connected):
+    return f'"{connected.status["version"]}"'
+
+
 def test_a_deleted_connection_leaves_no_secret(connected):
     connected.change("PATCH", "", {"sources": []})
     connected.pull()
