@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib.capture import service as capture
-from chalicelib.capture.linkedin import models, service
+from chalicelib.capture.linkedin import matching, models, service
 from chalicelib.capture.linkedin.messages import noticed
 from chalicelib.capture.service import Submitted
 from chalicelib.conditions.facts import Verdict
@@ -23,6 +23,7 @@ from infra.local.linkedin_leads import CONSENT, NEWS, notice
 from infra.template import load
 from tests.support.between import before_the_next_write
 from tests.support.between import process as other_process
+from tests.support.custom import make
 from tests.support.linkedin import answers_of
 from tests.support.meter import metered
 from tests.support.processes import process, publish
@@ -361,6 +362,30 @@ def test_a_lead_strategy_that_linkedin_matches_by_cannot_be_removed(connected):
 
     assert problem["errors"][0]["field"] == f"linkedin-strategy:{made['id']}"
     assert (refused, gone) == (409, 204)
+
+
+@pytest.mark.rule("LNK-3")
+@pytest.mark.parametrize("fields", [["nothing"], ["page_id"], ["email", "custom.tier"]])
+def test_a_strategy_by_fields_that_no_answer_can_go_to_is_refused(connected, fields):
+    make("tier", of="lead")
+
+    status, problem, _ = connected.api.call("POST", "/linkedin-strategies", {"name": "Ours", "lead_fields": fields})
+
+    assert (status, [each["field"] for each in problem["errors"]]) == (400, ["lead_fields"])
+    assert len(connected.api.get("/matching-strategies?target=lead")["items"]) == 1
+
+
+def test_strategies_are_few_and_read_together(connected, monkeypatch):
+    monkeypatch.setattr(matching, "MOST_STRATEGIES", 4)
+    for name in ("One", "Two", "Three"):
+        strategy(connected, name=name)
+
+    with metered() as asked:
+        connected.api.get("/linkedin-strategies")
+
+    assert asked.round_trips == 4  # who asks, the strategies, which is active, what they match by
+    status, problem, _ = connected.api.call("POST", "/linkedin-strategies", {"name": "Four"})
+    assert (status, problem["detail"]) == (409, "There can be 4 strategies at most. Delete one first.")
 
 
 # Consent -----------------------------------------------------------------------------------------------------------
