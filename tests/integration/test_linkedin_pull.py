@@ -10,7 +10,7 @@ from chalicelib.capture.linkedin import client, pulling
 from infra.local.linkedin import Refused
 from infra.local.linkedin_leads import ACCOUNT, ORGANIZATION, notice
 from tests.support.faults import Killed
-from tests.support.linkedin import remembering, storm
+from tests.support.linkedin import answers_of, remembering, storm
 
 SUBMITTED = "/rest/leadFormResponses?"
 
@@ -69,6 +69,24 @@ def test_a_lead_that_linkedin_shows_days_late_is_swept_up(connected):
     connected.pull()
 
     assert set(leads(connected)) == {"ada1@example.com"}
+
+
+@pytest.mark.rule("LNK-5")
+def test_a_submission_that_comes_late_takes_nothing_back_that_a_later_one_told(connected):
+    early, late = connected.world.now - timedelta(days=2), connected.world.now - timedelta(days=1)
+    for number, at, changes in (
+        (1, late, {"SENIORITY": "Director", "FIRST_NAME": ""}),
+        (2, early, {"SENIORITY": "Manager", "FIRST_NAME": "Ada"}),
+    ):
+        connected.send(number, answers={**answers_of(1), **changes}, at=at)
+        connected.change("POST", "/reset")
+        connected.pull()
+
+    lead = leads(connected)["ada1@example.com"]
+    assert (lead["seniority"], lead["first_name"], lead["linkedin_submissions"]) == ("Director", "Ada", 2)
+    assert datetime.fromisoformat(lead["latest_submission_at"]) == late.replace(
+        microsecond=late.microsecond // 1000 * 1000
+    )
 
 
 @pytest.mark.rule("LNK-2")
