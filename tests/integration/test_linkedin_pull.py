@@ -299,6 +299,12 @@ def test_one_odd_lead_holds_up_no_other(connected):
     assert set(leads(connected)) == {"ada1@example.com", "ada2@example.com"}
     [shown] = connected.api.get(f"{connected.path}/set-aside")["items"]
     assert shown["reason"] == "id is not as it should be"
+    assert connected.api.call("DELETE", f"{connected.path}/set-aside/{shown['id']}")[0] == 204
+
+    connected.pull()  # which looks back, and finds it again
+
+    assert connected.api.get(f"{connected.path}/set-aside")["items"] == []
+    assert connected.api.call("DELETE", f"{connected.path}/set-aside/{shown['id']}")[0] == 404
 
 
 def test_a_lead_that_cannot_be_taken_comes_by_itself_while_the_others_go_on(connected, monkeypatch):

@@ -10,7 +10,7 @@ from chalicelib.capture.linkedin.reading import Unreadable, lead_of
 from chalicelib.capture.linkedin.taking import FAILURE, OPEN_FAILURES, Held
 from chalicelib.capture.models import CaptureItem
 from chalicelib.clock import digest
-from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Key, commit, put, put_new, read
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.leads import reading as leads
 from chalicelib.lists import Asked, Page, page, partitions
@@ -39,11 +39,12 @@ def set_aside(connection_id: str, body: bytes, reason: Unreadable, now: datetime
 
 
 def dismiss(connection_id: str, aside_id: str) -> None:
-    """Forget a delivery that somebody has looked at. Raises NotFound."""
+    """Forget what a delivery said that somebody has looked at; LinkedIn may bring it again. Raises NotFound."""
     row = SetAside.find(*SetAside.at(connection_id, aside_id))
-    if row is None:
+    if row is None or row.form_shard is None:
         raise NotFound("There is no such delivery.")
-    commit([delete(row.key)])
+    row.body, row.form_shard = "", None
+    commit([put(row, SetAside.pk.exists())])
 
 
 def find(submission_id: str) -> Response:
