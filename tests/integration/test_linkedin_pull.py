@@ -360,6 +360,26 @@ def test_a_pull_that_dies_goes_on_behind_the_last_page(connected, monkeypatch):
     assert connected.status["counts"]["created"] == 7
 
 
+def test_what_linkedin_forgets_between_two_pages_hides_no_other_lead(connected, monkeypatch):
+    monkeypatch.setattr(client, "PAGE", 2)
+    for number in range(7):
+        connected.send(number, at=connected.world.now - timedelta(days=30 - number))
+    connected.change("POST", "/reset")
+    page = client.Client.page
+
+    def forgetting(self, *given):
+        if given[-1] == 4:
+            for number in range(3):
+                connected.linkedin.leads.pop(f"response-{number}", None)
+        return page(self, *given)
+
+    monkeypatch.setattr(client.Client, "page", forgetting)
+    connected.pull()
+
+    assert set(leads(connected)) == {f"ada{number}@example.com" for number in range(7)}
+    assert connected.source["pulled_until"] is not None
+
+
 def test_a_run_is_bounded_and_the_next_one_goes_on(connected, monkeypatch):
     monkeypatch.setattr(client, "PAGE", 2)
     for number in range(23):

@@ -70,6 +70,7 @@ class Source(CaptureItem, discriminator="linkedin_source"):
     window_until = InstantAttribute(null=True)
     window_kind = UnicodeAttribute(null=True)
     window_start = IntegerAttribute(default=0)
+    window_total = IntegerAttribute(null=True)
     again = BooleanAttribute(default=False)
     attempts = IntegerAttribute(default=0)
     last_pull_at = InstantAttribute(null=True)

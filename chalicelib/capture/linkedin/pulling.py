@@ -134,12 +134,18 @@ def _window(source: Source, now: datetime) -> Window:
     if source.window_since is None or source.window_until is None:
         new = next_window(source, now)
         source.window_since, source.window_until = new.since, new.until
-        source.window_kind, source.window_start = new.reach, 0
+        source.window_kind, source.window_start, source.window_total = new.reach, 0, None
     return Window(Reach(source.window_kind), source.window_since, source.window_until, source.window_start)
 
 
 def _advanced(source: Source, window: Window, found: client.Page, now: datetime) -> bool:
-    """Move the cursor behind a page; at the end of the window that is what is pulled from now on."""
+    """Move the cursor behind a page; at the end of the window that is what is pulled from now on.
+
+    What LinkedIn forgets meanwhile, or a member withdraws, moves all behind it up, past the cursor: that goes back too.
+    """
+    if vanished := _vanished(source, found):
+        source.window_start = max(window.start - vanished, 0)
+        return False
     source.window_start = window.start + len(found.leads)
     more = len(found.leads) == client.PAGE if found.total is None else source.window_start < found.total
     if more and found.leads:
@@ -149,6 +155,15 @@ def _advanced(source: Source, window: Window, found: client.Page, now: datetime)
         source.swept_at = window.until
     source.window_since, source.window_until, source.window_kind, source.window_start = None, None, None, 0
     return True
+
+
+def _vanished(source: Source, found: client.Page) -> int:
+    """Return how many leads fewer than ever the window has. That comes to an end: there are never fewer than none."""
+    fewest = source.window_total
+    if found.total is None or (fewest is not None and found.total >= fewest):
+        return 0
+    source.window_total = found.total
+    return 0 if fewest is None else fewest - found.total
 
 
 def _take_page(connection: Connection, source: Source, linkedin: LinkedIn, found: client.Page, now: datetime) -> None:
