@@ -325,6 +325,18 @@ def test_without_contact_creation_a_stranger_leaves_an_orphan_lead(connected):
     assert [row["type"]["S"] for (_, pk, _), row in connected.world.rows().items() if pk == owner] == [LINKEDIN]
 
 
+@pytest.mark.rule("LNK-3")
+def test_without_contact_creation_nothing_is_needed_but_what_leads_are_matched_by(connected):
+    activate(connected, strategy(connected, lead_fields=["company_name"], enable_contact_creation=False))
+
+    for number in (1, 2):
+        tell(connected, connected.send(number, answers={"LAST_NAME": "Berg", "COMPANY_NAME": "Kayaks A/S"}))
+
+    lead = only_lead(connected)
+    assert (lead["company_name"], lead["contact_id"], lead["linkedin_submissions"]) == ("Kayaks A/S", None, 2)
+    assert connected.status["counts"]["failed"] == 0
+
+
 @pytest.mark.rule("LNK-3", "LNK-4")
 def test_a_strategy_by_a_field_that_a_connection_does_not_map_is_refused(connected):
     made = strategy(connected, lead_fields=["phone"])
