@@ -22,7 +22,8 @@ def _sendable(given: SecretStr) -> SecretStr:
     return given
 
 
-Token = Annotated[SecretStr, Field(min_length=1, max_length=4000), AfterValidator(_sendable)]
+Secret = Annotated[SecretStr, Field(min_length=1, max_length=4000)]
+Token = Annotated[Secret, AfterValidator(_sendable)]
 Version = Annotated[str, Field(pattern=r"^20[0-9]{2}(0[1-9]|1[0-2])$", description="LinkedIn-Version, such as 202610.")]
 FieldName = Annotated[str, Field(min_length=1, max_length=50)]
 Asked = Annotated[str, Field(min_length=1, max_length=100)]
@@ -91,7 +92,7 @@ class Authorisation(Schema):
     """What LinkedIn's developer portal gives: the application's id and secret, and a member's tokens."""
 
     client_id: Annotated[str, Field(min_length=1, max_length=200)]
-    client_secret: Token
+    client_secret: Secret
     access_token: Token
     refresh_token: Token | None = None
     access_expires_at: AwareDatetime | None = None
