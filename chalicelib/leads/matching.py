@@ -73,7 +73,7 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     cleaned = clean(values, RecordType.LEAD)
     cleared = cleaned.keys() - {"last_name"} if blank_clears else set()
     given = {name: value for name, value in cleaned.items() if value is not None or name in cleared}
-    submitted_at = context.at or now
+    submitted_at = min(context.at or now, now)
     strategy = None if always_new else strategies.find(strategies.LEAD, strategy_id)
     keyed = {**of_new, **given, "page_id": page_id, "business_unit": business_unit}
     if strategy is not None:

@@ -360,6 +360,24 @@ def test_a_pull_that_dies_goes_on_behind_the_last_page(connected, monkeypatch):
     assert connected.status["counts"]["created"] == 7
 
 
+@pytest.mark.rule("LNK-5")
+def test_of_several_submissions_of_one_page_the_last_counts_whatever_their_order(connected, monkeypatch):
+    for number, name in ((1, "Maiden"), (2, "Married")):
+        at = connected.world.now - timedelta(minutes=10 - number)
+        connected.send(number, answers={**answers_of(1), "LAST_NAME": name}, at=at)
+    page = client.Client.page
+
+    def newest_first(self, *given):
+        found = page(self, *given)
+        return client.Page(found.leads[::-1], found.total)
+
+    monkeypatch.setattr(client.Client, "page", newest_first)
+    connected.pull()
+
+    [contact] = connected.api.get("/contacts")["items"]
+    assert (contact["last_name"], leads(connected)["ada1@example.com"]["last_name"]) == ("Married", "Married")
+
+
 def test_what_linkedin_forgets_between_two_pages_hides_no_other_lead(connected, monkeypatch):
     monkeypatch.setattr(client, "PAGE", 2)
     for number in range(7):

@@ -169,6 +169,7 @@ def _vanished(source: Source, found: client.Page) -> int:
 def _take_page(connection: Connection, source: Source, linkedin: LinkedIn, found: client.Page, now: datetime) -> None:
     """Take the leads of a page that are not there yet; one that is odd or fails holds up no other."""
     leads = [lead for raw in found.leads if (lead := read_lead(connection, raw, now)) is not None]
+    leads.sort(key=lambda lead: lead.submitted_at)  # who sent several is known by the last
     known = taking.held([lead.id for lead in leads])
     failed = 0
     for lead in leads:
