@@ -223,6 +223,27 @@ def test_a_segment_reaches_the_contacts_of_leads_also_of_one_that_was_an_orphan(
     assert members == [lead["contact_id"]]
 
 
+@pytest.mark.rule("MTL-3")
+def test_sales_looks_at_everybody_but_those_who_are_for_marketing_only(api, world):
+    everybody_else = {"field": "contact.marketing_only", "operator": "equals", "values": [False]}
+    segment = api.post("/segments", {"name": "Sales", "document": {"query": {"all": [everybody_else]}}})
+    api.change("POST", f"/segments/{segment['id']}/publish", segment)
+    person(email="customer@b.dk")
+    lead = adopted(api, made(api, email="a@b.dk"))
+    world.settle()
+    assert shown(api, segment) == {"c"}
+    assert api.get("/contacts/c")["marketing_only"] is False
+
+    api.change("POST", f"/leads/{lead['id']}/qualify", lead, {})
+    world.settle()
+
+    assert shown(api, segment) == {"c", lead["contact_id"]}
+
+
+def shown(api, segment):
+    return {each["contact_id"] for each in api.get(f"/segments/{segment['id']}/members")["items"]}
+
+
 @pytest.mark.rule("MTL-4")
 def test_a_landing_page_finds_the_lead_that_a_salesperson_made_by_a_strategy_without_the_page(api, world):
     strategies.create("email-only", "lead", "Email", ["email"], world.now)
