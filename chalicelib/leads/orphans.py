@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.clock import digest
+from chalicelib.consent import plans as consent_plans
+from chalicelib.consent import service as consent
+from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import plans as contact_plans
 from chalicelib.contacts import strategies
 from chalicelib.contacts.context import MarketingContext
@@ -27,6 +30,9 @@ SHARED = (
     *("street", "city", "region", "postal_code", "country", "website"),
 )
 """What a contact has of the lead that it is made for."""
+
+REFUSED = {"do_not_email": "email", "do_not_bulk_email": "bulk_email"}
+"""What a lead may say against messages, and which preference of a contact that is."""
 
 
 def adopt(lead_id: str, *, by: str, now: datetime, version: int | None = None) -> Lead:
@@ -70,7 +76,16 @@ def _contact_for(lead: Lead, by: str, now: datetime) -> tuple[Contact, list[Writ
     made = contact_plans.new(made_id, {**values, **own}, MarketingContext(), now)
     made.created_by = by
     claims, _ = contact_plans.claim(made, {}, now)
-    return made, [put_new(made), *claims]
+    return made, [put_new(made), *claims, *_refusals(lead, made_id, by, now)]
+
+
+def _refusals(lead: Lead, contact_id: str, by: str, now: datetime) -> list[Write]:
+    """Refuse for a contact what its lead says is not wanted: with the contact it could be mailed (CON-10, CON-11)."""
+    refused = {name: False for flag, name in REFUSED.items() if getattr(lead, flag)}
+    if not refused:
+        return []
+    evidence = Evidence(who=by, source=f"lead:{lead.lead_id}", method="made of a lead", reason="The lead says so.")
+    return consent_plans.change(consent.preferences(contact_id), refused, evidence, digest("refused", contact_id), now)
 
 
 def _known(values: Mapping[str, Any]) -> Contact | None:

@@ -6,6 +6,7 @@ import pytest
 from chalice.test import Client
 
 from app import app
+from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts import strategies
 from chalicelib.contacts.context import MarketingContext
@@ -14,6 +15,7 @@ from chalicelib.definitions import jobs
 from chalicelib.dynamodb import change, commit, update
 from chalicelib.errors import Conflict, Stale, Unavailable
 from chalicelib.leads import orphans, service
+from infra.template import load
 from tests.integration.test_scoring_races import before_write
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
@@ -71,6 +73,24 @@ def test_an_orphan_that_nobody_knows_gets_a_contact_for_marketing_only(api):
     [told] = api.get(f"/leads/{lead['id']}/history")["items"]
     assert told["changes"] == {"contact_id": [None, contact.contact_id]}
     assert api.call("POST", f"/leads/{lead['id']}/contact", If_Match=f'"{lead["version"]}"')[0] == 409
+
+
+@pytest.mark.rule("MTL-2")
+def test_a_contact_that_is_made_refuses_what_its_lead_says_is_not_wanted(api, world):
+    turn_on(api)
+    world.settle()
+    quiet = made(api, email="a@b.dk", do_not_bulk_email=True)
+    silent = made(api, email="c@b.dk", do_not_email=True)
+    world.settle()
+
+    quiet, silent = (api.get(f"/leads/{each['id']}")["contact_id"] for each in (quiet, silent))
+    told = {each: consent.preferences(each) for each in (quiet, silent)}
+    assert (told[quiet].email, told[quiet].bulk_email) == (True, False)
+    assert (told[silent].email, told[silent].bulk_email) == (False, True)
+    [change] = api.get(f"/contacts/{quiet}/consent-changes")["items"]
+    assert (change["who"], change["method"], change["after"]) == ("system", "made of a lead", {"bulk_email": False})
+    granted = load().grants
+    assert all("ConsentTable" in granted[name]["write"] for name in ("ActOnLeads", "WorkSlice", "APIHandler"))
 
 
 @pytest.mark.rule("MTL-2")
