@@ -36,7 +36,12 @@ def remembered(lead: Lead) -> dict[str, Any]:
 
 
 def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> list[Write]:
-    """Put a lead back after it was changed; `before` is what `remembered` said when it was read."""
+    """Put a lead back after it was changed; `before` is what `remembered` said when it was read.
+
+    One that waited already goes on with the change that fills the gap, whoever makes it, and where it is opened again.
+    """
+    if lead.waiting_stage == before["waiting_stage"]:
+        why += resume(lead, now)
     lead.updated_at = now
     list_anew(lead)
     changes = {name: [was, getattr(lead, name)] for name, was in before.items() if was != getattr(lead, name)}
@@ -112,7 +117,7 @@ def take_by_hand(lead: Lead, step: Step, now: datetime) -> str:
     if step.stage is not None and not step.back and (found := missing(lead, stood, step.stage, now).problems):
         raise Unprocessable("The lead cannot go to that stage as it stands.", found)
     take(lead, Step(step.stage), now)
-    return _handed_over(lead, step, now)
+    return _handed_over(lead, step.flags, now)
 
 
 def take_by_itself(lead: Lead, step: Step, now: datetime) -> str:
@@ -128,7 +133,7 @@ def take_by_itself(lead: Lead, step: Step, now: datetime) -> str:
         lead.look_again(found.changes_at)
         return _told(found.problems)
     take(lead, Step(step.stage), now)
-    return _handed_over(lead, step, now)
+    return _handed_over(lead, step.flags, now)
 
 
 def _told(found: Sequence[Problem]) -> str:
@@ -136,8 +141,8 @@ def _told(found: Sequence[Problem]) -> str:
     return f"; it stays where it is, for this is missing: {lacking}"
 
 
-def _handed_over(lead: Lead, step: Step, now: datetime) -> str:
-    given = process.hands_over(processes.of(lead), step)
+def _handed_over(lead: Lead, marks: Mapping[Flag, bool], now: datetime) -> str:
+    given = process.hands_over(processes.of(lead), marks)
     return _given_to(lead, given, now) if given is not None else ""
 
 
@@ -151,15 +156,19 @@ def _given_to(lead: Lead, given: HandOver, now: datetime) -> str:
     return f"; handed over to the process {given.process_id}"
 
 
-def resume(lead: Lead, now: datetime) -> None:
-    """Let a lead that waits for what was missing go on, once nothing is missing any more."""
+def resume(lead: Lead, now: datetime) -> str:
+    """Let a lead that waits for what was missing go on, once nothing is missing any more; it is handed over only then.
+
+    Returns what the history should add to the reason.
+    """
     if lead.waiting_stage is None or not lead.open:
-        return
+        return ""
     found = missing(lead, lead.stage, lead.waiting_stage, now)
     if found.problems:
         lead.look_again(found.changes_at)
-    else:
-        enter(lead, processes.of(lead), lead.waiting_stage, now)
+        return ""
+    enter(lead, processes.of(lead), lead.waiting_stage, now)
+    return _handed_over(lead, dict.fromkeys(lead.position.flags, True), now)
 
 
 def first_score(lead: Lead, now: datetime, reason: StatusReason | None = None) -> list[Write]:

@@ -98,11 +98,11 @@ def _waits_still(lead_id: str, now: datetime) -> bool:
         if lead is None or lead.waiting_stage is None or not lead.open:
             return False
         before, due = plans.remembered(lead), lead.due
-        plans.resume(lead, now)
+        told = plans.resume(lead, now)
         waits = plans.remembered(lead) == before
         try:
             if not waits or lead.due != due:
-                commit(plans.changed(lead, before, by=BY, why=WHY, now=now))
+                commit(plans.changed(lead, before, by=BY, why=f"{WHY}{told}", now=now))
         except ConditionFailed:
             continue  # somebody changed it; it is read anew
         return waits

@@ -106,7 +106,6 @@ def amend(lead_id: str, values: Mapping[str, Any], *, by: str, version: int, now
             setattr(lead, name, value)
         if lead.status_reason not in REASONS[State(lead.state)]:
             raise Invalid("This status reason belongs to another state.", [Problem("status_reason", lead.state)])
-        plans.resume(lead, now)
 
     moved = bool({"contact_id", "account_id"} & cleaned.keys())
     return _change(lead_id, apply, by=by, why="changed by hand", version=version, now=now, moved=moved)

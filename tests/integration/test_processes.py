@@ -394,6 +394,25 @@ def test_a_lead_that_sales_accept_goes_over_to_the_process_of_sales(api):
     assert told["changes"]["process_id"] == [marketing, sales]
 
 
+@pytest.mark.rule("BPF-8")
+def test_a_lead_that_waits_when_it_is_marked_is_handed_over_once_it_goes_on(api):
+    person()
+    sales = publish(api, "Sales", process("qualify", "propose"))
+    given = {**BUDGETED, "hand_over": {"on": "sales_ready", "process_id": sales, "stages": {"won": "propose"}}}
+    follow(api, publish(api, "Marketing", given))
+    lead = made(api, contact_id="c")
+    publish_model(clicked(), threshold=30)
+    click("1")
+    rescore()
+    lead = api.get(f"/leads/{lead['id']}")
+
+    going = api.change("PATCH", f"/leads/{lead['id']}", lead, {"budget_amount": "100"})
+
+    assert (lead["stage"], lead["waiting_stage"], lead["sales_ready"]) == ("new", "won", True)
+    assert (going["process_id"], going["stage"], going["waiting_stage"]) == (sales, "propose", None)
+    assert history(api, lead)[-1]["why"] == f"changed by hand; handed over to the process {sales}"
+
+
 def test_a_tile_makes_a_lead_of_the_process_that_new_leads_follow(api):
     follow(api, publish(api, "Ours", BUDGETED))
     person()
