@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.models import Account, Contact
 from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, delete, put_changed, put_new, read
@@ -130,13 +131,13 @@ def of_owner(owner_id: str, asked: Asked) -> Page[Opportunity]:
 
 
 def of_contact(contact_id: str, asked: Asked) -> Page[Opportunity]:
-    """Newest first."""
-    return page(LeadsItem.by_contact, [contact_id], asked, newest_first=True, kind=Opportunity)
+    """Newest first; also those of contacts that were merged into it."""
+    return page(LeadsItem.by_contact, contacts.who_is(contact_id).ids, asked, newest_first=True, kind=Opportunity)
 
 
 def of_account(account_id: str, asked: Asked) -> Page[Opportunity]:
-    """Newest first."""
-    return page(LeadsItem.by_account, [account_id], asked, newest_first=True, kind=Opportunity)
+    """Newest first; also those of accounts that were merged into it."""
+    return page(LeadsItem.by_account, accounts.ids_of(account_id), asked, newest_first=True, kind=Opportunity)
 
 
 def known_of(index: Any, identity: str) -> list[Opportunity]:

@@ -70,20 +70,22 @@ def _of_lead(lead: Lead) -> dict[str, Any]:
 
 
 def _of_sales(contact_id: str | None, now: datetime) -> list[Write]:
-    """Hold to the contact's being there; one that was for marketing only is no longer (MTL-3)."""
+    """Hold to the contact's being there; who was for marketing only is no longer, as all that it is (MTL-3)."""
     if contact_id is None:
         return []
-    contact = contacts.find(contact_id)
-    if not contact.marketing_only:
-        return customer_there(contact_id, None)
-    cleared = updated(
+    all_of_it = contacts.find_many(contacts.find_who(contact_id).ids)
+    cleared = {each.contact_id: _cleared(each, now) for each in all_of_it if each.marketing_only}
+    return [*cleared.values(), *([] if contact_id in cleared else customer_there(contact_id, None))]
+
+
+def _cleared(contact: Contact, now: datetime) -> Write:
+    return updated(
         contact.key,
         Contact.marketing_only.set(False),
         Contact.updated_at.set(now),
         Contact.version.set(contact.version + 1),
         condition=Contact.version == contact.version,
     )
-    return [cleared]
 
 
 def let_go(lead: Lead, by: str, now: datetime) -> list[Write]:

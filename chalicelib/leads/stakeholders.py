@@ -65,9 +65,13 @@ def of_lead(lead_id: str) -> list[Stakeholder]:
 
 
 def leads_of(contact_id: str, asked: Asked) -> Page[Lead]:
-    """Return the leads that a contact has a stake in without being the parent, the latest stake first."""
-    found = page(LeadsItem.by_contact, [contact_id], asked, newest_first=True, kind=Stakeholder)
-    leads = read(lead_key(each.lead_id) for each in found.items)
+    """Return the leads that a contact has a stake in without being the parent, the latest stake first.
+
+    Also those of contacts that were merged into it; a lead in which several of them have a stake is there once a page.
+    """
+    whose = contacts.who_is(contact_id).ids
+    found = page(LeadsItem.by_contact, whose, asked, newest_first=True, kind=Stakeholder)
+    leads = read(lead_key(each) for each in dict.fromkeys(stake.lead_id for stake in found.items))
     return Page([lead for lead in leads if lead is not None], found.next_cursor)
 
 

@@ -7,6 +7,7 @@ from app import app
 from chalicelib.leads import deletion
 from chalicelib.leads.choices import LeadSource, Need, PurchaseProcess, PurchaseTimeframe, Rating
 from tests.support.api import Caller
+from tests.support.merged import merge
 from tests.support.scoring import NOW, click, clicked, person, publish
 
 
@@ -162,6 +163,20 @@ def test_a_contact_or_a_lead_that_goes_takes_its_stakes_along(api):
 
     assert stakes(api, first) == []
     assert api.get("/leads?stakeholder_id=boss")["items"] == []
+
+
+@pytest.mark.rule("LEAD-12")
+def test_the_stakes_of_a_merged_contact_are_listed_with_the_one_that_counts_each_lead_once(api):
+    person("boss"), person("twin")
+    lead = made(api)
+    for contact_id in ("boss", "twin"):
+        api.post(f"/leads/{lead['id']}/stakeholders", {"contact_id": contact_id})
+    other = made(api)
+    api.post(f"/leads/{other['id']}/stakeholders", {"contact_id": "twin"})
+
+    merge("boss", "twin", NOW)
+
+    assert [each["id"] for each in api.get("/leads?stakeholder_id=boss")["items"]] == [other["id"], lead["id"]]
 
 
 # Sections ------------------------------------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from chalicelib.leads.opportunity import OpportunityState
 from chalicelib.scoring import reading
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
+from tests.support.merged import merge
 from tests.support.scoring import NOW, lead, person, publish
 
 
@@ -98,6 +99,19 @@ def test_a_contact_made_for_marketing_only_is_one_of_sales_once_its_lead_is_qual
 
     contact = contacts.find("m")
     assert (contact.marketing_only, contact.version) == (False, 2)
+
+
+@pytest.mark.rule("MTL-3")
+@pytest.mark.parametrize("whose", ["c", "m"])
+def test_merged_contacts_are_of_sales_whichever_of_them_the_lead_names(api, whose):
+    api.change("PATCH", "/contacts/c", api.get("/contacts/c"), {"marketing_only": True})
+    contacts.create("m", {"last_name": "Berg", "marketing_only": True}, NOW, by="user:u")
+    lead = made(api, contact_id=whose)
+    merge("c", "m", NOW)
+
+    qualified(api, lead)
+
+    assert [contacts.find(each).marketing_only for each in ("c", "m")] == [False, False]
 
 
 def test_a_contact_that_changes_at_that_moment_is_cleared_all_the_same(api):
@@ -249,6 +263,18 @@ def test_opportunities_are_listed_by_owner_contact_and_account_and_are_no_leads(
     assert len(api.get(f"/opportunities?limit=2&cursor={first['next_cursor']}")["items"]) == 1
     status, problem, _ = api.call("GET", "/opportunities?owner_id=o&contact_id=c")
     assert (status, "owner_id, contact_id, account_id" in problem["detail"]) == (400, True)
+
+
+def test_opportunities_of_merged_contacts_and_accounts_are_listed_with_the_one_that_counts(api):
+    contacts.create("m", {"last_name": "Berg"}, NOW, by="user:u")
+    ours, theirs = (api.post("/accounts", {"name": name}) for name in ("Kajak ApS", "Kayaks Ltd"))
+    sale = api.post("/opportunities", {"name": "Kayaks", "contact_id": "m", "account_id": theirs["id"]})
+
+    merge("c", "m", NOW)
+    api.change("POST", f"/accounts/{ours['id']}/merges", ours, {"other_id": theirs["id"], "why": "one company"})
+
+    for query in ("contact_id=c", f"account_id={ours['id']}"):
+        assert [each["id"] for each in api.get(f"/opportunities?{query}")["items"]] == [sale["id"]]
 
 
 # Asked about ---------------------------------------------------------------------------------------------------------
