@@ -45,7 +45,7 @@ def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> 
     lead.updated_at = now
     list_anew(lead)
     changes = {name: [was, getattr(lead, name)] for name, was in before.items() if was != getattr(lead, name)}
-    write, waits = put_changed(lead), awaited.noted(lead, before["waiting_stage"])
+    write, waits = put_changed(lead), awaited.noted(lead, before)
     if not changes:
         return [write]
     move_id = digest(lead.lead_id, str(lead.version))
@@ -93,10 +93,16 @@ def enter(lead: Lead, way: Process, stage: str, now: datetime) -> None:
 
 
 def switch(lead: Lead, way: Process, mapped: Mapping[str, str], now: datetime) -> None:
-    """Let a lead follow another process, or another version of its own, from where it stands there (BPF-3)."""
-    shipped = way.id == PROCESS_ID
-    lead.process_id, lead.process_version = (None, None) if shipped else (way.id, way.version)
-    enter(lead, way, process.landing(way, lead.stage, mapped), now)
+    """Let a lead follow another process, or another version of its own, from where it stands there (BPF-3).
+
+    In another version at the same stage it enters nothing: it stays, and waits for what it waited for if that is there.
+    """
+    stays, to = processes.of(lead).id == way.id, process.landing(way, lead.stage, mapped)
+    lead.process_id, lead.process_version = (None, None) if way.id == PROCESS_ID else (way.id, way.version)
+    if not stays or to != lead.stage:
+        enter(lead, way, to, now)
+    elif lead.waiting_stage is not None and way.number(lead.waiting_stage) <= way.number(to):
+        lead.waiting_stage = None
 
 
 def missing(lead: Lead, leaving: str, entering: str, now: datetime) -> Hindrances:

@@ -34,7 +34,7 @@ def hear(fact: Fact, now: datetime) -> None:
     if name == WAITING:
         _go_on([fact["id"]], now)
     elif name == "lead.changed":
-        if "waiting_stage" in fact.get("changed", ()) and _go_on([fact["id"]], now):
+        if set(awaited.WAITS) & set(fact.get("changed", ())) and _go_on([fact["id"]], now):
             send(QUEUE, [{"fact": WAITING, "id": fact["id"]}], delay=AGAIN)
     elif not name.startswith("lead.") and touched(awaited.conditions(), fact):
         _heard(name, fact, now)

@@ -77,6 +77,21 @@ def test_entering_a_stage_makes_its_tasks_tells_staff_and_raises_its_trigger(api
     assert (raised.contact_id, json.loads(raised.attributes)) == ("ada", {"level": 3})
 
 
+@pytest.mark.rule("BPF-3", "BPF-4")
+def test_a_lead_that_stays_at_its_stage_in_a_newer_version_of_its_process_does_not_enter_it_again(api, world):
+    first = stage("new", actions=[OWNED])
+    process_id = publish(api, "Ours", process(first, "hot"))
+    lead = api.post("/leads", {"last_name": "Juhl", "owner_id": "o"})
+    lead = api.change("POST", f"/leads/{lead['id']}/switch-process", lead, {"process_id": process_id})
+    publish(api, "Ours", process(first, "warm", "hot"), process_id)
+
+    after = api.change("POST", f"/leads/{lead['id']}/switch-process", lead, {"process_id": process_id})
+    world.settle()
+
+    assert (after["process_version"], after["stage"], after["stage_since"]) == (2, "new", lead["stage_since"])
+    assert tasks(api, "o") == ["Read up on them"]
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_however_often_and_in_whatever_order_it_is_told_each_happens_once(api, world, office, busy, seed):
     journeys.contact("ada", first_name="Ada")

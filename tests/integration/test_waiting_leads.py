@@ -246,6 +246,38 @@ def test_a_lead_of_a_version_that_is_not_live_any_more_goes_on_as_well(api, worl
     assert standing(lead_id) == ("talks", None)
 
 
+@pytest.mark.rule("BPF-3", "BPF-4")
+@pytest.mark.parametrize(
+    ("stages", "stands"), [("new talks", "talks"), ("new other", "new"), ("talks new", "new"), ("newer talks", "newer")]
+)
+def test_a_lead_that_goes_over_to_a_newer_version_goes_on_where_that_has_its_stages_and_asks_nothing(
+    api, world, stages, stands
+):
+    person(country="SE")
+    lead_id = waiting_for(api, world, asks("contact.country", "DK"))
+    lead = api.get(f"/leads/{lead_id}")
+    publish(api, "Ours", process(*stages.split()), lead["process_id"])
+
+    api.change("POST", f"/leads/{lead_id}/switch-process", lead, {"process_id": lead["process_id"]})
+
+    assert standing(lead_id) == (stands, None)
+
+
+def test_a_lead_waits_on_in_a_newer_version_of_its_process_for_what_that_asks(api, world):
+    person(country="SE")
+    lead_id = waiting_for(api, world, asks("contact.country", "DK"))
+    lead = api.get(f"/leads/{lead_id}")
+    newer = stage("new", exit_condition=asks("contact.city", "Odense"))
+    publish(api, "Ours", process(newer, "talks"), lead["process_id"])
+    api.change("POST", f"/leads/{lead_id}/switch-process", lead, {"process_id": lead["process_id"]})
+    assert standing(lead_id) == ("new", "talks")
+
+    change(world, city="Odense")
+    world.settle()
+
+    assert standing(lead_id) == ("talks", None)
+
+
 def test_where_no_lead_waits_for_others_a_contacts_change_costs_nothing(api, world, remembering):
     person(country="SE")
     publish(api, "Ours", process(stage("new", exit_condition=asks("contact.country", "DK")), "talks", moves=MOVES))
