@@ -129,10 +129,12 @@ def take_by_hand(lead: Lead, step: Step, now: datetime) -> str:
 def take_by_itself(lead: Lead, step: Step, now: datetime) -> str:
     """Let a lead take an automatic step; where something is missing it is marked but stays, and waits for the stage.
 
-    Returns what the history should add to the reason.
+    One that waits for that stage or a later one goes on waiting. Returns what the history should add to the reason.
     """
     stood, marked = lead.stage, Step(None, step.flags)
     take(lead, marked, now)
+    if step.stage is not None and _waits_beyond(lead, step.stage):
+        return ""
     found = missing(lead, stood, step.stage, now) if step.stage is not None else None
     if found is not None and found.problems:
         lead.waiting_stage = step.stage
@@ -140,6 +142,11 @@ def take_by_itself(lead: Lead, step: Step, now: datetime) -> str:
         return _told(found.problems)
     take(lead, Step(step.stage), now)
     return _handed_over(lead, step.flags, now)
+
+
+def _waits_beyond(lead: Lead, stage: str) -> bool:
+    way = processes.of(lead)
+    return lead.waiting_stage is not None and way.number(lead.waiting_stage) >= way.number(stage)
 
 
 def _told(found: Sequence[Problem]) -> str:

@@ -16,7 +16,7 @@ from tests.support import journeys as definitions
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.processes import process, publish, stage
-from tests.support.scoring import NOW, click, clicked, person, rescore
+from tests.support.scoring import DAY, NOW, click, clicked, person, rescore
 from tests.support.scoring import publish as publish_model
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -243,6 +243,25 @@ def test_a_lead_at_its_threshold_is_ready_for_sales_even_while_it_waits(api, bud
     lead = api.get(f"/leads/{budgeted['id']}")
     assert (lead["stage"], lead["waiting_stage"], lead["sales_ready"]) == ("new", "won", True)
     assert len(history(api, lead)) == 1
+
+
+@pytest.mark.rule("BPF-4", "BPF-6")
+def test_a_lead_that_waits_for_a_stage_is_not_brought_to_an_earlier_one_by_what_scores_again(api):
+    boats = {"field": "lead.topic", "operator": "equals", "values": ["boats"]}
+    moves = [{"on": "first_score", "to": "talks"}, {"on": "sales_ready", "to": "won"}]
+    follow(api, publish(api, "Ours", process("new", "talks", stage("won", entry_condition=boats), moves=moves)))
+    person()
+    lead = made(api, contact_id="c")
+    publish_model(clicked(within="P7D"), threshold=30)
+
+    for days in (0, 9):  # what scored at first counts no longer when the other one does
+        click(f"at {days}", NOW + days * DAY)
+        rescore(NOW + days * DAY)
+        rescore(NOW + (days + 8) * DAY)
+
+    lead = api.get(f"/leads/{lead['id']}")
+    assert (lead["stage"], lead["waiting_stage"]) == ("new", "won")
+    assert api.change("PATCH", f"/leads/{lead['id']}", lead, {"topic": "boats"})["stage"] == "won"
 
 
 def test_a_lead_that_waits_and_is_given_back_to_marketing_waits_no_longer(api, budgeted):
