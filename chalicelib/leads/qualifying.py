@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.models import Contact
-from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed, put_new, silent, tries
+from chalicelib.dynamodb import ConditionFailed, Write, check, commit, put_changed, put_new, silent, tries
 from chalicelib.dynamodb import update as updated
 from chalicelib.errors import Conflict, Problem, Unprocessable
 from chalicelib.leads import matching, plans, reading
@@ -94,8 +94,10 @@ def let_go(lead: Lead, by: str, now: datetime) -> list[Write]:
     Raises Conflict where it is won: what was sold is no lead any more.
     """
     found = Opportunity.find(*Opportunity.at(lead.opportunity_id)) if lead.opportunity_id else None
-    if found is None or found.state == OpportunityState.LOST:
+    if found is None:
         return []
+    if found.state == OpportunityState.LOST:
+        return [check(found.key, Opportunity.version == found.version)]  # nobody opens it again meanwhile
     if found.state == OpportunityState.WON:
         won = "Its opportunity is won. Make another lead, or open the opportunity again first."
         raise Conflict(won, [Problem("opportunity_id", found.opportunity_id)])

@@ -180,6 +180,42 @@ def test_an_opportunity_that_is_won_while_its_lead_is_opened_again_stays_won(api
     assert (status, api.get(path)["state"]) == (409, "won")
 
 
+@pytest.mark.rule("LEAD-7")
+def test_a_lost_opportunity_of_a_lead_that_was_opened_again_stays_lost_whatever_became_of_the_lead(api):
+    first = qualified(api, made(api))
+    open_lead = api.change("POST", f"/leads/{first['lead']['id']}/reopen", first["lead"])
+    opened = reopened(api, first["opportunity"])
+    second = qualified(api, open_lead)
+    lost = api.change("POST", f"/opportunities/{second['opportunity']['id']}/lose", second["opportunity"])
+
+    assert opened == (409, [{"field": "lead_id", "message": open_lead["id"]}])
+    assert reopened(api, first["opportunity"]) == opened
+    assert reopened(api, lost) == (200, None)
+
+
+def reopened(api, opportunity):
+    version = api.get(f"/opportunities/{opportunity['id']}")["version"]
+    status, told, _ = api.call("POST", f"/opportunities/{opportunity['id']}/reopen", If_Match=f'"{version}"')
+    return status, told.get("errors")
+
+
+@pytest.mark.parametrize("who", ["lead", "opportunity"])
+def test_a_lead_and_its_lost_opportunity_that_are_opened_at_once_are_not_both_open(api, who):
+    done = qualified(api, made(api))
+    api.change("POST", f"/opportunities/{done['opportunity']['id']}/lose", done["opportunity"])
+    acts = {
+        "lead": lambda: api.call("POST", f"/leads/{done['lead']['id']}/reopen", If_Match='"2"'),
+        "opportunity": lambda: reopened(api, done["opportunity"]),
+    }
+
+    with before_the_next_write(acts.pop(who)):
+        next(iter(acts.values()))()
+
+    lead = api.get(f"/leads/{done['lead']['id']}")
+    states = (lead["state"], api.get(f"/opportunities/{done['opportunity']['id']}")["state"])
+    assert states == ("open", "lost")
+
+
 @pytest.mark.parametrize("act", ["reopen", "remove"])
 def test_who_races_for_a_claim_with_another_lead_is_not_turned_away(api, act):
     """Another lead takes, or waits for, the same details between reading and writing."""
