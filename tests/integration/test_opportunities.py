@@ -1,11 +1,13 @@
 """Leads that become opportunities or nothing, and the opportunities' own life; each through its real edge."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from chalice.test import Client
 
 from app import app
+from chalicelib import lists
 from chalicelib.contacts import service as contacts
 from chalicelib.errors import Conflict, Stale
 from chalicelib.leads import deletion, opportunities, qualifying, service
@@ -15,6 +17,7 @@ from chalicelib.scoring import reading
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.merged import merge
+from tests.support.meter import metered
 from tests.support.scoring import NOW, lead, person, publish
 
 
@@ -299,6 +302,24 @@ def test_opportunities_are_listed_by_owner_contact_and_account_and_are_no_leads(
     assert len(api.get(f"/opportunities?limit=2&cursor={first['next_cursor']}")["items"]) == 1
     status, problem, _ = api.call("GET", "/opportunities?owner_id=o&contact_id=c")
     assert (status, "owner_id, contact_id, account_id" in problem["detail"]) == (400, True)
+
+
+@pytest.mark.rule("CORE-10")
+def test_an_owners_few_opportunities_are_found_among_many_leads_by_pages_that_look_at_some_of_them(api, monkeypatch):
+    monkeypatch.setattr(lists, "MOST_OTHERS", 20)
+    for number in range(50):
+        service.create(f"l{number}", {"last_name": "Berg", "owner_id": "o"}, "user:u", NOW)
+    for name, at in (("first", NOW - timedelta(hours=1)), ("last", NOW + timedelta(hours=1))):
+        opportunities.create(name, {"name": name, "owner_id": "o"}, "user:u", at)
+
+    pages, cursor = [], ""
+    while cursor is not None:
+        with metered() as usage:
+            page = api.get(f"/opportunities?owner_id=o&limit=1{cursor and f'&cursor={cursor}'}")
+        assert usage.requests["Query"] <= 1 + 20 / 4 + 1
+        pages, cursor = [*pages, [each["id"] for each in page["items"]]], page["next_cursor"]
+
+    assert pages == [["last"], [], ["first"]]
 
 
 def test_opportunities_of_merged_contacts_and_accounts_are_listed_with_the_one_that_counts(api):
