@@ -15,6 +15,7 @@ from chalicelib.messages.models import Notice
 from tests.support import journeys, mail
 from tests.support.api import Caller
 from tests.support.campaign import content_settings, email
+from tests.support.merged import merge
 from tests.support.processes import process, publish, stage
 
 STAFF = "jens@contoso.example"
@@ -75,6 +76,18 @@ def test_entering_a_stage_makes_its_tasks_tells_staff_and_raises_its_trigger(api
     assert {letter.subject for letter in office.letters()} == {"News for Ada"}
     [raised] = Raised.scan()
     assert (raised.contact_id, json.loads(raised.attributes)) == ("ada", {"level": 3})
+
+
+@pytest.mark.rule("BPF-4")
+def test_staff_are_told_of_the_contact_that_counts_where_the_leads_own_was_merged_into_it(api, world, office, busy):
+    journeys.contact("ada", first_name="Ada")
+    journeys.contact("twin", first_name="A.")
+    merge("ada", "twin", world.now)
+
+    entering(api, busy, contact_id="twin")
+    world.settle()
+
+    assert {letter.subject for letter in office.letters()} == {"News for Ada"}
 
 
 @pytest.mark.rule("BPF-3", "BPF-4")
