@@ -4,7 +4,7 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.leads import deletion
+from chalicelib.leads import deletion, stakeholders
 from chalicelib.leads.choices import LeadSource, Need, PurchaseProcess, PurchaseTimeframe, Rating
 from tests.support.api import Caller
 from tests.support.merged import merge
@@ -149,6 +149,18 @@ def test_nobody_has_a_stake_who_is_not_there_and_the_parent_has_it_anyway(api):
     assert api.call("POST", path, {"contact_id": "nobody"})[0] == 422
     assert api.call("POST", path, {"contact_id": "c"})[0] == 409
     assert api.call("POST", "/leads/none/stakeholders", {"contact_id": "c"})[0] == 404
+
+
+def test_a_lead_has_as_many_stakeholders_as_its_list_shows(api, monkeypatch):
+    monkeypatch.setattr(stakeholders, "MOST", 2)
+    lead = made(api)
+    for contact_id in ("a", "b", "c"):
+        person(contact_id)
+
+    answers = [api.call("POST", f"/leads/{lead['id']}/stakeholders", {"contact_id": each})[0] for each in "abc"]
+
+    assert answers == [201, 201, 409]
+    assert [each for each, _ in stakes(api, lead)] == ["a", "b"]
 
 
 def test_a_contact_or_a_lead_that_goes_takes_its_stakes_along(api):

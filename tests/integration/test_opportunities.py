@@ -77,6 +77,17 @@ def test_a_lead_of_nobody_cannot_be_qualified(api):
     assert api.get(f"/leads/{lead['id']}") == lead
 
 
+def test_a_lead_whose_account_is_deleted_at_that_moment_is_not_qualified_for_it(api):
+    account = api.post("/accounts", {"name": "Kajak ApS"})
+    lead = made(api, account_id=account["id"])
+
+    with before_the_next_write(lambda: api.change("DELETE", f"/accounts/{account['id']}", account)):
+        status, problem, _ = api.call("POST", f"/leads/{lead['id']}/qualify", {}, If_Match='"1"')
+
+    assert (status, problem["errors"][0]["field"]) == (422, "account_id")
+    assert (api.get(f"/leads/{lead['id']}")["state"], api.get("/opportunities")["items"]) == ("open", [])
+
+
 @pytest.mark.rule("LEAD-7")
 @pytest.mark.parametrize("reason", ["lost", "cannot_contact", "no_longer_interested", "canceled"])
 def test_a_lead_that_comes_to_nothing_is_disqualified_with_its_reason(api, reason):

@@ -193,6 +193,16 @@ def test_processes_that_hand_leads_round_in_a_circle_are_refused(api):
     assert stopping[0] == 409
 
 
+@pytest.mark.rule("BPF-8")
+def test_a_process_hands_leads_over_to_stages_only_that_the_other_one_has(api):
+    sales = publish(api, "Sales", process("qualify", "propose"))
+    stages = {"one": "propose", "two": "nowhere"}
+
+    told = refused(api, process("one", "two", hand_over={"on": "sales_ready", "process_id": sales, "stages": stages}))
+
+    assert told == ["/hand_over/stages/two"]
+
+
 # Moving --------------------------------------------------------------------------------------------------------------
 
 
