@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.conditions.nodes import Compiled
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, commit, tries
+from chalicelib.dynamodb import ConditionFailed, commit, silent, tries
 from chalicelib.errors import Conflict
 from chalicelib.leads import awaited, lists, plans, reading
 from chalicelib.leads.models import Lead
@@ -102,7 +102,7 @@ def _waits_still(lead_id: str, now: datetime) -> bool:
         waits = plans.remembered(lead) == before
         try:
             if not waits or lead.due != due:
-                commit(plans.changed(lead, before, by=BY, why=f"{WHY}{told}", now=now))
+                commit([silent(each) for each in plans.changed(lead, before, by=BY, why=f"{WHY}{told}", now=now)])
         except ConditionFailed:
             continue  # somebody changed it; it is read anew
         return waits

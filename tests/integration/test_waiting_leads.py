@@ -28,6 +28,7 @@ from tests.support.processes import process, publish, stage
 from tests.support.scoring import click, clicked, person
 from tests.support.scoring import publish as publish_model
 
+OTHERS = {"owner_id": "o"}
 MOVES = [{"on": "first_score", "to": "talks"}]
 
 
@@ -232,6 +233,18 @@ def test_what_changes_while_it_begins_to_wait_is_not_missed(api, world):
 
     assert standing(other) == ("talks", None)
     assert "rescore" in reactions.REACTIONS["lead.changed"]
+
+
+def test_a_lead_that_somebody_changes_while_it_goes_on_goes_on_all_the_same(api, world):
+    person(country="SE")
+    lead_id = waiting_for(api, world, asks("contact.country", "DK"))
+    change(world, country="DK")
+
+    with before_the_next_write(lambda: api.change("PATCH", f"/leads/{lead_id}", api.get(f"/leads/{lead_id}"), OTHERS)):
+        resuming.hear({"fact": "contact.changed", "id": "c", "contact": "c", "changed": ["country"]}, world.now)
+
+    assert standing(lead_id) == ("talks", None)
+    assert len([move for move in reading.history(lead_id) if "stage" in move.changes]) == 1
 
 
 def test_a_lead_of_a_version_that_is_not_live_any_more_goes_on_as_well(api, world):
