@@ -48,6 +48,21 @@ def entering(api, process_id, **values):
     return api.change("POST", f"/leads/{lead['id']}/move", lead, {"stage": "hot"})
 
 
+@pytest.mark.parametrize(("letters", "status"), [(58, 201), (59, 400)])
+def test_the_name_of_a_queue_is_as_long_as_an_owner_may_be(api, world, letters, status):
+    queued = {**QUEUED, "to": "q" * letters}
+    asked = {"name": "Ours", "document": process(stage("hot", actions=[queued]))}
+
+    answer, told, _ = api.call("POST", "/business-processes", asked)
+
+    assert answer == status
+    if status == 201:
+        api.change("POST", f"/business-processes/{told['id']}/publish", told)
+        entering(api, told["id"])
+        world.settle()
+        assert tasks(api, f"queue:{queued['to']}") == ["Call them"]
+
+
 def tasks(api, owner):
     return [each["subject"] for each in api.get(f"/activities?owner_id={owner}")["items"]]
 
