@@ -141,6 +141,36 @@ def test_stakeholders_are_the_parent_and_who_was_added_until_they_are_taken_away
     assert told[-1] == {"stakeholder": ["boss", None]}
 
 
+@pytest.mark.rule("LEAD-12")
+def test_the_stakeholders_of_a_merged_lead_are_those_of_the_one_that_stays_and_can_be_taken_away(api):
+    person("c"), person("boss"), person("user")
+    lead, other = (made(api, contact_id="c") for _ in range(2))
+    for each, contact_id in ((lead, "boss"), (other, "boss"), (other, "user")):
+        api.post(f"/leads/{each['id']}/stakeholders", {"contact_id": contact_id})
+
+    api.change("POST", f"/leads/{lead['id']}/merges", lead, {"other_id": other["id"], "why": "one interest"})
+
+    assert stakes(api, lead) == [("c", None), ("boss", None), ("user", None)]
+    for contact_id in ("boss", "user"):
+        assert api.call("DELETE", f"/leads/{lead['id']}/stakeholders/{contact_id}")[0] == 204
+    assert stakes(api, lead) == [("c", None)]
+
+
+@pytest.mark.rule("LEAD-12")
+def test_the_parent_is_no_other_stakeholder_under_another_of_its_identities(api):
+    person("c"), person("twin"), person("boss")
+    lead = made(api, contact_id="twin")
+    path = f"/leads/{lead['id']}/stakeholders"
+    api.post(path, {"contact_id": "boss"})
+
+    merge("c", "twin", NOW)
+    as_itself, _, _ = api.call("POST", path, {"contact_id": "c"})
+    merge("c", "boss", NOW)
+
+    assert as_itself == 409
+    assert stakes(api, lead) == [("twin", None)]
+
+
 def test_nobody_has_a_stake_who_is_not_there_and_the_parent_has_it_anyway(api):
     person("c")
     lead = made(api, contact_id="c")
