@@ -1,9 +1,8 @@
 """Long lists: an index spread over 16 shards, merged into pages, with a cursor that remembers each shard's place."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from heapq import merge
-from itertools import islice
 from typing import Any, Generic, TypeVar, cast
 
 from msgspec import Struct
@@ -15,6 +14,8 @@ from chalicelib.errors import Invalid
 from chalicelib.tokens import seal, unseal
 
 MOST = 100
+MOST_OTHERS = 1000
+"""Entries of other kinds that a page looks at; then it ends, whatever it has, and its cursor goes on behind them."""
 
 
 def partitions(name: str) -> list[str]:
@@ -63,13 +64,23 @@ def page(
     }
     shards = [_entries(index, name, places.get(name), kind, options) for name in hashes]
     merged = merge(*shards, key=lambda entry: entry.order, reverse=newest_first)
-    taken = list(islice(merged, limit))
-    more = next(merged, None) is not None
-    for entry in taken:
-        places[entry.hash] = entry.place
+    taken, more = _taken(merged, limit, places)
     found = read(Key(kind, entry.place["pk"]["S"], entry.place["sk"]["S"]) for entry in taken)
     cursor = seal("cursor", json.dumps([name, places], separators=(",", ":"))) if more else None
     return Page([item for item in found if item is not None], cursor)
+
+
+def _taken(entries: Iterable["_Entry"], limit: int, places: dict[str, Any]) -> tuple[list["_Entry"], bool]:
+    """Take entries for a page, which moves the places of their shards; also return whether there may be more."""
+    taken: list[_Entry] = []
+    others = 0
+    for entry in entries:
+        others += not entry.wanted
+        if others > MOST_OTHERS or (entry.wanted and len(taken) == limit):
+            return taken, True
+        places[entry.hash] = entry.place
+        taken += [entry] if entry.wanted else []
+    return taken, False
 
 
 def _places(name: str, cursor: str | None) -> dict[str, Any]:
@@ -85,6 +96,8 @@ class _Entry(Struct, frozen=True):
     hash: str
     order: tuple[str, str]
     place: dict[str, Any]
+    wanted: bool
+    """Several kinds may share an index, such as what somebody owns."""
 
 
 def _entries(index: Any, name: str, place: Any, kind: type[Item], options: dict[str, Any]) -> Iterator[_Entry]:
@@ -93,11 +106,9 @@ def _entries(index: Any, name: str, place: Any, kind: type[Item], options: dict[
     hash_name = next(key.attr_name for key in keys if key.is_hash_key)
     range_name = next(key.attr_name for key in keys if key.is_range_key)
     for item in found:
-        if not isinstance(item, kind):
-            continue  # several kinds may share an index, such as what somebody owns
         raw = item.serialize(null_check=False)
         key = {name: raw[name] for name in ("pk", "sk", hash_name, range_name)}
-        yield _Entry(name, (next(iter(raw[range_name].values())), item.pk), key)
+        yield _Entry(name, (next(iter(raw[range_name].values())), item.pk), key, isinstance(item, kind))
 
 
 def every(index: Any, hash_key: str, condition: Condition | None = None) -> Iterator[Item]:

@@ -198,11 +198,10 @@ def page_of_members(account_id: str, asked: Asked) -> Page[Membership]:
 def page_of_all_members(account_id: str, asked: Asked) -> Page[Membership]:
     """Return a page of the times that contacts have spent at an account, or at one that was merged into it.
 
-    By account and contact, read consistently.
+    By the accounts' ids and contact, read consistently; so whoever is merged or parted meanwhile moves no other.
     """
-    left = list(ids_of(account_id))
-    at, after = unseal("all-members", asked.cursor).split("|") if asked.cursor else (left[0], "")
-    left = left[left.index(at) :] if at in left else []  # parted since: what comes after it was read or is another's
+    at, after = unseal("all-members", asked.cursor).split("|") if asked.cursor else ("", "")
+    left = sorted(each for each in ids_of(account_id) if each >= at)
     found: list[Membership] = []
     for each in left:
         found += _members_after(each, after if each == at else "", asked.limit + 1 - len(found))

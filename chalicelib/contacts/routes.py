@@ -112,6 +112,8 @@ def create_account(call: Call[NewAccount]) -> AccountView:
 def list_accounts(call: Call[Nothing]) -> Listing[AccountView]:
     """List accounts by name, or by owner."""
     query = call.query
+    if query.owner_id is not None and query.name_prefix is not None:
+        raise Invalid("Ask by name_prefix or owner_id, one at a time; a segment can combine them.")
     if query.owner_id is not None:
         return Listing[AccountView].of(accounts.by_owner(query.owner_id, query.asked), account_view)
     return Listing[AccountView].of(accounts.by_name(query.name_prefix or "", query.asked), account_view)

@@ -29,8 +29,8 @@ class DecimalAttribute(Attribute[Decimal]):
 
     attr_type = NUMBER
 
-    def serialize(self, value: Decimal) -> str:
-        return format(value.normalize(), "f")
+    def serialize(self, value: Decimal | int) -> str:
+        return format(Decimal(value).normalize(), "f")
 
     def deserialize(self, value: str) -> Decimal:
         return Decimal(value)

@@ -74,8 +74,8 @@ def _once(writes: list[Write]) -> None:
 def _told(action: Notify, lead: Lead, made: str, now: datetime) -> str | None:
     from chalicelib.messages import notices  # only this needs all that writes a mail
 
-    known = contacts.find_many([lead.contact_id]) if lead.contact_id else []
-    about = of_contact(known[0]) if known else None
+    known = contacts.who_is(lead.contact_id).contact if lead.contact_id else None
+    about = of_contact(known) if known is not None else None
     refused = [
         notices.tell(notices.Wanted(digest(made, address), action.email_id, address, about), now)
         for address in action.addresses

@@ -5,7 +5,8 @@ rows first, which are few and kept for seconds: where no lead waits for others, 
 """
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from chalicelib.conditions.nodes import Compiled
 from chalicelib.dynamodb import Write, put
@@ -17,9 +18,13 @@ from chalicelib.settings import settings
 _rows: dict[str, tuple[float, Sequence[Awaited]]] = {}
 
 
-def noted(lead: Lead, was_waiting_for: str | None) -> list[Write]:
+WAITS = ("waiting_stage", "process_id", "process_version")
+"""What says for which stage of which version of a process a lead waits."""
+
+
+def noted(lead: Lead, before: Mapping[str, Any]) -> list[Write]:
     """Return the write that notes that a lead begins to wait for others, where its process is not known for it."""
-    if lead.waiting_stage in {None, was_waiting_for}:
+    if lead.waiting_stage is None or all(getattr(lead, name) == before[name] for name in WAITS):
         return []
     way = processes.of(lead)
     place = Awaited.place(way.id, way.version)

@@ -27,7 +27,6 @@ def step(
         return lead
     lead.owner_id = owner_id or lead.owner_id
     told = plans.take_by_hand(lead, taken, now)
-    plans.resume(lead, now)
     commit(plans.changed(lead, before, by=by, why=f"{why}{told}", now=now))
     return lead
 
@@ -39,7 +38,6 @@ def assign(lead_id: str, owner_id: str | None, *, by: str, why: str, version: in
         return lead
     before = plans.remembered(lead)
     lead.owner_id = owner_id
-    plans.resume(lead, now)
     commit(plans.changed(lead, before, by=by, why=why, now=now))
     return lead
 

@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.models import Account, Contact
 from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, delete, put_changed, put_new, read
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale, Unprocessable
-from chalicelib.leads.models import LeadsItem
+from chalicelib.leads.models import Lead, LeadsItem
 from chalicelib.leads.opportunity import Opportunity, OpportunityState, opportunity_key
 from chalicelib.lists import Asked, Page, page, partitions
 
@@ -101,14 +102,26 @@ def closed(found: Opportunity, state: OpportunityState, by: str, why: str, now: 
 
 
 def reopen(opportunity_id: str, *, version: int, now: datetime) -> Opportunity:
-    """Open a won or lost opportunity again. Raises NotFound, Stale, Conflict."""
+    """Open a won or lost opportunity again. Raises NotFound, Stale, Conflict (open already, or its lead is again)."""
     found = _as_read(opportunity_id, version)
     if found.open:
         raise Conflict("This opportunity is open.")
     found.state, found.closed_at, found.closed_by, found.why = OpportunityState.OPEN.value, None, None, None
     found.updated_at = now
-    commit([put_changed(found)])
+    commit([put_changed(found)], _still_of_its_lead(found))
     return found
+
+
+def _still_of_its_lead(found: Opportunity) -> list[Write]:
+    """Hold to the lead's having become this one: one that was opened again becomes another (decision 23)."""
+    lead = Lead.find(*Lead.at(found.lead_id)) if found.lead_id is not None else None
+    if lead is None:
+        return []
+    again = "Its lead was opened again. Qualify the lead, which makes another opportunity of it."
+    refused = Conflict(again, [Problem("lead_id", lead.lead_id)])
+    if lead.open or lead.opportunity_id != found.opportunity_id:
+        raise refused
+    return [check(lead.key, (Lead.state == lead.state) & (Lead.opportunity_id == lead.opportunity_id), refused=refused)]
 
 
 def remove(opportunity_id: str, version: int) -> None:
@@ -130,13 +143,13 @@ def of_owner(owner_id: str, asked: Asked) -> Page[Opportunity]:
 
 
 def of_contact(contact_id: str, asked: Asked) -> Page[Opportunity]:
-    """Newest first."""
-    return page(LeadsItem.by_contact, [contact_id], asked, newest_first=True, kind=Opportunity)
+    """Newest first; also those of contacts that were merged into it."""
+    return page(LeadsItem.by_contact, contacts.who_is(contact_id).ids, asked, newest_first=True, kind=Opportunity)
 
 
 def of_account(account_id: str, asked: Asked) -> Page[Opportunity]:
-    """Newest first."""
-    return page(LeadsItem.by_account, [account_id], asked, newest_first=True, kind=Opportunity)
+    """Newest first; also those of accounts that were merged into it."""
+    return page(LeadsItem.by_account, accounts.ids_of(account_id), asked, newest_first=True, kind=Opportunity)
 
 
 def known_of(index: Any, identity: str) -> list[Opportunity]:

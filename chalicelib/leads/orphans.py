@@ -49,7 +49,6 @@ def adopt(lead_id: str, *, by: str, now: datetime, version: int | None = None) -
             contact, writes = _contact_for(lead, by, now)
             before = plans.remembered(lead)
             lead.contact_id = contact.contact_id
-            plans.resume(lead, now)
             commit(plans.changed(lead, before, by=by, why="was given a contact", now=now), writes)
         except (ConditionFailed, Stale):
             continue  # somebody else took the contact's details, or changed the lead

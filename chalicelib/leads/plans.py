@@ -36,11 +36,16 @@ def remembered(lead: Lead) -> dict[str, Any]:
 
 
 def changed(lead: Lead, before: Values, *, by: str, why: str, now: datetime) -> list[Write]:
-    """Put a lead back after it was changed; `before` is what `remembered` said when it was read."""
+    """Put a lead back after it was changed; `before` is what `remembered` said when it was read.
+
+    One that waited already goes on with the change that fills the gap, whoever makes it, and where it is opened again.
+    """
+    if lead.waiting_stage == before["waiting_stage"]:
+        why += resume(lead, now)
     lead.updated_at = now
     list_anew(lead)
     changes = {name: [was, getattr(lead, name)] for name, was in before.items() if was != getattr(lead, name)}
-    write, waits = put_changed(lead), awaited.noted(lead, before["waiting_stage"])
+    write, waits = put_changed(lead), awaited.noted(lead, before)
     if not changes:
         return [write]
     move_id = digest(lead.lead_id, str(lead.version))
@@ -88,10 +93,16 @@ def enter(lead: Lead, way: Process, stage: str, now: datetime) -> None:
 
 
 def switch(lead: Lead, way: Process, mapped: Mapping[str, str], now: datetime) -> None:
-    """Let a lead follow another process, or another version of its own, from where it stands there (BPF-3)."""
-    shipped = way.id == PROCESS_ID
-    lead.process_id, lead.process_version = (None, None) if shipped else (way.id, way.version)
-    enter(lead, way, process.landing(way, lead.stage, mapped), now)
+    """Let a lead follow another process, or another version of its own, from where it stands there (BPF-3).
+
+    In another version at the same stage it enters nothing: it stays, and waits for what it waited for if that is there.
+    """
+    stays, to = processes.of(lead).id == way.id, process.landing(way, lead.stage, mapped)
+    lead.process_id, lead.process_version = (None, None) if way.id == PROCESS_ID else (way.id, way.version)
+    if not stays or to != lead.stage:
+        enter(lead, way, to, now)
+    elif lead.waiting_stage is not None and way.number(lead.waiting_stage) <= way.number(to):
+        lead.waiting_stage = None
 
 
 def missing(lead: Lead, leaving: str, entering: str, now: datetime) -> Hindrances:
@@ -112,23 +123,30 @@ def take_by_hand(lead: Lead, step: Step, now: datetime) -> str:
     if step.stage is not None and not step.back and (found := missing(lead, stood, step.stage, now).problems):
         raise Unprocessable("The lead cannot go to that stage as it stands.", found)
     take(lead, Step(step.stage), now)
-    return _handed_over(lead, step, now)
+    return _handed_over(lead, step.flags, now)
 
 
 def take_by_itself(lead: Lead, step: Step, now: datetime) -> str:
     """Let a lead take an automatic step; where something is missing it is marked but stays, and waits for the stage.
 
-    Returns what the history should add to the reason.
+    One that waits for that stage or a later one goes on waiting. Returns what the history should add to the reason.
     """
     stood, marked = lead.stage, Step(None, step.flags)
     take(lead, marked, now)
+    if step.stage is not None and _waits_beyond(lead, step.stage):
+        return ""
     found = missing(lead, stood, step.stage, now) if step.stage is not None else None
     if found is not None and found.problems:
         lead.waiting_stage = step.stage
         lead.look_again(found.changes_at)
         return _told(found.problems)
     take(lead, Step(step.stage), now)
-    return _handed_over(lead, step, now)
+    return _handed_over(lead, step.flags, now)
+
+
+def _waits_beyond(lead: Lead, stage: str) -> bool:
+    way = processes.of(lead)
+    return lead.waiting_stage is not None and way.number(lead.waiting_stage) >= way.number(stage)
 
 
 def _told(found: Sequence[Problem]) -> str:
@@ -136,8 +154,8 @@ def _told(found: Sequence[Problem]) -> str:
     return f"; it stays where it is, for this is missing: {lacking}"
 
 
-def _handed_over(lead: Lead, step: Step, now: datetime) -> str:
-    given = process.hands_over(processes.of(lead), step)
+def _handed_over(lead: Lead, marks: Mapping[Flag, bool], now: datetime) -> str:
+    given = process.hands_over(processes.of(lead), marks)
     return _given_to(lead, given, now) if given is not None else ""
 
 
@@ -151,15 +169,19 @@ def _given_to(lead: Lead, given: HandOver, now: datetime) -> str:
     return f"; handed over to the process {given.process_id}"
 
 
-def resume(lead: Lead, now: datetime) -> None:
-    """Let a lead that waits for what was missing go on, once nothing is missing any more."""
+def resume(lead: Lead, now: datetime) -> str:
+    """Let a lead that waits for what was missing go on, once nothing is missing any more; it is handed over only then.
+
+    Returns what the history should add to the reason.
+    """
     if lead.waiting_stage is None or not lead.open:
-        return
+        return ""
     found = missing(lead, lead.stage, lead.waiting_stage, now)
     if found.problems:
         lead.look_again(found.changes_at)
-    else:
-        enter(lead, processes.of(lead), lead.waiting_stage, now)
+        return ""
+    enter(lead, processes.of(lead), lead.waiting_stage, now)
+    return _handed_over(lead, dict.fromkeys(lead.position.flags, True), now)
 
 
 def first_score(lead: Lead, now: datetime, reason: StatusReason | None = None) -> list[Write]:

@@ -224,10 +224,10 @@ def reached(process: Process, position: Position) -> Step:
     return Step(by_score or process.leads_to(Event.SALES_READY, position.stage), {Flag.SALES_READY: True})
 
 
-def hands_over(process: Process, step: Step) -> HandOver | None:
-    """Return the hand-over to another process that a step brings about (BPF-8)."""
+def hands_over(process: Process, marks: Mapping[Flag, bool]) -> HandOver | None:
+    """Return the hand-over to another process that being marked so brings about (BPF-8)."""
     given = process.hand_over
-    return given if given is not None and step.flags.get(Flag(given.on.value)) else None
+    return given if given is not None and marks.get(Flag(given.on.value)) else None
 
 
 def landing(process: Process, stage_id: str, mapped: Mapping[str, str]) -> str:

@@ -7,10 +7,12 @@ from pydantic import Field
 from chalicelib.conditions.durations import DurationText
 from chalicelib.conditions.schemas import Condition
 from chalicelib.http import Schema
-from chalicelib.leads.actions import AssignTo
+from chalicelib.leads.actions import QUEUE, AssignTo
 from chalicelib.leads.process import Event, Flag, Queue
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
+QueueOrUser = Annotated[str, Field(min_length=1, max_length=64 - len(QUEUE))]
+"""A queue becomes an owner by the word before it, and owners are ids."""
 StageId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", examples=["inquiry"])]
 FieldName = Annotated[str, Field(min_length=1, max_length=64, examples=["owner_id"])]
 Said = Annotated[str, Field(max_length=500)]
@@ -27,7 +29,7 @@ class TaskAction(Schema):
     details: Annotated[str, Field(max_length=2000)] | None = None
     due_in: DurationText | None = None
     assign_to: AssignTo = AssignTo.LEAD_OWNER
-    to: Id | None = None
+    to: QueueOrUser | None = None
 
 
 class NotifyAction(Schema):

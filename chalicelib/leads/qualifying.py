@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.models import Contact
-from chalicelib.dynamodb import ConditionFailed, Write, commit, put_changed, put_new, silent, tries
+from chalicelib.dynamodb import ConditionFailed, Write, check, commit, put_changed, put_new, silent, tries
 from chalicelib.dynamodb import update as updated
 from chalicelib.errors import Conflict, Problem, Unprocessable
 from chalicelib.leads import matching, plans, reading
@@ -70,20 +70,22 @@ def _of_lead(lead: Lead) -> dict[str, Any]:
 
 
 def _of_sales(contact_id: str | None, now: datetime) -> list[Write]:
-    """Hold to the contact's being there; who was for marketing only, merged or not, is no longer (MTL-3)."""
+    """Hold to the contact's being there; who was for marketing only is no longer, as all that it is (MTL-3)."""
     if contact_id is None:
         return []
-    contact = contacts.find_who(contact_id).contact
-    if not contact.marketing_only:
-        return customer_there(contact_id, None)
-    cleared = updated(
+    all_of_it = contacts.find_many(contacts.find_who(contact_id).ids)
+    cleared = {each.contact_id: _cleared(each, now) for each in all_of_it if each.marketing_only}
+    return [*cleared.values(), *([] if contact_id in cleared else customer_there(contact_id, None))]
+
+
+def _cleared(contact: Contact, now: datetime) -> Write:
+    return updated(
         contact.key,
         Contact.marketing_only.set(False),
         Contact.updated_at.set(now),
         Contact.version.set(contact.version + 1),
         condition=Contact.version == contact.version,
     )
-    return [cleared]
 
 
 def let_go(lead: Lead, by: str, now: datetime) -> list[Write]:
@@ -92,8 +94,10 @@ def let_go(lead: Lead, by: str, now: datetime) -> list[Write]:
     Raises Conflict where it is won: what was sold is no lead any more.
     """
     found = Opportunity.find(*Opportunity.at(lead.opportunity_id)) if lead.opportunity_id else None
-    if found is None or found.state == OpportunityState.LOST:
+    if found is None:
         return []
+    if found.state == OpportunityState.LOST:
+        return [check(found.key, Opportunity.version == found.version)]  # nobody opens it again meanwhile
     if found.state == OpportunityState.WON:
         won = "Its opportunity is won. Make another lead, or open the opportunity again first."
         raise Conflict(won, [Problem("opportunity_id", found.opportunity_id)])

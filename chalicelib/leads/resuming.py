@@ -10,7 +10,7 @@ from typing import Any
 
 from chalicelib.conditions.nodes import Compiled
 from chalicelib.contacts import service as contacts
-from chalicelib.dynamodb import ConditionFailed, commit, tries
+from chalicelib.dynamodb import ConditionFailed, commit, silent, tries
 from chalicelib.errors import Conflict
 from chalicelib.leads import awaited, lists, plans, reading
 from chalicelib.leads.models import Lead
@@ -34,7 +34,7 @@ def hear(fact: Fact, now: datetime) -> None:
     if name == WAITING:
         _go_on([fact["id"]], now)
     elif name == "lead.changed":
-        if "waiting_stage" in fact.get("changed", ()) and _go_on([fact["id"]], now):
+        if set(awaited.WAITS) & set(fact.get("changed", ())) and _go_on([fact["id"]], now):
             send(QUEUE, [{"fact": WAITING, "id": fact["id"]}], delay=AGAIN)
     elif not name.startswith("lead.") and touched(awaited.conditions(), fact):
         _heard(name, fact, now)
@@ -98,11 +98,11 @@ def _waits_still(lead_id: str, now: datetime) -> bool:
         if lead is None or lead.waiting_stage is None or not lead.open:
             return False
         before, due = plans.remembered(lead), lead.due
-        plans.resume(lead, now)
+        told = plans.resume(lead, now)
         waits = plans.remembered(lead) == before
         try:
             if not waits or lead.due != due:
-                commit(plans.changed(lead, before, by=BY, why=WHY, now=now))
+                commit([silent(each) for each in plans.changed(lead, before, by=BY, why=f"{WHY}{told}", now=now)])
         except ConditionFailed:
             continue  # somebody changed it; it is read anew
         return waits

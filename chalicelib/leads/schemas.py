@@ -175,9 +175,50 @@ class TeleprospectingQueueQuery(SalesQueueQuery):
     stage: StageId | None = None
 
 
-class LeadView(LeadFields):
-    """A lead."""
+class LeadView(Schema):
+    """A lead; forms and LinkedIn may bring longer texts and other numbers than people may write by hand."""
 
+    topic: str | None = None
+    first_name: str | None = None
+    company_name: str | None = None
+    job_title: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    mobile_phone: str | None = None
+    website: str | None = None
+    street: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+    industry: str | None = None
+    employees: int | None = None
+    annual_revenue: Decimal | None = None
+    sic_code: str | None = None
+    description: str | None = None
+    rating: Rating | None = None
+    lead_source: LeadSource | None = None
+    lead_source_type: LeadSourceType | None = None
+    purchase_timeframe: PurchaseTimeframe | None = None
+    purchase_process: PurchaseProcess | None = None
+    need: Need | None = None
+    budget_amount: Decimal | None = None
+    decision_maker: bool | None = None
+    do_not_email: bool | None = None
+    do_not_bulk_email: bool | None = None
+    do_not_phone: bool | None = None
+    linkedin_campaign: str | None = None
+    linkedin_submissions: int | None = None
+    company_size: str | None = None
+    job_function: str | None = None
+    seniority: str | None = None
+    degree: str | None = None
+    school: str | None = None
+    owner_id: str | None = None
+    business_unit: str | None = None
+    contact_id: str | None = None
+    account_id: str | None = None
+    custom: CustomValues = Field(default_factory=dict)
     id: str
     merged_into: str | None = None
     identities: list[str] = Field(default_factory=list)

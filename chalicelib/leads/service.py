@@ -24,7 +24,7 @@ from chalicelib.leads import (
     remains,
 )
 from chalicelib.leads.choices import REASONS, State, StatusReason
-from chalicelib.leads.models import Lead, LeadSettings, Owner
+from chalicelib.leads.models import Lead, LeadSettings
 
 Change = Callable[[Lead], object]
 
@@ -56,27 +56,28 @@ def create(lead_id: str, values: Mapping[str, Any], by: str, now: datetime) -> L
     if earlier is not None:
         return earlier
     plans.begin(lead)
-    claims = matching.claim(lead, now)
-    _refuse_taken(claims.met)
-    try:
-        commit([put_new(lead)], claims.writes, parents(lead))
-    except ConditionFailed as failed:
-        return _made_before(failed)
-    return lead
+    return _created(lead, now)
+
+
+def _created(lead: Lead, now: datetime) -> Lead:
+    for _ in tries():
+        lead.claims = None
+        claims = matching.claim(lead, now)
+        _refuse_taken(claims.met)
+        try:
+            commit([put_new(lead)], claims.writes, parents(lead))
+        except ConditionFailed as failed:
+            if earlier := next((found for _, found in failed.of(Lead) if found is not None), None):
+                return earlier
+            continue  # others took or left what it claims; what they left behind is read anew
+        return lead
+    raise BUSY
 
 
 def _refuse_taken(met: Mapping[str, str]) -> None:
     owner = met.get(strategies.default(strategies.LEAD).id)
     if owner is not None:
         raise Conflict(TAKEN, [Problem("lead_id", owner)])
-
-
-def _made_before(failed: ConditionFailed) -> Lead:
-    for _, earlier in failed.of(Lead):
-        if earlier is not None:
-            return earlier
-    owners = [found.record_id for _, found in failed.of(Owner) if found is not None]
-    raise Conflict(TAKEN, [Problem("lead_id", each) for each in owners]) from failed
 
 
 def parents(lead: Lead) -> list[Write]:
@@ -106,7 +107,6 @@ def amend(lead_id: str, values: Mapping[str, Any], *, by: str, version: int, now
             setattr(lead, name, value)
         if lead.status_reason not in REASONS[State(lead.state)]:
             raise Invalid("This status reason belongs to another state.", [Problem("status_reason", lead.state)])
-        plans.resume(lead, now)
 
     moved = bool({"contact_id", "account_id"} & cleaned.keys())
     return _change(lead_id, apply, by=by, why="changed by hand", version=version, now=now, moved=moved)

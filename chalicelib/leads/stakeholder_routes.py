@@ -16,10 +16,9 @@ PATH = f"{ONE}/stakeholders"
 @api.on(f"GET {PATH}", scope="leads:read", returns=Stakeholders)
 def list_stakeholders(_: Call[Nothing], lead_id: str) -> Stakeholders:
     """List who has a stake in a lead, its parent contact first."""
-    parent = reading.find(lead_id).contact_id
-    first = [StakeholderView(contact_id=parent, parent=True)] if parent is not None else []
-    others = [view(each) for each in stakeholders.of_lead(lead_id) if each.contact_id != parent]
-    return Stakeholders(items=[*first, *others])
+    lead = reading.find(lead_id)
+    first = [StakeholderView(contact_id=lead.contact_id, parent=True)] if lead.contact_id is not None else []
+    return Stakeholders(items=[*first, *(view(each) for each in stakeholders.of_all(lead))])
 
 
 @api.on(f"POST {PATH}", scope="leads:write", body=NewStakeholder, returns=StakeholderView, status=HTTPStatus.CREATED)

@@ -47,6 +47,14 @@ def test_an_account_needs_a_name(api, body):
     assert [error["field"] for error in problem["errors"]] == ["name"]
 
 
+def test_accounts_are_listed_by_one_thing_at_a_time(api):
+    api.post("/accounts", {"name": "Kajak ApS", "owner_id": "o"})
+
+    status, problem, _ = api.call("GET", "/accounts?owner_id=o&name_prefix=Telt")
+
+    assert (status, "one at a time" in problem["detail"]) == (400, True)
+
+
 @pytest.mark.rule("ACC-6")
 @pytest.mark.parametrize("field", ["consent_level", "bulk_email", "tracking"])
 def test_an_account_stores_no_consent(api, field):

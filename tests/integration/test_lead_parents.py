@@ -4,9 +4,10 @@ import pytest
 from chalice.test import Client
 
 from app import app
-from chalicelib.leads import deletion
+from chalicelib.leads import deletion, stakeholders
 from chalicelib.leads.choices import LeadSource, Need, PurchaseProcess, PurchaseTimeframe, Rating
 from tests.support.api import Caller
+from tests.support.merged import merge
 from tests.support.scoring import NOW, click, clicked, person, publish
 
 
@@ -140,6 +141,36 @@ def test_stakeholders_are_the_parent_and_who_was_added_until_they_are_taken_away
     assert told[-1] == {"stakeholder": ["boss", None]}
 
 
+@pytest.mark.rule("LEAD-12")
+def test_the_stakeholders_of_a_merged_lead_are_those_of_the_one_that_stays_and_can_be_taken_away(api):
+    person("c"), person("boss"), person("user")
+    lead, other = (made(api, contact_id="c") for _ in range(2))
+    for each, contact_id in ((lead, "boss"), (other, "boss"), (other, "user")):
+        api.post(f"/leads/{each['id']}/stakeholders", {"contact_id": contact_id})
+
+    api.change("POST", f"/leads/{lead['id']}/merges", lead, {"other_id": other["id"], "why": "one interest"})
+
+    assert stakes(api, lead) == [("c", None), ("boss", None), ("user", None)]
+    for contact_id in ("boss", "user"):
+        assert api.call("DELETE", f"/leads/{lead['id']}/stakeholders/{contact_id}")[0] == 204
+    assert stakes(api, lead) == [("c", None)]
+
+
+@pytest.mark.rule("LEAD-12")
+def test_the_parent_is_no_other_stakeholder_under_another_of_its_identities(api):
+    person("c"), person("twin"), person("boss")
+    lead = made(api, contact_id="twin")
+    path = f"/leads/{lead['id']}/stakeholders"
+    api.post(path, {"contact_id": "boss"})
+
+    merge("c", "twin", NOW)
+    as_itself, _, _ = api.call("POST", path, {"contact_id": "c"})
+    merge("c", "boss", NOW)
+
+    assert as_itself == 409
+    assert stakes(api, lead) == [("twin", None)]
+
+
 def test_nobody_has_a_stake_who_is_not_there_and_the_parent_has_it_anyway(api):
     person("c")
     lead = made(api, contact_id="c")
@@ -148,6 +179,18 @@ def test_nobody_has_a_stake_who_is_not_there_and_the_parent_has_it_anyway(api):
     assert api.call("POST", path, {"contact_id": "nobody"})[0] == 422
     assert api.call("POST", path, {"contact_id": "c"})[0] == 409
     assert api.call("POST", "/leads/none/stakeholders", {"contact_id": "c"})[0] == 404
+
+
+def test_a_lead_has_as_many_stakeholders_as_its_list_shows(api, monkeypatch):
+    monkeypatch.setattr(stakeholders, "MOST", 2)
+    lead = made(api)
+    for contact_id in ("a", "b", "c"):
+        person(contact_id)
+
+    answers = [api.call("POST", f"/leads/{lead['id']}/stakeholders", {"contact_id": each})[0] for each in "abc"]
+
+    assert answers == [201, 201, 409]
+    assert [each for each, _ in stakes(api, lead)] == ["a", "b"]
 
 
 def test_a_contact_or_a_lead_that_goes_takes_its_stakes_along(api):
@@ -162,6 +205,20 @@ def test_a_contact_or_a_lead_that_goes_takes_its_stakes_along(api):
 
     assert stakes(api, first) == []
     assert api.get("/leads?stakeholder_id=boss")["items"] == []
+
+
+@pytest.mark.rule("LEAD-12")
+def test_the_stakes_of_a_merged_contact_are_listed_with_the_one_that_counts_each_lead_once(api):
+    person("boss"), person("twin")
+    lead = made(api)
+    for contact_id in ("boss", "twin"):
+        api.post(f"/leads/{lead['id']}/stakeholders", {"contact_id": contact_id})
+    other = made(api)
+    api.post(f"/leads/{other['id']}/stakeholders", {"contact_id": "twin"})
+
+    merge("boss", "twin", NOW)
+
+    assert [each["id"] for each in api.get("/leads?stakeholder_id=boss")["items"]] == [other["id"], lead["id"]]
 
 
 # Sections ------------------------------------------------------------------------------------------------------------

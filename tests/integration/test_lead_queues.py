@@ -34,7 +34,7 @@ def listed(api, path):
 def test_sales_see_only_what_is_ready_for_sales_those_first_that_wait_the_longest(api):
     made(api, "new")
     made(api, "called", "teleprospect_ready")
-    made(api, "first", "sales_ready")
+    first = made(api, "first, moved back", "sales_ready")
     made(api, "second", "sales_ready", "sales_accepted")
     moved = made(api, "moved by hand")
     api.change("POST", f"/leads/{moved['id']}/move", moved, {"stage": "sales_acceptance"})
@@ -42,8 +42,9 @@ def test_sales_see_only_what_is_ready_for_sales_those_first_that_wait_the_longes
     api.change("POST", f"/leads/{closed['id']}/close", closed, {"state": "disqualified"})
     back = made(api, "given back", "sales_ready")
     api.change("POST", f"/leads/{back['id']}/return-to-marketing", back)
+    api.change("POST", f"/leads/{first['id']}/move", first, {"stage": "inquiry"})
 
-    assert listed(api, "sales") == ["first", "second"]
+    assert listed(api, "sales") == ["first, moved back", "second"]
 
 
 @pytest.mark.rule("LEAD-10", "BPF-4")

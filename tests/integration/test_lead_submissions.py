@@ -108,3 +108,27 @@ def test_there_are_no_submissions_of_a_lead_that_is_not_there(api):
     status, problem, _ = api.call("GET", "/leads/nobody/submissions")
 
     assert (status, problem["detail"]) == (404, "There is no lead of this id.")
+
+
+@pytest.mark.rule("LEAD-1")
+@pytest.mark.parametrize(
+    ("name", "kind", "value", "shown_as"),
+    [
+        ("job_title", "text", "x" * 150, "x" * 150),
+        ("description", "text_area", "x" * 3000, "x" * 3000),
+        ("employees", "whole_number", "-3", -3),
+        ("budget_amount", "decimal", "-0.00001", "-0.00001"),
+        ("budget_amount", "whole_number", "1200", "1200"),
+    ],
+)
+def test_a_lead_shows_what_a_form_allowed_whatever_people_may_write_by_hand(api, submit, name, kind, value, shown_as):
+    asked = {"name": name, "label": name, "type": kind, "lead_field": name, "max_length": 3000}
+    fields = [*newsletter_form()["fields"], asked]
+    elements = [*newsletter_form()["elements"], {"kind": "field", "name": name}]
+
+    kept = submit(form(api, fields=fields, elements=elements), **{name: value})
+
+    lead = api.get(f"/leads/{kept.lead_id}")
+    assert lead[name] == shown_as
+    assert api.get("/leads")["items"] == [lead]
+    assert api.change("PATCH", f"/leads/{kept.lead_id}", lead, {"topic": "Kayaks"})[name] == shown_as

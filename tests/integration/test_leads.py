@@ -146,6 +146,22 @@ def test_a_change_to_a_key_that_another_lead_takes_at_that_moment_names_it(api):
     assert api.get(f"/leads/{lead['id']}") == lead
 
 
+@pytest.mark.parametrize("meanwhile", ["b@b.dk", "a@b.dk"])
+def test_a_lead_is_made_while_another_one_joins_the_heirs_of_a_key_that_they_share(api, meanwhile):
+    api.post("/matching-strategies", {"name": "By topic", "target": "lead", "attributes": ["topic"]})
+    api.post("/leads", {"last_name": "Juhl", "topic": "Kayaks"})
+    body, others = {"last_name": "B", "topic": "Kayaks", "email": "a@b.dk"}, []
+
+    with before_the_next_write(lambda: others.append(api.post("/leads", {**body, "email": meanwhile}))):
+        status, answer, _ = api.call("POST", "/leads", body)
+
+    if meanwhile == "a@b.dk":
+        assert (status, answer["errors"]) == taken(*others)
+    else:
+        assert status == 201
+        assert rename(api, others[0]) == taken(answer)
+
+
 def test_a_change_from_a_key_whose_heir_closes_at_that_moment_is_made(api):
     lead = api.post("/leads", {"last_name": "Juhl", "email": "a@b.dk"})
     submit("heir", page=None, always_new=True)

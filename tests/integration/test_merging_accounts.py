@@ -13,6 +13,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.contacts.joining import Wish
 from chalicelib.contacts.models import Account, Merge
 from chalicelib.errors import Conflict, DomainError
+from chalicelib.lists import Asked
 from chalicelib.scoring import reading, service
 from chalicelib.segments import service as segments
 from tests.support import journeys, scoring
@@ -95,6 +96,28 @@ def test_the_members_of_all_that_an_account_is_are_listed_page_by_page(companies
 
     assert [[each["contact_id"] for each in page["items"]] for page in (first, second)] == [["ada"], ["bo"]]
     assert second["next_cursor"] is None
+
+
+@pytest.mark.rule("ACC-2")
+@pytest.mark.parametrize("meanwhile", ["parted", "merged"])
+def test_no_member_is_lost_or_told_twice_between_pages_when_accounts_are_merged_or_parted(companies, meanwhile):
+    for other in ("aage", "kajen"):
+        accounts.create(other, {"name": other}, companies.now, by="user:u")
+        journeys.contact(f"of-{other}", account_id=other)
+    merge(companies, "twin", "kajak")
+    merge(companies, "twin", "kajen")
+
+    told, cursor = [], None
+    while "ada" not in told:
+        found = accounts.page_of_all_members("twin", Asked(1, cursor))
+        told, cursor = [*told, *(each.contact_id for each in found.items)], found.next_cursor
+    if meanwhile == "parted":
+        undo(companies, "twin", "kajak")
+    else:
+        merge(companies, "aage", "twin")
+    told += [each.contact_id for each in accounts.page_of_all_members("twin", Asked(25, cursor)).items]
+
+    assert sorted(told) == ["ada", "bo", "of-kajen"]
 
 
 @pytest.mark.rule("RSC-10")

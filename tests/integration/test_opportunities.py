@@ -1,11 +1,13 @@
 """Leads that become opportunities or nothing, and the opportunities' own life; each through its real edge."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 
 import pytest
 from chalice.test import Client
 
 from app import app
+from chalicelib import lists
 from chalicelib.contacts import service as contacts
 from chalicelib.errors import Conflict, Stale
 from chalicelib.leads import deletion, opportunities, qualifying, service
@@ -15,6 +17,7 @@ from chalicelib.scoring import reading
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.merged import merge
+from tests.support.meter import metered
 from tests.support.scoring import NOW, lead, person, publish
 
 
@@ -74,6 +77,17 @@ def test_a_lead_of_nobody_cannot_be_qualified(api):
     assert api.get(f"/leads/{lead['id']}") == lead
 
 
+def test_a_lead_whose_account_is_deleted_at_that_moment_is_not_qualified_for_it(api):
+    account = api.post("/accounts", {"name": "Kajak ApS"})
+    lead = made(api, account_id=account["id"])
+
+    with before_the_next_write(lambda: api.change("DELETE", f"/accounts/{account['id']}", account)):
+        status, problem, _ = api.call("POST", f"/leads/{lead['id']}/qualify", {}, If_Match='"1"')
+
+    assert (status, problem["errors"][0]["field"]) == (422, "account_id")
+    assert (api.get(f"/leads/{lead['id']}")["state"], api.get("/opportunities")["items"]) == ("open", [])
+
+
 @pytest.mark.rule("LEAD-7")
 @pytest.mark.parametrize("reason", ["lost", "cannot_contact", "no_longer_interested", "canceled"])
 def test_a_lead_that_comes_to_nothing_is_disqualified_with_its_reason(api, reason):
@@ -102,15 +116,16 @@ def test_a_contact_made_for_marketing_only_is_one_of_sales_once_its_lead_is_qual
 
 
 @pytest.mark.rule("MTL-3")
-def test_of_a_contact_that_was_merged_the_one_that_counts_is_one_of_sales_from_then_on(api):
-    for name in ("main", "m"):
-        contacts.create(name, {"last_name": "Berg", "marketing_only": True}, NOW, by="user:u")
-    lead = made(api, contact_id="m")
-    merge("main", "m", NOW)
+@pytest.mark.parametrize("whose", ["c", "m"])
+def test_merged_contacts_are_of_sales_whichever_of_them_the_lead_names(api, whose):
+    api.change("PATCH", "/contacts/c", api.get("/contacts/c"), {"marketing_only": True})
+    contacts.create("m", {"last_name": "Berg", "marketing_only": True}, NOW, by="user:u")
+    lead = made(api, contact_id=whose)
+    merge("c", "m", NOW)
 
     qualified(api, lead)
 
-    assert contacts.find("main").marketing_only is False
+    assert [contacts.find(each).marketing_only for each in ("c", "m")] == [False, False]
 
 
 def test_a_contact_that_changes_at_that_moment_is_cleared_all_the_same(api):
@@ -177,6 +192,42 @@ def test_an_opportunity_that_is_won_while_its_lead_is_opened_again_stays_won(api
         status, *_ = api.call("POST", f"/leads/{done['lead']['id']}/reopen", {}, If_Match='"2"')
 
     assert (status, api.get(path)["state"]) == (409, "won")
+
+
+@pytest.mark.rule("LEAD-7")
+def test_a_lost_opportunity_of_a_lead_that_was_opened_again_stays_lost_whatever_became_of_the_lead(api):
+    first = qualified(api, made(api))
+    open_lead = api.change("POST", f"/leads/{first['lead']['id']}/reopen", first["lead"])
+    opened = reopened(api, first["opportunity"])
+    second = qualified(api, open_lead)
+    lost = api.change("POST", f"/opportunities/{second['opportunity']['id']}/lose", second["opportunity"])
+
+    assert opened == (409, [{"field": "lead_id", "message": open_lead["id"]}])
+    assert reopened(api, first["opportunity"]) == opened
+    assert reopened(api, lost) == (200, None)
+
+
+def reopened(api, opportunity):
+    version = api.get(f"/opportunities/{opportunity['id']}")["version"]
+    status, told, _ = api.call("POST", f"/opportunities/{opportunity['id']}/reopen", If_Match=f'"{version}"')
+    return status, told.get("errors")
+
+
+@pytest.mark.parametrize("who", ["lead", "opportunity"])
+def test_a_lead_and_its_lost_opportunity_that_are_opened_at_once_are_not_both_open(api, who):
+    done = qualified(api, made(api))
+    api.change("POST", f"/opportunities/{done['opportunity']['id']}/lose", done["opportunity"])
+    acts = {
+        "lead": lambda: api.call("POST", f"/leads/{done['lead']['id']}/reopen", If_Match='"2"'),
+        "opportunity": lambda: reopened(api, done["opportunity"]),
+    }
+
+    with before_the_next_write(acts.pop(who)):
+        next(iter(acts.values()))()
+
+    lead = api.get(f"/leads/{done['lead']['id']}")
+    states = (lead["state"], api.get(f"/opportunities/{done['opportunity']['id']}")["state"])
+    assert states == ("open", "lost")
 
 
 @pytest.mark.parametrize("act", ["reopen", "remove"])
@@ -262,6 +313,36 @@ def test_opportunities_are_listed_by_owner_contact_and_account_and_are_no_leads(
     assert len(api.get(f"/opportunities?limit=2&cursor={first['next_cursor']}")["items"]) == 1
     status, problem, _ = api.call("GET", "/opportunities?owner_id=o&contact_id=c")
     assert (status, "owner_id, contact_id, account_id" in problem["detail"]) == (400, True)
+
+
+@pytest.mark.rule("CORE-10")
+def test_an_owners_few_opportunities_are_found_among_many_leads_by_pages_that_look_at_some_of_them(api, monkeypatch):
+    monkeypatch.setattr(lists, "MOST_OTHERS", 20)
+    for number in range(50):
+        service.create(f"l{number}", {"last_name": "Berg", "owner_id": "o"}, "user:u", NOW)
+    for name, at in (("first", NOW - timedelta(hours=1)), ("last", NOW + timedelta(hours=1))):
+        opportunities.create(name, {"name": name, "owner_id": "o"}, "user:u", at)
+
+    pages, cursor = [], ""
+    while cursor is not None:
+        with metered() as usage:
+            page = api.get(f"/opportunities?owner_id=o&limit=1{cursor and f'&cursor={cursor}'}")
+        assert usage.requests["Query"] <= 1 + 20 / 4 + 1
+        pages, cursor = [*pages, [each["id"] for each in page["items"]]], page["next_cursor"]
+
+    assert pages == [["last"], [], ["first"]]
+
+
+def test_opportunities_of_merged_contacts_and_accounts_are_listed_with_the_one_that_counts(api):
+    contacts.create("m", {"last_name": "Berg"}, NOW, by="user:u")
+    ours, theirs = (api.post("/accounts", {"name": name}) for name in ("Kajak ApS", "Kayaks Ltd"))
+    sale = api.post("/opportunities", {"name": "Kayaks", "contact_id": "m", "account_id": theirs["id"]})
+
+    merge("c", "m", NOW)
+    api.change("POST", f"/accounts/{ours['id']}/merges", ours, {"other_id": theirs["id"], "why": "one company"})
+
+    for query in ("contact_id=c", f"account_id={ours['id']}"):
+        assert [each["id"] for each in api.get(f"/opportunities?{query}")["items"]] == [sale["id"]]
 
 
 # Asked about ---------------------------------------------------------------------------------------------------------

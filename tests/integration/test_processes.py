@@ -16,7 +16,7 @@ from tests.support import journeys as definitions
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.processes import process, publish, stage
-from tests.support.scoring import NOW, click, clicked, person, rescore
+from tests.support.scoring import DAY, NOW, click, clicked, person, rescore
 from tests.support.scoring import publish as publish_model
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -193,6 +193,16 @@ def test_processes_that_hand_leads_round_in_a_circle_are_refused(api):
     assert stopping[0] == 409
 
 
+@pytest.mark.rule("BPF-8")
+def test_a_process_hands_leads_over_to_stages_only_that_the_other_one_has(api):
+    sales = publish(api, "Sales", process("qualify", "propose"))
+    stages = {"one": "propose", "two": "nowhere"}
+
+    told = refused(api, process("one", "two", hand_over={"on": "sales_ready", "process_id": sales, "stages": stages}))
+
+    assert told == ["/hand_over/stages/two"]
+
+
 # Moving --------------------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +253,25 @@ def test_a_lead_at_its_threshold_is_ready_for_sales_even_while_it_waits(api, bud
     lead = api.get(f"/leads/{budgeted['id']}")
     assert (lead["stage"], lead["waiting_stage"], lead["sales_ready"]) == ("new", "won", True)
     assert len(history(api, lead)) == 1
+
+
+@pytest.mark.rule("BPF-4", "BPF-6")
+def test_a_lead_that_waits_for_a_stage_is_not_brought_to_an_earlier_one_by_what_scores_again(api):
+    boats = {"field": "lead.topic", "operator": "equals", "values": ["boats"]}
+    moves = [{"on": "first_score", "to": "talks"}, {"on": "sales_ready", "to": "won"}]
+    follow(api, publish(api, "Ours", process("new", "talks", stage("won", entry_condition=boats), moves=moves)))
+    person()
+    lead = made(api, contact_id="c")
+    publish_model(clicked(within="P7D"), threshold=30)
+
+    for days in (0, 9):  # what scored at first counts no longer when the other one does
+        click(f"at {days}", NOW + days * DAY)
+        rescore(NOW + days * DAY)
+        rescore(NOW + (days + 8) * DAY)
+
+    lead = api.get(f"/leads/{lead['id']}")
+    assert (lead["stage"], lead["waiting_stage"]) == ("new", "won")
+    assert api.change("PATCH", f"/leads/{lead['id']}", lead, {"topic": "boats"})["stage"] == "won"
 
 
 def test_a_lead_that_waits_and_is_given_back_to_marketing_waits_no_longer(api, budgeted):
@@ -392,6 +421,25 @@ def test_a_lead_that_sales_accept_goes_over_to_the_process_of_sales(api):
     [*_, told] = history(api, lead)
     assert told["why"] == f"mine; handed over to the process {sales}"
     assert told["changes"]["process_id"] == [marketing, sales]
+
+
+@pytest.mark.rule("BPF-8")
+def test_a_lead_that_waits_when_it_is_marked_is_handed_over_once_it_goes_on(api):
+    person()
+    sales = publish(api, "Sales", process("qualify", "propose"))
+    given = {**BUDGETED, "hand_over": {"on": "sales_ready", "process_id": sales, "stages": {"won": "propose"}}}
+    follow(api, publish(api, "Marketing", given))
+    lead = made(api, contact_id="c")
+    publish_model(clicked(), threshold=30)
+    click("1")
+    rescore()
+    lead = api.get(f"/leads/{lead['id']}")
+
+    going = api.change("PATCH", f"/leads/{lead['id']}", lead, {"budget_amount": "100"})
+
+    assert (lead["stage"], lead["waiting_stage"], lead["sales_ready"]) == ("new", "won", True)
+    assert (going["process_id"], going["stage"], going["waiting_stage"]) == (sales, "propose", None)
+    assert history(api, lead)[-1]["why"] == f"changed by hand; handed over to the process {sales}"
 
 
 def test_a_tile_makes_a_lead_of_the_process_that_new_leads_follow(api):

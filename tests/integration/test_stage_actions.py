@@ -15,6 +15,7 @@ from chalicelib.messages.models import Notice
 from tests.support import journeys, mail
 from tests.support.api import Caller
 from tests.support.campaign import content_settings, email
+from tests.support.merged import merge
 from tests.support.processes import process, publish, stage
 
 STAFF = "jens@contoso.example"
@@ -47,6 +48,21 @@ def entering(api, process_id, **values):
     return api.change("POST", f"/leads/{lead['id']}/move", lead, {"stage": "hot"})
 
 
+@pytest.mark.parametrize(("letters", "status"), [(58, 201), (59, 400)])
+def test_the_name_of_a_queue_is_as_long_as_an_owner_may_be(api, world, letters, status):
+    queued = {**QUEUED, "to": "q" * letters}
+    asked = {"name": "Ours", "document": process(stage("hot", actions=[queued]))}
+
+    answer, told, _ = api.call("POST", "/business-processes", asked)
+
+    assert answer == status
+    if status == 201:
+        api.change("POST", f"/business-processes/{told['id']}/publish", told)
+        entering(api, told["id"])
+        world.settle()
+        assert tasks(api, f"queue:{queued['to']}") == ["Call them"]
+
+
 def tasks(api, owner):
     return [each["subject"] for each in api.get(f"/activities?owner_id={owner}")["items"]]
 
@@ -75,6 +91,33 @@ def test_entering_a_stage_makes_its_tasks_tells_staff_and_raises_its_trigger(api
     assert {letter.subject for letter in office.letters()} == {"News for Ada"}
     [raised] = Raised.scan()
     assert (raised.contact_id, json.loads(raised.attributes)) == ("ada", {"level": 3})
+
+
+@pytest.mark.rule("BPF-4")
+def test_staff_are_told_of_the_contact_that_counts_where_the_leads_own_was_merged_into_it(api, world, office, busy):
+    journeys.contact("ada", first_name="Ada")
+    journeys.contact("twin", first_name="A.")
+    merge("ada", "twin", world.now)
+
+    entering(api, busy, contact_id="twin")
+    world.settle()
+
+    assert {letter.subject for letter in office.letters()} == {"News for Ada"}
+
+
+@pytest.mark.rule("BPF-3", "BPF-4")
+def test_a_lead_that_stays_at_its_stage_in_a_newer_version_of_its_process_does_not_enter_it_again(api, world):
+    first = stage("new", actions=[OWNED])
+    process_id = publish(api, "Ours", process(first, "hot"))
+    lead = api.post("/leads", {"last_name": "Juhl", "owner_id": "o"})
+    lead = api.change("POST", f"/leads/{lead['id']}/switch-process", lead, {"process_id": process_id})
+    publish(api, "Ours", process(first, "warm", "hot"), process_id)
+
+    after = api.change("POST", f"/leads/{lead['id']}/switch-process", lead, {"process_id": process_id})
+    world.settle()
+
+    assert (after["process_version"], after["stage"], after["stage_since"]) == (2, "new", lead["stage_since"])
+    assert tasks(api, "o") == ["Read up on them"]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -10,11 +10,13 @@ from msgspec.structs import replace
 from app import app
 from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
+from chalicelib.contacts.context import MarketingContext
 from chalicelib.definitions import live as definitions
 from chalicelib.dynamodb import commit
 from chalicelib.interactions.plans import NewInteraction, record
 from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import awaited, reading, resuming
+from chalicelib.leads import service as leads
 from chalicelib.leads.models import Awaited
 from chalicelib.scoring import service as scoring
 from chalicelib.wiring import reactions
@@ -26,6 +28,7 @@ from tests.support.processes import process, publish, stage
 from tests.support.scoring import click, clicked, person
 from tests.support.scoring import publish as publish_model
 
+OTHERS = {"owner_id": "o"}
 MOVES = [{"on": "first_score", "to": "talks"}]
 
 
@@ -46,14 +49,18 @@ def asks(field, value):
     return {"field": field, "operator": "equals", "values": [value]}
 
 
-def waiting_for(api, world, condition, **parents):
+def waiting_for(api, world, condition, **values):
     """A lead that would have gone to its second stage by its first score, had the condition held."""
-    process_id = publish(api, "Ours", process(stage("new", exit_condition=condition), "talks", moves=MOVES))
+    return waiting_at(api, world, stage("new", exit_condition=condition), **values)
+
+
+def waiting_at(api, world, first, **values):
+    process_id = publish(api, "Ours", process(first, "talks", moves=MOVES))
     before = api.get("/settings/leads")
     api.change("PUT", "/settings/leads", before, {"process_id": process_id})
     publish_model(clicked(1), threshold=1000)
     world.settle()
-    lead = api.post("/leads", {"last_name": "Juhl", "contact_id": "c", **parents})
+    lead = api.post("/leads", {"last_name": "Juhl", "contact_id": "c", **values})
     click("1", world.now)
     world.settle()
     assert standing(lead["id"]) == ("new", "talks")
@@ -163,15 +170,50 @@ def test_what_is_put_off_meanwhile_is_looked_at_later_and_leaves_no_history(api,
     assert standing(lead_id) == ("talks", None)
 
 
-def test_a_lead_that_is_closed_while_it_waits_is_off_the_agenda(api, world):
+@pytest.mark.rule("BPF-4")
+def test_a_lead_that_is_closed_while_it_waits_is_off_the_agenda_until_it_is_opened_again(api, world):
     person()
     visit(world)
     lead_id = waiting_for(api, world, {"not": {"interaction": "WebsiteVisited", "within": "P3D"}})
     assert reading.find(lead_id).due is not None
 
-    api.change("POST", f"/leads/{lead_id}/disqualify", api.get(f"/leads/{lead_id}"))
+    closed = api.change("POST", f"/leads/{lead_id}/disqualify", api.get(f"/leads/{lead_id}"))
+    off = reading.find(lead_id)
+    api.change("POST", f"/leads/{lead_id}/reopen", closed)
+    world.advance(timedelta(days=3, seconds=1))
+    world.poll("waiting")
 
-    assert (reading.find(lead_id).due, reading.find(lead_id).due_shard) == (None, None)
+    assert (off.due, off.due_shard) == (None, None)
+    assert standing(lead_id) == ("talks", None)
+
+
+@pytest.mark.rule("BPF-4")
+@pytest.mark.parametrize("how", ["a submission", "a merged lead", "the stage that it is opened at"])
+def test_it_goes_on_with_whatever_changes_the_lead_so_that_nothing_is_missing(api, world, how):
+    person()
+    lead_id = waiting_at(api, world, stage("new", required=["city"]), email="a@b.dk")
+
+    match how:
+        case "a submission":
+            submit(world, city="Odense")
+        case "a merged lead":
+            other = api.post("/leads", {"last_name": "Juhl", "contact_id": "c", "city": "Odense"})
+            lead = api.get(f"/leads/{lead_id}")
+            api.change("POST", f"/leads/{lead_id}/merges", lead, {"other_id": other["id"], "why": "the same"})
+        case _:
+            closed = api.change("POST", f"/leads/{lead_id}/disqualify", api.get(f"/leads/{lead_id}"))
+            filled = api.change("PATCH", f"/leads/{lead_id}", closed, {"city": "Odense"})
+            assert standing(lead_id) == ("new", "talks")
+            api.change("POST", f"/leads/{lead_id}/reopen", filled)
+
+    assert standing(lead_id) == ("talks", None)
+
+
+def submit(world, **values):
+    told = {"contact_id": "c", "strategy_id": None, "always_new": False, "page_id": None, "new_id": "x"}
+    context = MarketingContext(form_id="f", submission_id="s", at=world.now)
+    known = leads.prepare({"email": "a@b.dk", **values}, **told, context=context, owner_id=None, now=world.now)
+    commit(known.writes)
 
 
 def test_what_changes_while_it_begins_to_wait_is_not_missed(api, world):
@@ -193,6 +235,18 @@ def test_what_changes_while_it_begins_to_wait_is_not_missed(api, world):
     assert "rescore" in reactions.REACTIONS["lead.changed"]
 
 
+def test_a_lead_that_somebody_changes_while_it_goes_on_goes_on_all_the_same(api, world):
+    person(country="SE")
+    lead_id = waiting_for(api, world, asks("contact.country", "DK"))
+    change(world, country="DK")
+
+    with before_the_next_write(lambda: api.change("PATCH", f"/leads/{lead_id}", api.get(f"/leads/{lead_id}"), OTHERS)):
+        resuming.hear({"fact": "contact.changed", "id": "c", "contact": "c", "changed": ["country"]}, world.now)
+
+    assert standing(lead_id) == ("talks", None)
+    assert len([move for move in reading.history(lead_id) if "stage" in move.changes]) == 1
+
+
 def test_a_lead_of_a_version_that_is_not_live_any_more_goes_on_as_well(api, world):
     person(country="SE")
     lead_id = waiting_for(api, world, asks("contact.country", "DK"))
@@ -200,6 +254,38 @@ def test_a_lead_of_a_version_that_is_not_live_any_more_goes_on_as_well(api, worl
     publish(api, "Ours", process("new", "talks"), process_id)
 
     change(world, country="DK")
+    world.settle()
+
+    assert standing(lead_id) == ("talks", None)
+
+
+@pytest.mark.rule("BPF-3", "BPF-4")
+@pytest.mark.parametrize(
+    ("stages", "stands"), [("new talks", "talks"), ("new other", "new"), ("talks new", "new"), ("newer talks", "newer")]
+)
+def test_a_lead_that_goes_over_to_a_newer_version_goes_on_where_that_has_its_stages_and_asks_nothing(
+    api, world, stages, stands
+):
+    person(country="SE")
+    lead_id = waiting_for(api, world, asks("contact.country", "DK"))
+    lead = api.get(f"/leads/{lead_id}")
+    publish(api, "Ours", process(*stages.split()), lead["process_id"])
+
+    api.change("POST", f"/leads/{lead_id}/switch-process", lead, {"process_id": lead["process_id"]})
+
+    assert standing(lead_id) == (stands, None)
+
+
+def test_a_lead_waits_on_in_a_newer_version_of_its_process_for_what_that_asks(api, world):
+    person(country="SE")
+    lead_id = waiting_for(api, world, asks("contact.country", "DK"))
+    lead = api.get(f"/leads/{lead_id}")
+    newer = stage("new", exit_condition=asks("contact.city", "Odense"))
+    publish(api, "Ours", process(newer, "talks"), lead["process_id"])
+    api.change("POST", f"/leads/{lead_id}/switch-process", lead, {"process_id": lead["process_id"]})
+    assert standing(lead_id) == ("new", "talks")
+
+    change(world, city="Odense")
     world.settle()
 
     assert standing(lead_id) == ("talks", None)

@@ -187,7 +187,7 @@ def test_a_lead_stands_in_another_process_as_mapped_else_at_the_same_id_else_fir
 def test_only_being_marked_as_the_process_says_hands_a_lead_over():
     way = compiled("one", hand_over={"on": "sales_accepted", "process_id": "sales"})
 
-    assert process.hands_over(way, Step(None, {Flag.SALES_ACCEPTED: True})).process_id == "sales"
-    assert process.hands_over(way, Step(None, {Flag.SALES_ACCEPTED: False})) is None
-    assert process.hands_over(SHIPPED, Step(None, {Flag.SALES_ACCEPTED: True})) is None
+    assert process.hands_over(way, {Flag.SALES_ACCEPTED: True}).process_id == "sales"
+    assert process.hands_over(way, {Flag.SALES_ACCEPTED: False}) is None
+    assert process.hands_over(SHIPPED, {Flag.SALES_ACCEPTED: True}) is None
     assert Event.THRESHOLD.value not in set(Flag)
