@@ -14,6 +14,7 @@ from chalicelib.scoring.compiler import CompiledModel, CompiledRule, Occurrences
 from chalicelib.scoring.engine import Contribution, score
 from chalicelib.scoring.explanations.wording import happening, words
 from chalicelib.scoring.model import Frequency
+from chalicelib.scoring.own import OwnFacts
 from chalicelib.scoring.tallies import Tally, count
 
 
@@ -41,7 +42,8 @@ class Reason(Struct, frozen=True):
 
 def reasons(model: CompiledModel, facts: Facts, now: datetime) -> list[Reason]:
     """Explain every rule of a model, in its order; what a rule gave is the engine's own word."""
-    return [_reason(model, rule, facts, now) for rule in model.rules]
+    seen = OwnFacts(facts) if model.own_only else facts
+    return [_reason(model, rule, seen, now) for rule in model.rules]
 
 
 def _reason(model: CompiledModel, rule: CompiledRule, facts: Facts, now: datetime) -> Reason:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 
-from chalicelib.conditions.facts import Interaction
+from chalicelib.conditions.facts import Interaction, KnownFacts
 from chalicelib.scoring.engine import score
 from chalicelib.scoring.explanations.differing import Then, differences
 from chalicelib.scoring.explanations.reasons import reasons
@@ -45,10 +45,11 @@ def test_what_a_reason_says_stays_so_until_it_says_it_changes(document, people, 
             assert later.contribution == each.contribution
 
 
-def explained(conditions, interactions=(), **contact):
+def explained(conditions, interactions=(), *, own=False, **contact):
     rule = {"id": "r", "name": "R", "points": 5, "conditions": conditions}
-    model = compiled({"name": "M", "sales_ready_score": 1, "rules": [rule]})
-    [reason] = reasons(model, known([contact] if contact else [], interactions), NOW)
+    document = {"name": "M", "sales_ready_score": 1, "rules": [rule], "count_contact_interactions": not own}
+    facts = {"contact": [contact] if contact else [], "lead": [{"lead_id": "l"}]}
+    [reason] = reasons(compiled(document), KnownFacts.of(facts, interactions), NOW)
     return [(part.holds, part.why) for part in reason.parts]
 
 
@@ -71,6 +72,15 @@ def test_what_is_missing_what_is_too_old_and_what_goes_next_is_counted():
     assert why == (
         "3 count. The first of them leaves the range at 2026-06-19T12:00:00.000000Z. 1 more lie before the range."
     )
+
+
+@pytest.mark.rule("RSC-7")
+def test_of_a_model_that_leaves_out_what_the_contact_did_only_what_is_the_leads_own_is_explained():
+    done = [Interaction(of, "A", NOW - DAY, {"link": "x", "lead_id": of}) for of in ("l", "m", "n")]
+
+    assert explained([{"entity": "A"}], done) == [(True, "3 count.")]
+    assert explained([{"entity": "A"}], done, own=True) == [(True, "1 count.")]
+    assert explained([{"entity": "A"}], done[1:], own=True) == [(False, "0 count, 1 are missing.")]
 
 
 def test_what_keeps_a_rule_about_nothing_done_from_holding_goes_in_time():
