@@ -42,6 +42,8 @@ frequencies = st.one_of(
 counted = st.builds(lambda deed, frequency: {**deed, **frequency}, behaviour, frequencies)
 each = behaviour.map(lambda deed: {**deed, "frequency": "each"})
 fixed = st.one_of(
+    st.just({"entity": "contact"}),
+    names.map(lambda name: {"entity": "contact", "where": [expression("city", "not_equals", name)]}),
     names.map(lambda name: {"entity": "contact", "where": [expression("city", "equals", name)]}),
     st.sampled_from(LENGTHS).map(lambda length: {"entity": "contact", "where": [expression("due", "in_last", length)]}),
 )
@@ -97,15 +99,22 @@ def occurring(condition, timeline, now):
 
 def satisfies(person, clause, now):
     value = person.get(clause["field"])
-    if clause["operator"] == "equals":
-        return value == clause["values"][0]
+    if clause["operator"] in {"equals", "not_equals"}:
+        return (value == clause["values"][0]) is (clause["operator"] == "equals")
     return value is not None and value <= now < Duration.parse(clause["values"][0]).after(value)
+
+
+def denied(rule, people, now):
+    """Whether it holds of no contact; where there is none its values are absent, unless one has to be there."""
+    asked = [one.get("where", []) for one in rule["conditions"] if one["entity"] == "contact"]
+    anybody = people or ([] if [] in asked else [{}])
+    clauses = [clause for one in asked for clause in one]
+    return bool(asked) and not any(all(satisfies(person, clause, now) for clause in clauses) for person in anybody)
 
 
 def naive_rule(rule, people, timeline, at, now):
     """The points of a rule with the interactions as of `at` and the records as of `now`."""
-    clauses = [clause for one in rule["conditions"] if one["entity"] == "contact" for clause in one["where"]]
-    if clauses and not any(all(satisfies(person, clause, now) for clause in clauses) for person in people):
+    if denied(rule, people, now):
         return 0
     times = 1
     for condition in rule["conditions"]:
@@ -128,8 +137,7 @@ def naive_score(document, people, timeline, at, now):
 
 def instants_of(rule, people, timeline, now):
     """The instants at which a fact comes or goes, where the records satisfy the rule."""
-    clauses = [clause for one in rule["conditions"] if one["entity"] == "contact" for clause in one["where"]]
-    if clauses and not any(all(satisfies(person, clause, now) for clause in clauses) for person in people):
+    if denied(rule, people, now):
         return
     yield from (fact.at for fact in timeline)
     for length in [condition["within"] for condition in rule["conditions"] if "within" in condition]:
