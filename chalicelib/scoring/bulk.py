@@ -25,7 +25,7 @@ from chalicelib.observability import metrics
 from chalicelib.queues import send, waiting
 from chalicelib.scoring import configuration, plans, reading, service
 from chalicelib.scoring.accounts import rescoring as accounts
-from chalicelib.scoring.live import KIND, live_models
+from chalicelib.scoring.live import KIND, live_models, models_of_contacts, touched
 from chalicelib.scoring.models import Kept
 
 RESCORE_ALL, DROP_SCORES, RECOUNT = "rescore-all", "drop-scores", "recount-scores"
@@ -95,6 +95,14 @@ def rescore_account(fact: Mapping[str, Any]) -> None:
         send(QUEUE, [{**fact, "cursor": found.next_cursor}])
     elif not of_leads:
         rescore_account({**fact, "of": "leads", "cursor": None})
+
+
+def rescore_customers(fact: Mapping[str, Any]) -> None:
+    """Have the contacts of accounts rescored after an opportunity of theirs changed, if a model asks for those."""
+    asking = [model for model in models_of_contacts() if model.compiled.passes("account", "opportunities")]
+    if touched(asking, fact):
+        for account_id in fact["accounts"]:
+            rescore_account({"fact": "account.changed", "id": account_id, "changed": ["opportunities"]})
 
 
 def drop_scores(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> None:

@@ -80,6 +80,10 @@ class CompiledModel(Struct, frozen=True):
         passed = {entity for path in self.paths.values() for entity, _ in path.passes}
         return frozenset(passed | {path.entity for path in self.paths.values()})
 
+    def passes(self, entity: str, relation: str) -> bool:
+        """Return whether one of its paths leads from the entity along the relation."""
+        return any((entity, relation) in path.passes for path in self.paths.values())
+
 
 def compile_model(model: ScoringModel, catalogue: Catalogue) -> CompiledModel:
     """Return the model compiled. Raise Invalid with all its problems."""

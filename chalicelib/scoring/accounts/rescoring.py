@@ -68,7 +68,7 @@ def _concerned(name: str, fact: Mapping[str, Any]) -> Sequence[str]:
         return PERSONAL[name](fact["contact"])
     if name == "contact.changed" and "id" in fact:
         return belonging.note_person(fact["contact"])
-    if name.startswith("lead."):
+    if name.startswith(("lead.", "opportunity.")):
         return list(fact.get("accounts", ()))
     return _itself(name, fact)
 
