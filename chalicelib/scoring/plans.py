@@ -111,8 +111,8 @@ def removed(score: Score, why: str, now: datetime) -> list[Write]:
     return [delete(score.key, unchanged(score)), put(change)]
 
 
-def dropped(lead_id: str, model_id: str, until: int, kept: Kept | None, now: datetime) -> list[Write]:
-    """Take away what a stopped model says of a lead, and bar its versions up to `until` from saying it again."""
+def dropped(lead_id: str, model_id: str, until: int, kept: Kept | None, why: str, now: datetime) -> list[Write]:
+    """Take away what a model says of a lead, and bar its versions up to `until` from saying it again."""
     bar = Dropped(
         *Score.at(lead_id, model_id),
         lead_id=lead_id,
@@ -124,7 +124,7 @@ def dropped(lead_id: str, model_id: str, until: int, kept: Kept | None, now: dat
     )
     if kept is None:
         return [put_new(bar)]
-    told = removed(kept, "The model was stopped.", now)[1:] if isinstance(kept, Score) else []
+    told = removed(kept, why, now)[1:] if isinstance(kept, Score) else []
     return [put(bar, unchanged(kept)), *told]
 
 

@@ -204,6 +204,18 @@ def asked(model, preview_id):
     return {"preview": preview_id, "one_in": 1}
 
 
+@pytest.mark.rule("SCO-6", "SCO-8")
+def test_a_draft_with_another_target_takes_their_scores_from_the_leads_of_the_one_before(model):
+    draft(model, clicked(10), target="account")
+
+    previews.look_at(asked(model, "of-accounts"), [f"lead-{each}" for each in PEOPLE], NOW)
+
+    found = foretold("of-accounts")
+    assert {lead_id: list(effects) for lead_id, effects in found.items()} == {
+        f"lead-{each}": [Effect.LOSES_SCORE, Effect.LOSES_GRADE] for each in PEOPLE
+    }
+
+
 @pytest.mark.parametrize("mode", ["dies before", "dies after"])
 def test_a_page_that_dies_anywhere_counts_each_lead_once(model, mode, monkeypatch):
     monkeypatch.setattr(previews, "TOGETHER", 2)

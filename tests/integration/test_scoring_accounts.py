@@ -485,6 +485,29 @@ def test_publishing_scores_account_based_leads_too_and_stopping_takes_their_scor
     assert scores() == {model: 10}
 
 
+@pytest.mark.rule("SCO-5", "SCO-6")
+@pytest.mark.parametrize(("before", "after"), [("contact", "account"), ("account", "contact")])
+def test_a_version_with_another_target_takes_away_what_the_one_before_said_of_leads_that_are_none_of_its_own(
+    world, before, after
+):
+    company(world)
+    person(world)
+    lead(world, "contact", "c")
+    lead(world, "account")
+    model = publish(clicked(10), target=before)
+    click(world, "1")
+    pass_a_minute(world)
+    assert (scores(before), scores(after)) == ({model: 10}, {})
+
+    publish(clicked(10), target=after, model_id=model)
+    bulk.rescore_all({"id": model, "version": 2}, ["contact", "account"], world.now)
+    pass_a_minute(world)
+
+    assert (scores(before), scores(after)) == ({}, {model: 10})
+    [*_, gone] = ScoreChange.query(f"LEAD#{before}", ScoreChange.sk.startswith("HISTORY#"))
+    assert gone.why.startswith("The model scores")
+
+
 @pytest.mark.rule("SCO-23", "SCO-3")
 def test_an_account_based_lead_becomes_ready_by_a_model_of_accounts(world):
     company(world)

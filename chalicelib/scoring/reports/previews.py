@@ -211,12 +211,12 @@ def _compiled(preview_id: str, model_id: str, version: int) -> Model:
 def _foreseen(lead: Lead, model: Model, now: datetime) -> Iterator[Foreseen]:
     """Do what a rescoring would do after publishing, but write nothing."""
     seen = sight.see(lead, model, now)
-    if seen.facts is None:
+    if seen.facts is None and seen.stored is None:
         return
     found = partial(Foreseen, lead.lead_id, seen.contact_id, seen.account_id)
     stored = seen.stored
     before = Side(stored.score, stored.grade) if stored else None
-    if seen.refused is not None:
+    if seen.facts is None or seen.refused is not None:
         yield found(before, None, effects(before, None, becomes_ready=False))
         return
     recycled_at = lead.recycled_at if lead.recycled else None
