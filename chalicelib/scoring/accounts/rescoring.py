@@ -146,14 +146,12 @@ def _claim(record: AccountEvaluation, now: datetime) -> AccountEvaluation | None
         return None
 
 
-def _outcome(own: Whose, now: datetime) -> tuple[list[list[Write]], datetime | None]:
+def _outcome(own: Whose, now: datetime) -> tuple[list[plans.Parts], datetime | None]:
     models = models_of_accounts()
     return decide(read_scene(own, models, now), models, now)
 
 
-def _commit(
-    claimed: AccountEvaluation, by_lead: Sequence[Sequence[Write]], due: datetime | None, now: datetime
-) -> bool:
+def _commit(claimed: AccountEvaluation, by_lead: Sequence[plans.Parts], due: datetime | None, now: datetime) -> bool:
     """Write what changed, in as many transactions as it takes, and last of all when to look again.
 
     A fact that came meanwhile has moved the due back, before the end of the lease: then it stays where that put it.
@@ -216,4 +214,4 @@ def recount(account_id: str, now: datetime) -> bool:
         return False
     own = whose(account_id)
     by_lead, _ = knowing_better(lambda: _outcome(own, now))
-    return any(by_lead)
+    return any(part for parts in by_lead for part in parts)
