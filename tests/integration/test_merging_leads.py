@@ -15,6 +15,8 @@ from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.joining import Wish
 from chalicelib.dynamodb import commit
 from chalicelib.errors import Conflict, DomainError, Stale
+from chalicelib.interactions.plans import NewInteraction, record
+from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import backfilling, merging, service
 from chalicelib.leads import reading as lead_reading
 from chalicelib.leads.choices import State, StatusReason
@@ -127,6 +129,27 @@ def test_only_the_lead_that_counts_is_scored_and_both_are_again_after_undoing(tw
     undo(two)
     two.settle(duplicate=True, shuffle=2)
     assert points() == {"one": [30], "two": [30]}
+
+
+@pytest.mark.rule("RSC-7", "RSC-10")
+def test_what_belonged_to_a_merged_lead_is_the_others_own_until_it_is_undone(two):
+    for each in ("one", "two"):
+        submitted = NewInteraction(
+            InteractionType.FORM_SUBMITTED, two.now, "test", each, contact_id="ada", lead_id=each, attributes={}
+        )
+        commit(record(submitted, two.now))
+    rule = {"id": "r", "points": 10, "conditions": [{"entity": "FormSubmitted", "frequency": "each"}]}
+    scoring.publish(rule, count_contact_interactions=False)
+    two.settle()
+    assert points() == {"one": [10], "two": [10]}
+
+    merge(two)
+    two.settle()
+    assert points() == {"one": [20], "two": []}
+
+    undo(two)
+    two.settle()
+    assert points() == {"one": [10], "two": [10]}
 
 
 def points():
