@@ -127,6 +127,11 @@ FROM_LONDON = {"entity": "contact", "where": [{"field": "city", "operator": "in"
             [{"entity": "contact", "where": [{"field": "birth_date", "operator": "in_next", "values": ["P2D"]}]}],
             "Gives 5 points when contact birth date lies in the next 2 days.",
         ),
+        (
+            5,
+            [{"entity": "contact", "where": [{"field": "birth_date", "operator": "in_last", "values": ["soon"]}]}],
+            "Gives 5 points when contact birth date lies in the last “soon”.",
+        ),
         (5, [{"entity": "account"}], "Gives 5 points when there is a record: account."),
     ],
 )
@@ -198,7 +203,15 @@ def gave(rule_id="r", points=10, **more):
 @pytest.mark.parametrize(
     ("before", "after", "why"),
     [
-        (gave(expires_at="2026-06-15T00:00:00+00:00"), {}, "What it counted left its range at 2026-06-15T00:00:00"),
+        (
+            gave(saw=[["contact.city", "x"]], expires_at="2026-06-15T00:00:00+00:00"),
+            {},
+            (
+                "It does not hold any more; it had held, having seen contact.city “x”;"
+                " what it counted began to leave its range at 2026-06-15T00:00:00.000000Z."
+            ),
+        ),
+        (gave(expires_at="2026-06-15T12:00:00.000001+00:00"), {}, "It does not hold any more; it had held."),
         (gave(saw=[["contact.city", "x"]]), {}, "does not hold any more; it had held, having seen contact.city “x”"),
         (gave(occurrences=3), gave(points=5, occurrences=1), "It counted 3 interactions, and then one interaction."),
         (gave(), gave(points=7), "Its points are 7 by version 2; they were 10 by version 1."),
@@ -216,6 +229,15 @@ def test_each_rule_that_gave_other_points_says_why(before, after, why):
 
     assert why in change.why
     assert change.why.endswith(".")
+
+
+def test_a_rule_that_counts_otherwise_is_not_said_to_have_other_points():
+    first = Then(NOW - DAY, 1, gave(points=30, occurrences=3), {"r": 10})
+    last = Then(NOW, 2, gave(points=10, occurrences=3), {"r": 10})
+
+    [change] = differences(first, last)
+
+    assert change.why == "Version 2 counts otherwise how often it gives its points than version 1."
 
 
 def test_a_rule_that_gave_the_same_is_no_difference():
