@@ -94,18 +94,20 @@ def evaluate(
     now: datetime,
     recycled_at: datetime | None,
 ) -> Scored:
-    """Score a lead. The earliest instant at which it ever reached the threshold is kept (decision 17)."""
+    """Score a lead. The earliest instant at which it ever reached this version's threshold is kept (decision 17)."""
     created_at: datetime = facts.lead["created_at"]
     evaluation = score(model.compiled, facts, now, min(created_at, now))
-    known = before.reached_at if before is not None and _same_parent(before, facts.lead) else None
+    known = before.reached_at if before is not None and _comparable(before, model, facts.lead) else None
     reached_at = min((at for at in (known, evaluation.reached_at) if at is not None), default=None)
     ready_at = reached_at if recycled_at is None else reached_again(model, facts, recycled_at, now)
     return Scored(model, evaluation, reached_at, ready_at)
 
 
-def _same_parent(score: Score, lead: Record) -> bool:
+def _comparable(score: Score, model: Model, lead: Record) -> bool:
+    """Return whether a score is by the same version, and of the lead's parent as it is now."""
     account_id = None if lead["contact_id"] else lead["account_id"]
-    return (score.contact_id, score.account_id) == (lead["contact_id"], account_id)
+    same_parent = (score.contact_id, score.account_id) == (lead["contact_id"], account_id)
+    return same_parent and score.model_version == model.version
 
 
 def reached_again(model: Model, facts: LeadFacts, recycled_at: datetime, now: datetime) -> datetime | None:
