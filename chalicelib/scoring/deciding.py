@@ -1,7 +1,7 @@
 """Decides what a rescoring changes: scores, their removal, and what becomes of the leads; pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +12,12 @@ from chalicelib.conditions.evaluation import evaluate as ask
 from chalicelib.conditions.facts import Facts, Interaction, KnownFacts, Record
 from chalicelib.conditions.paths import LEAD
 from chalicelib.scoring.compiler import CompiledModel
-from chalicelib.scoring.engine import Contribution, Evaluation, score
+from chalicelib.scoring.engine import Contribution, Evaluation, records_change_at, score, spans
 from chalicelib.scoring.live import Model
 from chalicelib.scoring.model import Target
 from chalicelib.scoring.models import Score
 
-MOST_STEPS = 300
-"""Changes by time that are looked at when a lead became ready again."""
+MOMENT = timedelta(microseconds=1)
 
 
 class Person(Struct, frozen=True):
@@ -115,16 +114,15 @@ def reached_again(model: Model, facts: LeadFacts, recycled_at: datetime, now: da
 
     It takes something done since: a score at the threshold, and above what it was when the lead came back.
     """
-    at = recycled_at
-    evaluation = score(model.compiled, facts, at)
-    returned_with = evaluation.score
-    for _ in range(MOST_STEPS):
-        if evaluation.changes_at is None or not at < evaluation.changes_at <= now:
-            return None
-        at = evaluation.changes_at
-        evaluation = score(model.compiled, facts, at)
-        if evaluation.score >= model.threshold and evaluation.score > returned_with:
-            return at
+    minimum = max(model.threshold, score(model.compiled, facts, recycled_at).score + 1)
+    at: datetime | None = recycled_at
+    while at is not None and at <= now:
+        until = records_change_at(model.compiled, facts, at)
+        last = now if until is None else min(now, until - MOMENT)
+        for begun, end in spans(model.compiled, facts, minimum, since=at, now=last):
+            if end is None or end > at:
+                return max(begun, at)
+        at = until
     return None
 
 
