@@ -29,14 +29,19 @@ MOST_WRITES = 90
 
 
 def react(fact: Mapping[str, Any], now: datetime) -> None:
-    """Bring the log up to date with a fact, and the accounts that it concerns; safe to repeat and to reorder."""
+    """Bring the log up to date with a fact, and the accounts that it concerns; safe to repeat and to reorder.
+
+    Scores that go may be of models that are not live any more.
+    """
     name = str(fact["fact"])
     concerned, models = _concerned(name, fact), models_of_accounts()
-    if not concerned or not models or not (name in ALWAYS or touched(models, fact)):
+    if not concerned or not (name in ALWAYS or touched(models, fact)):
         return
     lead_ids = [fact["id"]] if name.startswith("lead.") else []
     for lead_id in lead_ids:
         drop(lead_id, now)
+    if not models:
+        return
     for account_id in _counting(concerned):
         wake(account_id, now)
         rescore(account_id, now, lead_ids=lead_ids)
