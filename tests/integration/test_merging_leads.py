@@ -9,8 +9,8 @@ import pytest
 from chalice.test import Client
 
 from app import app
+from chalicelib.contacts import accounts, strategies
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts import strategies
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.joining import Wish
 from chalicelib.dynamodb import commit
@@ -23,6 +23,7 @@ from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.models import Heir, Lead, LeadMerge, LeadsItem, Owner
 from chalicelib.scoring import reading
 from chalicelib.scoring import service as scores
+from chalicelib.scoring.accounts.rescoring import WORK
 from chalicelib.scoring.explanations import explaining
 from tests.support import journeys, scoring
 from tests.support import merged as contacts_merged
@@ -129,6 +130,32 @@ def test_only_the_lead_that_counts_is_scored_and_both_are_again_after_undoing(tw
     undo(two)
     two.settle(duplicate=True, shuffle=2)
     assert points() == {"one": [30], "two": [30]}
+
+
+@pytest.mark.rule("RSC-10", "LEAD-3")
+def test_of_merged_leads_of_an_account_only_the_one_that_counts_is_scored_too(world):
+    accounts.create("a", {"name": "Kayaks Ltd"}, world.now, by="user:u")
+    for each in ("one", "two"):
+        scoring.lead(each, None, account_id="a")
+    scoring.publish(scoring.clicked(30), target="account")
+    world.settle()
+    pass_a_minute(world)
+    assert points() == {"one": [0], "two": [0]}
+
+    merge(world)
+    pass_a_minute(world)
+    assert points() == {"one": [0], "two": []}
+
+    undo(world)
+    pass_a_minute(world)
+    assert points() == {"one": [0], "two": [0]}
+
+
+def pass_a_minute(world):
+    world.settle()
+    world.advance(timedelta(minutes=2))
+    world.poll(WORK)
+    world.settle()
 
 
 @pytest.mark.rule("RSC-7", "RSC-10")

@@ -110,9 +110,9 @@ def wake(account_id: str, now: datetime) -> None:
 
 
 def drop(lead_id: str, now: datetime) -> None:
-    """Take away the scores of an account of which the lead is no account-based lead any more (LEAD-3)."""
-    found = leads.find_many([lead_id])
-    own = found[0].account_id if found and not found[0].contact_id else None
+    """Take away an account's scores of a lead that is none of its account-based ones any more (LEAD-3), or merged."""
+    found = [lead for lead in leads.find_many([lead_id]) if not lead.contact_id and lead.merged_into is None]
+    own = found[0].account_id if found else None
     for score in reading.scores_of(lead_id):
         if score.account_id is not None and score.account_id != own:
             commit(plans.removed(score, "The lead is not the account's any more.", now))
