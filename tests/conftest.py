@@ -15,7 +15,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 PREFIX = "itinera-test"
-BUCKET = f"{PREFIX}-exports"
+BUCKET = f"{PREFIX}-exports-000000000000"
 
 
 def _free_port() -> int:
@@ -46,6 +46,7 @@ os.environ.update(
     QUEUE_BASE=f"{ENDPOINT}/000000000000/",
     SECRET_NAME=f"{PREFIX}-keys",
     LIVE_CACHE_SECONDS="0",
+    CONFIGURATION_SET=PREFIX,
     BULK_MACHINE_ARN=f"arn:aws:states:us-east-1:000000000000:stateMachine:{PREFIX}-bulk-job",
     EXPORTS_BUCKET=BUCKET,
     JOURNEY_MACHINE_ARN=f"arn:aws:states:us-east-1:000000000000:stateMachine:{PREFIX}-journey",
@@ -61,7 +62,7 @@ from hypothesis import settings as properties  # noqa: E402
 
 from infra.local.cloud import server as server_of  # noqa: E402
 from tests.support import declared as declared_by_infra  # noqa: E402
-from tests.support import rules_plugin, scheduling  # noqa: E402
+from tests.support import permissions, rules_plugin, scheduling  # noqa: E402
 from tests.support.clients import client  # noqa: E402
 
 if TYPE_CHECKING:
@@ -171,6 +172,7 @@ def declared(local_aws: str) -> Iterator["Declared"]:
     for secret in _resources("AWS::SecretsManager::Secret").values():
         client("secretsmanager").create_secret(Name=secret["Name"], SecretString=f"of tests only {secret['Name']}")
     with pytest.MonkeyPatch.context() as patched:
+        permissions.enforced(patched, _forget)
         yield Declared(database, queues, {table["TableName"]: table for table in tables}, patched)
 
 
@@ -183,6 +185,7 @@ class Declared:
         original = BaseClient._make_api_call
 
         def noting(client: Any, operation: str, asked: Any) -> Any:
+            permissions.ask(client.meta.service_model.service_name, operation, asked)
             self.touched |= set(_written(operation, asked))
             return original(client, operation, asked)
 
@@ -235,10 +238,11 @@ def _table(properties: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def cloud(declared: Declared) -> Iterator[None]:
-    """An empty database and empty queues for one test."""
+    """An empty database and empty queues for one test, in which every function keeps to its grants."""
     yield
     _forget()
     declared.empty()
+    permissions.nothing_refused()
 
 
 @pytest.fixture(scope="module")
@@ -247,6 +251,7 @@ def shared_cloud(declared: Declared) -> Iterator[None]:
     yield
     _forget()
     declared.empty()
+    permissions.nothing_refused()
 
 
 def _forget() -> None:

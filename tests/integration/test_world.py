@@ -5,7 +5,9 @@ from random import Random
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
+from chalice.test import Client
 
+import app
 from chalicelib import queues
 from chalicelib.clock import now
 from chalicelib.dynamodb import Key, commit, delete, update
@@ -13,6 +15,7 @@ from chalicelib.interactions import plans
 from chalicelib.interactions.models import Interaction
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
+from tests.support import api, permissions
 from tests.support.events import reordered
 
 
@@ -111,3 +114,22 @@ def test_a_router_whose_queue_is_down_gets_its_batch_again(world):
 
     assert len(batches(world)) == 2
     assert batches(world)[0] == batches(world)[1]
+
+
+def test_what_a_function_is_not_granted_fails_the_test_though_the_function_lives_with_it(world, monkeypatch):
+    monkeypatch.setattr(permissions, "allows", lambda function, *_: function != "start_jobs")
+    world.send("jobs", '{"id": "there is no such job"}')
+
+    with pytest.raises(AssertionError, match=r"not granted: start_jobs: dynamodb:GetItem on .*:table/itinera-test-"):
+        world.settle()
+
+
+def test_a_route_and_who_lets_people_in_are_held_to_their_grants(world, monkeypatch):
+    with Client(app.app) as http:
+        known = api.Caller(http)
+        monkeypatch.setattr(permissions, "allows", lambda function, *_: function == "authorize")
+        status, *_ = known.call("GET", "/contacts")
+
+    assert status == 503
+    with pytest.raises(AssertionError, match=r"not granted: app: dynamodb:Query on .*/itinera-test-contacts/index/"):
+        permissions.nothing_refused()

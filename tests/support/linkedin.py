@@ -18,6 +18,7 @@ from infra.local.linkedin import LinkedIn, Server
 from infra.local.linkedin_leads import ACCOUNT, lead, notice
 from tests.support import events
 from tests.support.api import Caller
+from tests.support.permissions import nothing_refused
 
 AUTHORISATION = {
     "client_id": "client",
@@ -94,6 +95,7 @@ class Connected:
             taken, queue[:] = queue[:5], queue[5:]
             records = events.of_queue([(each.id, each.body, 1) for each in taken])
             failed = self.world.invoke("sync_linkedin", records)["batchItemFailures"]
+            nothing_refused()  # it would be tried for ever
             again = {each["itemIdentifier"] for each in failed}
             queue += [each for each in taken if each.id in again]
 

@@ -6,7 +6,8 @@ real handlers, with the batches that the template gives them; the clock is ours.
     world.settle(duplicate=True, shuffle=7) # every batch and message twice, in any order that is possible
     world.replay(shuffle=7)                 # everything that was delivered so far, once more
 
-Only SQS and StartExecution are answered here (any client's calls are seen); the database is the local cloud's.
+Only SQS and StartExecution are answered here (any client's calls are seen); the database is the local cloud's. Every
+function keeps to its grants (permissions.py), or the world does not settle.
 """
 
 import json
@@ -26,7 +27,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from chalicelib.agenda import agendas
 from chalicelib.clock import now
 from chalicelib.journeys import bulk, polling
-from tests.support import events
+from tests.support import events, permissions
 from tests.support.asl import ExecutionFailed, Machine
 from tests.support.clients import client
 from tests.support.declared import Declared
@@ -76,7 +77,6 @@ class World:
         self.recorded: list[Delivered] = []
         self.executions: list[Execution] = []
         self.calls: list[tuple[str, str]] = []
-        self.running = ""
         self.fault: Callable[[int, str, str], str | None] = lambda *_: None
         self._touched = touched
         self._streams = events.Streams(set(touched) & set(declared.streams))
@@ -123,6 +123,7 @@ class World:
         self._random, self._duplicate = None if shuffle is None else Random(shuffle), duplicate
         for _ in range(MOST_ROUNDS):
             if not self.deliver() and not (delayed and self._wait_for_next()):
+                permissions.nothing_refused()
                 assert not self.dead, f"given up: {[(queue, each.body) for queue, each in self.dead]}"
                 return
         raise AssertionError("the world does not come to rest")
@@ -146,20 +147,21 @@ class World:
 
         It is not asked for kinds of which nothing waits: finding nothing takes as long as finding something.
         """
-        if work is None:
-            bulk.keep_time(now())
         waiting = {row.get("due_shard", {}).get("S", "").partition("#")[0] for row in self.rows().values()}
-        polling.hand_out([each for each in agendas if each.work in waiting and work in {None, each.work}], now())
+        with permissions.running_as("poll_due"):
+            if work is None:
+                bulk.keep_time(now())
+            polling.hand_out([each for each in agendas if each.work in waiting and work in {None, each.work}], now())
         self.settle(**delivery)
 
     def invoke(self, function: str, event: dict[str, Any]) -> Any:
         """Call a function as Lambda would: with an event that is nothing but JSON."""
-        handler, outer = getattr(self._app, function), self.running
-        self.running = function
-        try:
-            return handler(json.loads(json.dumps(event)), events.Context(function))
-        finally:
-            self.running = outer
+        return getattr(self._app, function)(json.loads(json.dumps(event)), events.Context(function))
+
+    @property
+    def running(self) -> str:
+        """The function that runs; nothing while the test itself does."""
+        return permissions.running.get()
 
     def send(self, queue: str, body: str, delay: int = 0) -> str:
         """Put a message on a queue, and return its id."""
@@ -276,6 +278,7 @@ class World:
         """Answer a call of any client, or let it through; a fault strikes before the call or loses its answer."""
         if service == "dynamodbstreams":
             return original()
+        permissions.ask(service, operation, asked)
         fault = self.fault(len(self.calls), service, operation)
         self.calls.append((service, operation))
         self._written |= events.written(operation, asked)
