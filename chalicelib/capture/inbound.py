@@ -22,7 +22,7 @@ from chalicelib.contacts import service as contacts
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.plans import BOOK as CONTACTS
 from chalicelib.dynamodb import ConditionFailed, Look, Notes, Write, commit, tries
-from chalicelib.errors import Stale, Unavailable
+from chalicelib.errors import Stale, Unavailable, Unprocessable
 from chalicelib.interactions import plans as interactions
 from chalicelib.interactions.plans import NewInteraction
 from chalicelib.interactions.types import InteractionType
@@ -141,20 +141,30 @@ def _context(origin: Origin) -> MarketingContext:
 
 def _resolve_contact(resolved: Resolved, sent: Sent, now: datetime, look: Look) -> None:
     """Find whose it is, or make the contact; where that is switched off the lead stays an orphan (LNK-3)."""
-    prepared = contacts.prepare(
-        sent.contact,
-        strategy_id=None,
-        new_id=digest("contact", sent.origin.submission_id),
-        context=_context(sent.origin),
-        now=now,
-        owner_id=sent.owner_id,
-        look=look,
-    )
-    if prepared.created and not sent.matching.enable_contact_creation:
+    prepared = _prepared_contact(sent, now, look)
+    if prepared is None or (prepared.created and not sent.matching.enable_contact_creation):
         return
     resolved.writes += prepared.writes
     resolved.contact_id = prepared.record.contact_id
     resolved.contact_result = result(created=prepared.created, changed=prepared.changed)
+
+
+def _prepared_contact(sent: Sent, now: datetime, look: Look) -> contacts.Prepared[Any] | None:
+    """Return the contact, None where it cannot be told who this is and nobody is to be made anyway."""
+    try:
+        return contacts.prepare(
+            sent.contact,
+            strategy_id=None,
+            new_id=digest("contact", sent.origin.submission_id),
+            context=_context(sent.origin),
+            now=now,
+            owner_id=sent.owner_id,
+            look=look,
+        )
+    except Unprocessable:
+        if sent.matching.enable_contact_creation:
+            raise
+        return None
 
 
 def _resolve_lead(resolved: Resolved, sent: Sent, now: datetime, look: Look) -> None:

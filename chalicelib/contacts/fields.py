@@ -27,12 +27,13 @@ TEXTS = (
 )
 EMAILS = ("email", "email_2", "email_3")
 PHONES = ("phone", "mobile_phone")
+FLAGS = ("inactive", "marketing_only")
+"""What nobody has said of a contact is not so: these are never absent."""
 
 FIELDS: Mapping[str, Field] = {
     **{name: Field(FieldType.TEXT) for name in (*TEXTS, *EMAILS, *PHONES)},
     "birth_date": Field(FieldType.DATE),
-    "inactive": Field(FieldType.BOOLEAN),
-    "marketing_only": Field(FieldType.BOOLEAN),
+    **{name: Field(FieldType.BOOLEAN) for name in FLAGS},
     "created_at": Field(FieldType.INSTANT),
     **{
         name: Field(FieldType.ID)
@@ -90,7 +91,7 @@ def of_contact(contact: Contact) -> dict[str, Any]:
     """Return a contact as conditions and templates read it."""
     values = {name: getattr(contact, name) for name in FIELDS}
     own = {"birth_date": date_text(contact.birth_date), "custom": contact.custom or {}}
-    return {"id": contact.contact_id, **values, **own}
+    return {"id": contact.contact_id, **values, **{name: bool(values[name]) for name in FLAGS}, **own}
 
 
 def of_account(account: Account) -> dict[str, Any]:

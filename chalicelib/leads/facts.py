@@ -33,17 +33,20 @@ def facts_of(record: Any) -> Iterator[dict[str, Any]]:
 
 
 def _of_opportunity(old: Mapping[str, Any], new: Mapping[str, Any], changed: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """Yield opportunity.created, changed or deleted as a contact sees it: one that it gives away is gone for it."""
-    before, after = old.get("contact_id"), new.get("contact_id")
-    identity = (new or old)["opportunity_id"]
-    if before is not None and before == after:
-        told = sorted(set(changed) - BOOKKEEPING)
-        yield {"fact": "opportunity.changed", "id": identity, "contact": after, "changed": told}
-        return
-    if before is not None:
-        yield {"fact": "opportunity.deleted", "id": identity, "contact": before}
-    if after is not None:
-        yield {"fact": "opportunity.created", "id": identity, "contact": after}
+    """Yield opportunity.created, changed or deleted as a contact sees it: one that it gives away is gone for it.
+
+    The first of them names the accounts whose it is or was; one without a contact is told for their sake alone.
+    """
+    accounts = sorted({image["account_id"] for image in (old, new) if image.get("account_id")})
+    for contact_id in dict.fromkeys([old.get("contact_id"), new.get("contact_id")]):
+        if contact_id is None and (_parents(old, new) or not accounts):
+            continue
+        was, still = (image if image and image.get("contact_id") == contact_id else {} for image in (old, new))
+        fact = {"fact": _name("opportunity", was, still), "id": (new or old)["opportunity_id"]}
+        fact |= {"contact": contact_id} if contact_id is not None else {}
+        fact |= {"changed": sorted(set(changed) - BOOKKEEPING)} if was and still else {}
+        yield {**fact, "accounts": accounts} if accounts else fact
+        accounts = []
 
 
 def _entered(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -70,13 +73,13 @@ def _accounts(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
 
 
 def _fact(old: Mapping[str, Any], new: Mapping[str, Any], contact_id: str | None, changed: list[str]) -> dict[str, Any]:
-    fact = {"fact": _name(old, new), "id": (new or old)["lead_id"]}
+    fact = {"fact": _name("lead", old, new), "id": (new or old)["lead_id"]}
     if contact_id is not None:
         fact["contact"] = contact_id
     return fact if fact["fact"] != "lead.changed" else {**fact, "changed": changed}
 
 
-def _name(old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
+def _name(entity: str, old: Mapping[str, Any], new: Mapping[str, Any]) -> str:
     if not old:
-        return "lead.created"
-    return "lead.changed" if new else "lead.deleted"
+        return f"{entity}.created"
+    return f"{entity}.changed" if new else f"{entity}.deleted"

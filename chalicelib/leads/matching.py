@@ -64,7 +64,8 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     """Decide which lead a submission belongs to: the open one that owns its match key, or a new one (SUB-1.2).
 
     The lead's parent becomes the contact, where there is one (SUB-1.3, SUB-2.3). With `blank_clears` a blank value
-    empties the field of a known lead, but never its last name (decision 11). A known lead keeps its business unit.
+    empties the field of a known lead, but never its last name (decision 11). A known lead keeps its business unit, and
+    what a later submission told it: one that comes late only fills what is empty.
     `of_new` are values that only a new lead gets; `counted` names a counter of submissions that goes up by one, new or
     not. The writes are conditional on what was read here: where one fails, prepare again. Raises Unprocessable naming
     what the strategy needs and has no value (MAT-6), Invalid for broken values.
@@ -72,6 +73,7 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     cleaned = clean(values, RecordType.LEAD)
     cleared = cleaned.keys() - {"last_name"} if blank_clears else set()
     given = {name: value for name, value in cleaned.items() if value is not None or name in cleared}
+    submitted_at = min(context.at or now, now)
     strategy = None if always_new else strategies.find(strategies.LEAD, strategy_id)
     keyed = {**of_new, **given, "page_id": page_id, "business_unit": business_unit}
     if strategy is not None:
@@ -82,12 +84,14 @@ def prepare(  # noqa: PLR0913  each is part of what was submitted
     if found is not None and strategy is not None:
         if (found.claims or {}).get(strategy.id) != place:  # known by what a lead had that was merged into it
             given = {name: value for name, value in given.items() if name not in strategy.attributes}
-        return matched(found, {**given, **_one_more(found, counted)}, contact_id, now)
+        if submitted_at < (found.latest_submission_at or submitted_at):
+            given = {name: value for name, value in given.items() if getattr(found, name) is None}
+        return matched(found, {**given, **_one_more(found, counted)}, contact_id, now, submitted_at=submitted_at)
     lead = Lead.new(new_id, now)
     given = {**of_new, **given, **_one_more(lead, counted)}
     plans.take_context(lead, context)
     lead.source_page_id, lead.owner_id, lead.contact_id = page_id, owner_id, contact_id
-    lead.business_unit = business_unit
+    lead.business_unit, lead.latest_submission_at = business_unit, submitted_at
     plans.begin(lead, look)
     return _created(lead, given, owners, now)
 
@@ -123,7 +127,6 @@ def _created(lead: Lead, given: Mapping[str, Any], owners: Mapping[str, Any], no
     """Make a lead by what was read once: a key that another took since refuses the writes."""
     for name, value in {"last_name": NO_NAME, **given}.items():
         setattr(lead, name, value)
-    lead.latest_submission_at = now
     lead.list_by_likeness()
     claims = claim(lead, now, owners)
     return Prepared(lead, created=True, changed=True, writes=[put_new(lead), *claims.writes], met=claims.met)
@@ -134,8 +137,10 @@ def matched(
     given: Mapping[str, Any],
     contact_id: str | None,
     now: datetime,
+    *,
     by: str = FORM,
     why: str = "matched a submission",
+    submitted_at: datetime | None = None,
 ) -> Prepared[Lead]:
     """Update a known lead (MAT-9); an unchanged one is only checked to be open still, which guards its claim."""
     wanted = {**given, **({"contact_id": contact_id} if contact_id else {})}
@@ -145,8 +150,8 @@ def matched(
     before = plans.remembered(lead)
     for name, value in changes.items():
         setattr(lead, name, value)
-    if by == FORM:
-        lead.latest_submission_at = now
+    if submitted_at is not None:
+        lead.latest_submission_at = max(submitted_at, lead.latest_submission_at or submitted_at)
     claims = claim(lead, now)
     writes = plans.changed(lead, before, by=by, why=why, now=now)
     writes = [silent(write) for write in (*writes, *claims.writes)]  # whoever submits reads again, nobody is told

@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from chalicelib.clock import digest
+from chalicelib.consent import plans as consent_plans
+from chalicelib.consent import service as consent
+from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import plans as contact_plans
 from chalicelib.contacts import strategies
 from chalicelib.contacts.context import MarketingContext
@@ -14,12 +17,12 @@ from chalicelib.definitions import jobs
 from chalicelib.definitions.lifecycle import JobWanted
 from chalicelib.definitions.models import Job
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, put_new, read, tries
-from chalicelib.errors import Conflict, NotFound, Stale
+from chalicelib.errors import Conflict, NotFound, Stale, Unavailable
 from chalicelib.leads import plans, reading
 from chalicelib.leads.models import Lead, LeadSettings, LeadsItem, settings_key
 
 WORK = "orphan-contacts"
-BUSY = Conflict("Others take these details at this moment. Try again in a few seconds.")
+BUSY = Unavailable("Others take these details at this moment. Try again in a few seconds.")
 SYSTEM = "system"
 
 SHARED = (
@@ -28,12 +31,16 @@ SHARED = (
 )
 """What a contact has of the lead that it is made for."""
 
+REFUSED = {"do_not_email": "email", "do_not_bulk_email": "bulk_email"}
+"""What a lead may say against messages, and which preference of a contact that is."""
+
 
 def adopt(lead_id: str, *, by: str, now: datetime, version: int | None = None) -> Lead:
     """Give an open lead without a parent a contact: whom the default strategy finds, else one for marketing only.
 
     A contact that is found stays as it is; one that is made goes into the transaction that makes it the parent.
-    Raises NotFound, Conflict (closed, or it has a parent); Stale where it is not in `version` any more.
+    Raises NotFound, Conflict (closed, or it has a parent); Stale where it is not in `version` any more; Unavailable
+    where others are quicker five times: what does this by itself comes again.
     """
     for _ in tries():
         lead = reading.find(lead_id) if version is None else reading.as_read(lead_id, version)
@@ -68,7 +75,16 @@ def _contact_for(lead: Lead, by: str, now: datetime) -> tuple[Contact, list[Writ
     made = contact_plans.new(made_id, {**values, **own}, MarketingContext(), now)
     made.created_by = by
     claims, _ = contact_plans.claim(made, {}, now)
-    return made, [put_new(made), *claims]
+    return made, [put_new(made), *claims, *_refusals(lead, made_id, by, now)]
+
+
+def _refusals(lead: Lead, contact_id: str, by: str, now: datetime) -> list[Write]:
+    """Refuse for a contact what its lead says is not wanted: with the contact it could be mailed (CON-10, CON-11)."""
+    refused = {name: False for flag, name in REFUSED.items() if getattr(lead, flag)}
+    if not refused:
+        return []
+    evidence = Evidence(who=by, source=f"lead:{lead.lead_id}", method="made of a lead", reason="The lead says so.")
+    return consent_plans.change(consent.preferences(contact_id), refused, evidence, digest("refused", contact_id), now)
 
 
 def _known(values: Mapping[str, Any]) -> Contact | None:
@@ -79,7 +95,7 @@ def _known(values: Mapping[str, Any]) -> Contact | None:
     if owner is None:
         return None
     [found] = read([contact_plans.BOOK.record_key(owner.record_id)])
-    if found is None or (found.claims or {}).get(strategy.id) != place:
+    if found is None or place not in found.places:
         raise ConditionFailed([])  # deleted or changed between two reads; its claim is going as well
     known: Contact = found
     return known

@@ -34,11 +34,10 @@ def ask(records: Sequence[RecordTests], facts: Facts, now: datetime) -> Asked:
 
 
 def _ask_one(asked: RecordTests, records: Sequence[Record], now: datetime) -> Asked:
-    if not asked.tests:
-        return Asked(bool(records), None, ())
+    known = records if asked.there else records or (ABSENT,)
     if asked.timed:
-        return _ask_in_time(asked, records or (ABSENT,), now)
-    for record in records or (ABSENT,):
+        return _ask_in_time(asked, known, now)
+    for record in known:
         if satisfies(record, asked.tests):
             return Asked(holds=True, changes_at=None, saw=_seen(asked, record))
     return _DENIED

@@ -25,7 +25,8 @@ from chalicelib.observability import metrics
 from chalicelib.queues import send, waiting
 from chalicelib.scoring import configuration, plans, reading, service
 from chalicelib.scoring.accounts import rescoring as accounts
-from chalicelib.scoring.live import KIND, live_models
+from chalicelib.scoring.deciding import target_refusal
+from chalicelib.scoring.live import KIND, live_models, models_of_contacts, published, touched
 from chalicelib.scoring.models import Kept
 
 RESCORE_ALL, DROP_SCORES, RECOUNT = "rescore-all", "drop-scores", "recount-scores"
@@ -69,9 +70,10 @@ def has_room() -> bool:
     return waiting(QUEUE) < ENOUGH
 
 
-def rescore_all(_: Mapping[str, Any], lead_ids: Sequence[str], __: datetime) -> None:
+def rescore_all(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> None:
     """Have the contacts or accounts of these leads rescored; each lead is named, so that none is missed."""
     found = leads.find_many(lead_ids)
+    _let_go(arguments.get("id", ""), found, now)
     of_contacts = [lead for lead in found if lead.contact_id]
     send(QUEUE, ({"fact": "lead.created", "id": lead.lead_id, "contact": lead.contact_id} for lead in of_contacts))
     send(QUEUE, ({"fact": "account.touched", "id": each} for each in _accounts(found)))
@@ -80,6 +82,17 @@ def rescore_all(_: Mapping[str, Any], lead_ids: Sequence[str], __: datetime) -> 
 def _accounts(found: Sequence[Lead]) -> list[str]:
     """Return the accounts of those that are account-based leads."""
     return sorted({lead.account_id for lead in found if lead.account_id and not lead.contact_id})
+
+
+def _let_go(model_id: str, found: Sequence[Lead], now: datetime) -> None:
+    """Take away what earlier versions, which had another target, say of leads that are none of the live one's."""
+    live = definitions.live(KIND, model_id)
+    if live is None or live.version == 1:
+        return
+    target = published(model_id, live.version).compiled.target
+    why = {each.lead_id: target_refusal(target, each.contact_id, each.account_id) for each in found}
+    left = reading.scored([lead_id for lead_id, refused in why.items() if refused], model_id)
+    _drop(model_id, live.version - 1, {each.lead_id: why[each.lead_id] or "" for each in left}, now)
 
 
 def rescore_account(fact: Mapping[str, Any]) -> None:
@@ -97,29 +110,41 @@ def rescore_account(fact: Mapping[str, Any]) -> None:
         rescore_account({**fact, "of": "leads", "cursor": None})
 
 
+def rescore_customers(fact: Mapping[str, Any]) -> None:
+    """Have the contacts of accounts rescored after an opportunity of theirs changed, if a model asks for those."""
+    asking = [model for model in models_of_contacts() if model.compiled.passes("account", "opportunities")]
+    if touched(asking, fact):
+        for account_id in fact["accounts"]:
+            rescore_account({"fact": "account.changed", "id": account_id, "changed": ["opportunities"]})
+
+
 def drop_scores(arguments: Mapping[str, Any], lead_ids: Sequence[str], now: datetime) -> None:
     """Take a stopped model's scores away, unless it is live again, and bar whoever still takes it for live.
 
     All leads are walked: a rescoring that began before the stop may be about to write a first score (decision 68).
     """
     model_id, until = arguments["id"], arguments["version"]
-    if definitions.live(KIND, model_id) is not None:
-        return
-    left = list(lead_ids)
+    if definitions.live(KIND, model_id) is None:
+        _drop(model_id, until, dict.fromkeys(lead_ids, "The model was stopped."), now)
+
+
+def _drop(model_id: str, until: int, why: Mapping[str, str], now: datetime) -> None:
+    """Take away what versions up to `until` say of leads, each for a reason."""
+    left = list(why)
     for _ in tries():
         kept = reading.kept(left, model_id)
-        left = [each for each in left if not _barred(each, model_id, until, kept.get(each), now)]
+        left = [each for each in left if not _barred(each, model_id, until, kept.get(each), why[each], now)]
         if not left:
             return
     raise Conflict("The scores are being written by others.")
 
 
-def _barred(lead_id: str, model_id: str, until: int, kept: Kept | None, now: datetime) -> bool:
+def _barred(lead_id: str, model_id: str, until: int, kept: Kept | None, why: str, now: datetime) -> bool:
     """Take away what a version up to `until` said of a lead, and bar it; False where it has just been written."""
     if kept is not None and kept.model_version > until:
         return True  # it went live again and has been here
     try:
-        commit(plans.dropped(lead_id, model_id, until, kept, now))
+        commit(plans.dropped(lead_id, model_id, until, kept, why, now))
     except ConditionFailed:
         return False
     return True

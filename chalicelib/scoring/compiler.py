@@ -27,13 +27,15 @@ MOST_RULES = 40
 
 
 class RecordTests(Struct, frozen=True):
-    """What one record of the entity has to satisfy, all of it (decision 5); nothing asks for a record only (SCO-12)."""
+    """What one record of the entity has to satisfy, all of it (decision 5)."""
 
     entity: str
     """The name of the path to it."""
     tests: tuple[Test, ...]
     timed: bool
     """Whether the answer depends on the time at which one asks."""
+    there: bool = False
+    """Whether there has to be a record (SCO-12); else where there is none, its values are absent."""
 
 
 class Occurrences(Struct, frozen=True):
@@ -77,6 +79,10 @@ class CompiledModel(Struct, frozen=True):
         """Every entity on its paths."""
         passed = {entity for path in self.paths.values() for entity, _ in path.passes}
         return frozenset(passed | {path.entity for path in self.paths.values()})
+
+    def passes(self, entity: str, relation: str) -> bool:
+        """Return whether one of its paths leads from the entity along the relation."""
+        return any((entity, relation) in path.passes for path in self.paths.values())
 
 
 def compile_model(model: ScoringModel, catalogue: Catalogue) -> CompiledModel:
@@ -150,6 +156,7 @@ class _RuleCompiler:
         """Compile a rule as far as it has no problems."""
         self._check(rule, place)
         tests: dict[str, tuple[Test, ...]] = {}
+        there: set[str] = set()
         occurrences: list[Occurrences] = []
         for at, condition in enumerate(rule.conditions):
             where = f"{place}/conditions/{at}"
@@ -157,7 +164,8 @@ class _RuleCompiler:
                 occurrences += self._interaction(condition, where)
             elif path := self._path(condition, where):
                 tests[path.name] = tests.get(path.name, ()) + self._record(condition, path, where)
-        records = tuple(RecordTests(name, asked, _timed(asked)) for name, asked in tests.items())
+                there |= set() if condition.where else {path.name}
+        records = tuple(RecordTests(name, asked, _timed(asked), name in there) for name, asked in tests.items())
         return CompiledRule(rule.id, rule.name, rule.points, records, tuple(occurrences))
 
     def _refuse(self, place: str, message: str) -> None:

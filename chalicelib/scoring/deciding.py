@@ -1,7 +1,7 @@
 """Decides what a rescoring changes: scores, their removal, and what becomes of the leads; pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,13 +12,12 @@ from chalicelib.conditions.evaluation import evaluate as ask
 from chalicelib.conditions.facts import Facts, Interaction, KnownFacts, Record
 from chalicelib.conditions.paths import LEAD
 from chalicelib.scoring.compiler import CompiledModel
-from chalicelib.scoring.engine import Contribution, Evaluation, score
+from chalicelib.scoring.engine import Contribution, Evaluation, records_change_at, score, spans
 from chalicelib.scoring.live import Model
 from chalicelib.scoring.model import Target
 from chalicelib.scoring.models import Score
 
-MOST_STEPS = 300
-"""Changes by time that are looked at when a lead became ready again."""
+MOMENT = timedelta(microseconds=1)
 
 
 class Person(Struct, frozen=True):
@@ -94,18 +93,20 @@ def evaluate(
     now: datetime,
     recycled_at: datetime | None,
 ) -> Scored:
-    """Score a lead. The earliest instant at which it ever reached the threshold is kept (decision 17)."""
+    """Score a lead. The earliest instant at which it ever reached this version's threshold is kept (decision 17)."""
     created_at: datetime = facts.lead["created_at"]
     evaluation = score(model.compiled, facts, now, min(created_at, now))
-    known = before.reached_at if before is not None and _same_parent(before, facts.lead) else None
+    known = before.reached_at if before is not None and _comparable(before, model, facts.lead) else None
     reached_at = min((at for at in (known, evaluation.reached_at) if at is not None), default=None)
     ready_at = reached_at if recycled_at is None else reached_again(model, facts, recycled_at, now)
     return Scored(model, evaluation, reached_at, ready_at)
 
 
-def _same_parent(score: Score, lead: Record) -> bool:
+def _comparable(score: Score, model: Model, lead: Record) -> bool:
+    """Return whether a score is by the same version, and of the lead's parent as it is now."""
     account_id = None if lead["contact_id"] else lead["account_id"]
-    return (score.contact_id, score.account_id) == (lead["contact_id"], account_id)
+    same_parent = (score.contact_id, score.account_id) == (lead["contact_id"], account_id)
+    return same_parent and score.model_version == model.version
 
 
 def reached_again(model: Model, facts: LeadFacts, recycled_at: datetime, now: datetime) -> datetime | None:
@@ -113,16 +114,15 @@ def reached_again(model: Model, facts: LeadFacts, recycled_at: datetime, now: da
 
     It takes something done since: a score at the threshold, and above what it was when the lead came back.
     """
-    at = recycled_at
-    evaluation = score(model.compiled, facts, at)
-    returned_with = evaluation.score
-    for _ in range(MOST_STEPS):
-        if evaluation.changes_at is None or not at < evaluation.changes_at <= now:
-            return None
-        at = evaluation.changes_at
-        evaluation = score(model.compiled, facts, at)
-        if evaluation.score >= model.threshold and evaluation.score > returned_with:
-            return at
+    minimum = max(model.threshold, score(model.compiled, facts, recycled_at).score + 1)
+    at: datetime | None = recycled_at
+    while at is not None and at <= now:
+        until = records_change_at(model.compiled, facts, at)
+        last = now if until is None else min(now, until - MOMENT)
+        for begun, end in spans(model.compiled, facts, minimum, since=at, now=last):
+            if end is None or end > at:
+                return max(begun, at)
+        at = until
     return None
 
 

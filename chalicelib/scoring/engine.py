@@ -73,6 +73,11 @@ def spans(model: CompiledModel, facts: Facts, minimum: int, *, since: datetime, 
     return timeline.spans(weighed, minimum, since=since, now=now)
 
 
+def records_change_at(model: CompiledModel, facts: Facts, now: datetime) -> datetime | None:
+    """Return until before when time alone changes nothing of what the rules ask of records."""
+    return earliest([ask(rule.records, facts, now).changes_at for rule in model.rules if rule.records])
+
+
 class _Weighed(Struct, frozen=True):
     contribution: Contribution | None
     changes_at: datetime | None

@@ -29,6 +29,8 @@ def rescore_contacts(event: SQSEvent) -> dict[str, Any]:
 
 def _rescore(fact: Message) -> None:
     accounts.react(fact, now())
+    if fact["fact"].startswith("opportunity.") and "accounts" in fact:
+        bulk.rescore_customers(fact)
     if fact["fact"] in {"account.changed", "account.merged"}:
         bulk.rescore_account(fact)
     elif fact["fact"] == "account.recount":

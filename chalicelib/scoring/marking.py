@@ -33,28 +33,31 @@ class Marks(Struct, frozen=True):
 
     def of(self, lead: Lead, facts: LeadFacts, scored: Sequence[Scored], *, first: bool) -> list[Write]:
         """Mark or move an open lead; `first` is whether it has its first contribution now."""
-        met = self._met(lead, facts, scored) if lead.open else []
+        met = self.met(lead, facts, scored)
         reason = (
             StatusReason.MARKETING_QUALIFIED if any(each.live.document.marketing_qualified for each in met) else None
         )
-        ready = [*self._ready(scored), *_qualified(met)]
+        ready = self.ready(scored, met)
         writes: list[Write] = []
         if ready and not lead.sales_ready:
-            ready_at, why = min(ready)
-            writes = lead_plans.mark_sales_ready(lead, ready_at, why, self.now, reason)
+            writes = lead_plans.mark_sales_ready(lead, *ready, self.now, reason)
         elif first and self.settings.automated_marketing_qualification:
             writes = lead_plans.first_score(lead, self.now, reason)
         if not writes and reason is not None:
             writes = lead_plans.marketing_qualified(lead, reason, _why(met), self.now)
         return [silent(write) for write in writes] + [self._applied(lead, each) for each in met]
 
-    def _ready(self, scored: Iterable[Scored]) -> list[tuple[datetime, str]]:
-        """Say since when models find the lead ready, any one of them sufficing."""
-        if not self.settings.automatic_sales_ready:
-            return []
-        return [(each.ready_at, f"scoring model {each.model.id}") for each in scored if each.ready_at is not None]
+    def ready(self, scored: Iterable[Scored], met: Iterable[Met]) -> tuple[datetime, str] | None:
+        """Say since when and why the lead is ready for sales: any one model suffices, and any one qualification."""
+        found = [(each.at, f"qualification {each.live.id}") for each in met if each.live.document.sales_ready]
+        if self.settings.automatic_sales_ready:
+            found += [(each.ready_at, f"scoring model {each.model.id}") for each in scored if each.ready_at is not None]
+        return min(found, default=None)
 
-    def _met(self, lead: Lead, facts: LeadFacts, scored: Sequence[Scored]) -> list[Met]:
+    def met(self, lead: Lead, facts: LeadFacts, scored: Sequence[Scored]) -> list[Met]:
+        """Return the qualifications that an open lead meets by these scores, and that were not applied yet."""
+        if not lead.open:
+            return []
         recycled_at = lead.recycled_at if lead.recycled else None
         found = []
         for live in self.qualifications:
@@ -85,10 +88,6 @@ class Marks(Struct, frozen=True):
                 qualified_at=self.now,
             )
         )
-
-
-def _qualified(met: Iterable[Met]) -> list[tuple[datetime, str]]:
-    return [(each.at, f"qualification {each.live.id}") for each in met if each.live.document.sales_ready]
 
 
 def _why(met: Sequence[Met]) -> str:

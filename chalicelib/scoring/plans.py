@@ -14,6 +14,8 @@ from chalicelib.scoring.models import Dropped, Evaluation, Kept, Score, ScoreCha
 WORK = "rescore"
 MOST_KNOWN = 20
 """Leads that the record of a contact remembers, so that it stays within one write unit."""
+Parts = Sequence[Sequence[Write]]
+"""What is written of a lead, in their order: what becomes of it, then its scores; no part is ever torn apart."""
 BARRED = timedelta(days=1)
 """How long a score that was dropped keeps the version that made it from writing there."""
 
@@ -40,13 +42,15 @@ def evaluated(
     return record, put(record, Evaluation.version == version) if before else put_new(record)
 
 
-def chunks(by_lead: Iterable[Sequence[Write]], most: int) -> list[list[Write]]:
-    """Return the writes in as few transactions as may be, those of one lead together."""
+def chunks(by_lead: Iterable[Parts], most: int) -> list[list[Write]]:
+    """Return the writes in as few transactions as may be, those of one lead together unless they are too many."""
     found: list[list[Write]] = [[]]
-    for writes in by_lead:
-        if len(found[-1]) + len(writes) > most:
-            found.append([])
-        found[-1].extend(writes)
+    for parts in by_lead:
+        whole = [write for part in parts for write in part]
+        for writes in [whole] if len(whole) <= most else parts:
+            if len(found[-1]) + len(writes) > most:
+                found.append([])
+            found[-1].extend(writes)
     return found
 
 
@@ -111,8 +115,8 @@ def removed(score: Score, why: str, now: datetime) -> list[Write]:
     return [delete(score.key, unchanged(score)), put(change)]
 
 
-def dropped(lead_id: str, model_id: str, until: int, kept: Kept | None, now: datetime) -> list[Write]:
-    """Take away what a stopped model says of a lead, and bar its versions up to `until` from saying it again."""
+def dropped(lead_id: str, model_id: str, until: int, kept: Kept | None, why: str, now: datetime) -> list[Write]:
+    """Take away what a model says of a lead, and bar its versions up to `until` from saying it again."""
     bar = Dropped(
         *Score.at(lead_id, model_id),
         lead_id=lead_id,
@@ -124,7 +128,7 @@ def dropped(lead_id: str, model_id: str, until: int, kept: Kept | None, now: dat
     )
     if kept is None:
         return [put_new(bar)]
-    told = removed(kept, "The model was stopped.", now)[1:] if isinstance(kept, Score) else []
+    told = removed(kept, why, now)[1:] if isinstance(kept, Score) else []
     return [put(bar, unchanged(kept)), *told]
 
 

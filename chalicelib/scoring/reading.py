@@ -20,6 +20,7 @@ from chalicelib.leads.models import Lead
 from chalicelib.scoring.deciding import LeadFacts, Person
 from chalicelib.scoring.live import Model
 from chalicelib.scoring.models import Kept, Qualified, Score, ScoringItem
+from chalicelib.scoring.own import MERGED
 
 
 class Somebody(Struct, frozen=True):
@@ -83,8 +84,8 @@ def scene(somebody: Somebody, models: Sequence[Model], now: datetime, qualificat
 
 
 def _record(lead: Lead, contact_id: str) -> Record:
-    """Return a lead as conditions see it: its parent is whom that one was merged into."""
-    return {**record_of(lead), "contact_id": contact_id}
+    """Return a lead as conditions see it: its parent is whom that one was merged into, and it is what was merged."""
+    return {**record_of(lead), "contact_id": contact_id, MERGED: sorted(lead.identities or ())}
 
 
 def person(who: Identity, walk: Walk | None = None) -> Person:

@@ -99,7 +99,7 @@ class Outcome(Struct, frozen=True):
     """What an evaluation changes, lead by lead, and when time alone will change a score."""
 
     contact_id: str
-    by_lead: Sequence[Sequence[Write]]
+    by_lead: Sequence[plans.Parts]
     leads: Sequence[str]
     evaluated_at: datetime
     due: datetime | None
@@ -108,7 +108,7 @@ class Outcome(Struct, frozen=True):
 
     @property
     def differs(self) -> bool:
-        return any(self.by_lead)
+        return any(part for parts in self.by_lead for part in parts)
 
 
 def decide(contact_id: str, record: Evaluation | None, lead_ids: Iterable[str], now: datetime) -> Outcome | None:
@@ -134,14 +134,14 @@ def _outcome(somebody: reading.Somebody, record: Evaluation | None, now: datetim
     return Outcome(scene.contact_id, by_lead, known_leads, now, min(due, default=None), scene.person.exists)
 
 
-def _gone(lead_id: str, scene: Scene, now: datetime) -> list[Write]:
+def _gone(lead_id: str, scene: Scene, now: datetime) -> plans.Parts:
     why = "The lead is not the contact's any more."
     lost = [
         score
         for score in reading.scores_of(lead_id)
         if score.contact_id == scene.contact_id or _nobodys(score, lead_id, scene)
     ]
-    return [write for score in lost for write in plans.removed(score, why, now)]
+    return [plans.removed(score, why, now) for score in lost]
 
 
 def _nobodys(score: Score, lead_id: str, scene: Scene) -> bool:
@@ -153,11 +153,11 @@ def _nobodys(score: Score, lead_id: str, scene: Scene) -> bool:
 
 def _decided(
     lead: Lead, scene: Scene, models: Sequence[Model], marks: Marks, now: datetime, due: list[datetime]
-) -> list[Write]:
+) -> plans.Parts:
     facts = scene.of(lead)
     recycled_at = lead.recycled_at if lead.recycled else None
     first = not has_contributions(lead.lead_id, scene.kept)
-    writes: list[Write] = []
+    scores: list[list[Write]] = []
     scored: list[Scored] = []
     for model in models:
         kept = scene.kept.get((lead.lead_id, model.id))
@@ -165,25 +165,25 @@ def _decided(
         outside, changes_at = entry_refusal(model.compiled, facts, now)
         due += [changes_at] if changes_at else []
         if why := refusal(scene.person, switches.counted(model.minimum_consent)) or outside:
-            writes += plans.removed(before, why, now) if before else []
+            scores += [plans.removed(before, why, now)] if before else []
             continue
         each = evaluate(model, facts, before, now, recycled_at)
         scored.append(each)
         due += [each.evaluation.changes_at] if each.evaluation.changes_at else []
         if differs(before, each, scene.contact_id):
-            writes += plans.rescored(lead.lead_id, scene.contact_id, kept, each, now)
+            scores.append(plans.rescored(lead.lead_id, scene.contact_id, kept, each, now))
     first = first and any(each.evaluation.contributions for each in scored)
-    return [*writes, *_obsolete(lead, scene, models, now), *marks.of(lead, facts, scored, first=first)]
+    return [marks.of(lead, facts, scored, first=first), *scores, *_obsolete(lead, scene, models, now)]
 
 
-def _obsolete(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) -> list[Write]:
+def _obsolete(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) -> plans.Parts:
     """Take away what stopped models left behind of somebody whom no model may score (SCO-33)."""
     why = refusal(scene.person, None)
     if why is None:
         return []
     live = {model.id for model in models}
     left = [score for score in reading.scores_of(lead.lead_id) if score.model_id not in live]
-    return [write for score in left for write in plans.removed(score, why, now)]
+    return [plans.removed(score, why, now) for score in left]
 
 
 def _commit(contact_id: str, record: Evaluation | None, outcome: Outcome) -> None:

@@ -55,7 +55,9 @@ REACTIONS: dict[str, tuple[str, ...]] = {
 }
 
 
-OF_CONTACTS = frozenset({"lead.created", "lead.changed", "lead.deleted"})
+OF_CONTACTS = frozenset(
+    f"{entity}.{what}" for entity in ("lead", "opportunity") for what in ("created", "changed", "deleted")
+)
 
 
 def queues_for(fact: Fact) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ def known(world):
         wish = Wish(f"merge of {each}", {}, by="user:u", why="same")
         merging.merge(each, TWINS[each], wish, lead_reading.find(each).version, world.now)
         merging.undo(each, wish.merge_id, "user:u", world.now)
-        commit([put_new(OfLead(*OfLead.at(each, "response"), submission_id="response"))])
+        commit([put_new(OfLead(*OfLead.at(each, world.now, "response"), submission_id="response"))])
         commit([put_new(_qualified(each, world.now))])
     suggesting.dismiss(GOES, STAYS, "user:u", world.now)
     click("click", world.now)

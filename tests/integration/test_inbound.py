@@ -1,6 +1,6 @@
 """Leads of another system than LinkedIn: what takes them is the same, and knows neither (LNK-8)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -94,6 +94,17 @@ def test_what_comes_again_by_a_second_connector_is_taken_once_also_at_the_same_t
     assert (late, again) == (None, None)
     [lead] = Submission.scan(Submission.form_id == FAIR)
     assert len(done(leads.find(lead.lead_id).contact_id)) == 1
+
+
+@pytest.mark.usefixtures("cloud")
+def test_a_system_whose_clock_is_ahead_does_not_have_the_last_word_for_good():
+    ahead = Origin(FAIR, "response-1", NOW + timedelta(days=1), InteractionType.FORM_SUBMITTED, {"form_id": FAIR})
+    take(scanned(origin=ahead, lead={"topic": "Canoes"}))
+
+    took = take(scanned(2, lead={"topic": "Kayaks"}))
+
+    lead = leads.find(took.lead_id)
+    assert (lead.topic, lead.latest_submission_at) == ("Kayaks", NOW)
 
 
 @pytest.mark.rule("LNK-8")

@@ -1,11 +1,13 @@
 """Leads from LinkedIn: told, matched, withdrawn; against a LinkedIn that speaks HTTP, through the real edges."""
 
 import json
+import random
+from datetime import timedelta
 
 import pytest
 
 from chalicelib.capture import service as capture
-from chalicelib.capture.linkedin import models
+from chalicelib.capture.linkedin import matching, models, service
 from chalicelib.capture.linkedin.messages import noticed
 from chalicelib.capture.service import Submitted
 from chalicelib.conditions.facts import Verdict
@@ -18,8 +20,13 @@ from chalicelib.interactions import service as interactions
 from chalicelib.leads import reading as leads
 from infra.local.demo.company import newsletter_form
 from infra.local.linkedin_leads import CONSENT, NEWS, notice
+from infra.template import load
 from tests.support.between import before_the_next_write
+from tests.support.between import process as other_process
+from tests.support.custom import make
 from tests.support.linkedin import answers_of
+from tests.support.meter import metered
+from tests.support.processes import process, publish
 
 LINKEDIN = "LinkedInFormSubmission"
 
@@ -76,6 +83,33 @@ def test_a_known_lead_is_updated_and_the_submission_attached(connected):
     assert {name: connected.status["counts"][name] for name in ("created", "matched")} == {"created": 1, "matched": 1}
 
 
+@pytest.mark.rule("LNK-5")
+def test_of_many_submissions_a_lead_shows_the_newest(connected, monkeypatch):
+    monkeypatch.setattr(service, "MOST_SHOWN", 2)
+    for number in (2, 3, 1, 4):
+        connected.send(number, answers=answers_of(1), at=connected.world.now - timedelta(minutes=number))
+    connected.pull()
+
+    assert shown_at(connected, only_lead(connected)) == ["response-1", "response-2"]
+
+
+@pytest.mark.rule("LNK-5")
+def test_a_lead_shows_the_submissions_of_one_that_was_merged_into_it(connected):
+    activate(connected, strategy(connected, always_create_lead=True))
+    for number in (1, 2):
+        tell(connected, connected.send(number, answers=answers_of(1)))
+    main, other = connected.api.get("/leads")["items"]
+
+    merge = {"other_id": other["id"], "why": "one interest"}
+    connected.api.change("POST", f"/leads/{main['id']}/merges", main, merge)
+
+    assert set(shown_at(connected, main)) == {"response-1", "response-2"}
+
+
+def shown_at(connected, lead):
+    return [each["response_id"] for each in connected.api.get(f"/leads/{lead['id']}/linkedin-submissions")["items"]]
+
+
 @pytest.mark.rule("LNK-1", "GEN-10")
 def test_a_lead_of_a_known_contact_is_linked_to_it(connected):
     made = contacts.create("c", {"last_name": "Berg", "email": "ADA1@example.com"}, connected.world.now, by="user:u")
@@ -84,6 +118,23 @@ def test_a_lead_of_a_known_contact_is_linked_to_it(connected):
 
     assert only_lead(connected)["contact_id"] == made.contact_id
     assert contacts.find("c").owner_id is None
+
+
+@pytest.mark.rule("LNK-1", "LNK-5")
+def test_leads_follow_the_process_that_the_settings_name_and_the_worker_may_read_it(connected):
+    api, granted = connected.api, load().grants["SyncLinkedin"]
+    own = publish(api, "Ours", process("first", "second"))
+    api.change("PUT", "/settings/leads", api.get("/settings/leads"), {"process_id": own})
+    for each in (connected.send(1), connected.send(2, answers={**answers_of(1), "SENIORITY": "Director"})):
+        connected.tell(notice(each))
+
+    with metered() as asked, other_process():
+        connected.drain(random.Random(1))
+
+    assert {f"{name.capitalize()}Table" for name in asked.tables} <= set(granted["read"])
+    assert "definitions" in asked.tables
+    lead = only_lead(connected)
+    assert (lead["process_id"], lead["stage"], lead["linkedin_submissions"]) == (own, "first", 2)
 
 
 def test_deliveries_that_come_again_in_any_order_change_nothing(connected):
@@ -143,6 +194,15 @@ def test_a_response_without_what_it_is_matched_by_waits_for_a_person(connected):
     counts = connected.status["counts"]
     assert (counts["failed"], counts["created"]) == (0, 1)
     assert connected.api.get("/linkedin-submissions?state=failure")["items"] == []
+
+
+def test_a_response_that_fails_for_an_answer_that_was_no_use_says_which(connected):
+    tell(connected, connected.send(1, answers={**answers_of(1), "EMAIL": "ada at example"}))
+
+    [failed] = connected.api.get("/linkedin-submissions?state=failure")["items"]
+
+    assert [each["field"] for each in failed["problems"]] == ["email", "EMAIL"]
+    assert "An email address must have an @-sign" in failed["problems"][1]["message"]
 
 
 # Matching ----------------------------------------------------------------------------------------------------------
@@ -265,6 +325,18 @@ def test_without_contact_creation_a_stranger_leaves_an_orphan_lead(connected):
     assert [row["type"]["S"] for (_, pk, _), row in connected.world.rows().items() if pk == owner] == [LINKEDIN]
 
 
+@pytest.mark.rule("LNK-3")
+def test_without_contact_creation_nothing_is_needed_but_what_leads_are_matched_by(connected):
+    activate(connected, strategy(connected, lead_fields=["company_name"], enable_contact_creation=False))
+
+    for number in (1, 2):
+        tell(connected, connected.send(number, answers={"LAST_NAME": "Berg", "COMPANY_NAME": "Kayaks A/S"}))
+
+    lead = only_lead(connected)
+    assert (lead["company_name"], lead["contact_id"], lead["linkedin_submissions"]) == ("Kayaks A/S", None, 2)
+    assert connected.status["counts"]["failed"] == 0
+
+
 @pytest.mark.rule("LNK-3", "LNK-4")
 def test_a_strategy_by_a_field_that_a_connection_does_not_map_is_refused(connected):
     made = strategy(connected, lead_fields=["phone"])
@@ -302,6 +374,30 @@ def test_a_lead_strategy_that_linkedin_matches_by_cannot_be_removed(connected):
 
     assert problem["errors"][0]["field"] == f"linkedin-strategy:{made['id']}"
     assert (refused, gone) == (409, 204)
+
+
+@pytest.mark.rule("LNK-3")
+@pytest.mark.parametrize("fields", [["nothing"], ["page_id"], ["email", "custom.tier"]])
+def test_a_strategy_by_fields_that_no_answer_can_go_to_is_refused(connected, fields):
+    make("tier", of="lead")
+
+    status, problem, _ = connected.api.call("POST", "/linkedin-strategies", {"name": "Ours", "lead_fields": fields})
+
+    assert (status, [each["field"] for each in problem["errors"]]) == (400, ["lead_fields"])
+    assert len(connected.api.get("/matching-strategies?target=lead")["items"]) == 1
+
+
+def test_strategies_are_few_and_read_together(connected, monkeypatch):
+    monkeypatch.setattr(matching, "MOST_STRATEGIES", 4)
+    for name in ("One", "Two", "Three"):
+        strategy(connected, name=name)
+
+    with metered() as asked:
+        connected.api.get("/linkedin-strategies")
+
+    assert asked.round_trips == 4  # who asks, the strategies, which is active, what they match by
+    status, problem, _ = connected.api.call("POST", "/linkedin-strategies", {"name": "Four"})
+    assert (status, problem["detail"]) == (409, "There can be 4 strategies at most. Delete one first.")
 
 
 # Consent -----------------------------------------------------------------------------------------------------------

@@ -63,6 +63,21 @@ def test_an_answer_to_a_broken_authorisation_repeats_no_secret(connected):
     assert "secret-thing" not in json.dumps(problem)
 
 
+@pytest.mark.parametrize("broken", ["tok\r\nX-Evil: 1", "tok\u2028en", "tøken"])
+def test_tokens_that_no_header_can_carry_are_refused_and_not_repeated(connected, broken):
+    tokens, before = ("access_token", "refresh_token"), connected.status
+    body = {**AUTHORISATION, **dict.fromkeys(tokens, broken)}
+
+    status, problem, _ = connected.api.call(
+        "PUT", f"{connected.path}/authorisation", body, If_Match=f'"{before["version"]}"'
+    )
+
+    assert (status, [each["field"] for each in problem["errors"]]) == (400, list(tokens))
+    assert "Copy it again" in problem["errors"][0]["message"]
+    assert json.dumps(broken)[1:-1] not in json.dumps(problem)
+    assert connected.status == before
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -101,6 +116,23 @@ def test_a_connection_whose_leads_still_come_is_not_deleted(connected):
     assert "take from nobody first" in problem["detail"]
 
 
+def test_sources_that_change_faster_than_linkedin_is_told_are_refused_and_the_connection_works_on(connected):
+    def take(turn):
+        sources = [{"owner": f"urn:li:sponsoredAccount:{turn}{number:02}"} for number in range(39)]
+        return connected.api.call("PATCH", connected.path, {"sources": sources}, If_Match=version(connected))
+
+    answers = [take(turn) for turn in range(1, 4)]
+
+    assert [status for status, _, _ in answers] == [200, 200, 409]
+    assert "LinkedIn has yet to be told" in answers[2][1]["detail"]
+    connected.authorise()
+    connected.change("POST", "/reset")
+
+
+def version(connected):
+    return f'"{connected.status["version"]}"'
+
+
 def test_a_deleted_connection_leaves_no_secret(connected):
     connected.change("PATCH", "", {"sources": []})
     connected.pull()
@@ -128,6 +160,17 @@ def test_an_old_version_and_an_end_that_is_near_are_warned_about(connected):
     assert len(told) == 2
     assert "newer LinkedIn-Version" in told[0]
     assert "Authorise the connection anew before that" in told[1]
+
+
+def test_without_a_token_that_renews_it_the_end_of_the_only_one_is_warned_about(connected):
+    ends = (connected.world.now + timedelta(days=20)).isoformat()
+    connected.authorise(access_expires_at=ends)
+    assert connected.status["warnings"] == []  # it is renewed
+
+    connected.authorise(access_expires_at=ends, refresh_token=None)
+
+    [told] = connected.status["warnings"]
+    assert told == f"The authorisation ends on {ends[:10]}. Authorise the connection anew before that."
 
 
 def test_only_who_needs_them_may_read_the_secrets_of_linkedin():

@@ -10,7 +10,7 @@ from chalicelib.capture.linkedin import client, pulling
 from infra.local.linkedin import Refused
 from infra.local.linkedin_leads import ACCOUNT, ORGANIZATION, notice
 from tests.support.faults import Killed
-from tests.support.linkedin import remembering, storm
+from tests.support.linkedin import answers_of, remembering, storm
 
 SUBMITTED = "/rest/leadFormResponses?"
 
@@ -69,6 +69,24 @@ def test_a_lead_that_linkedin_shows_days_late_is_swept_up(connected):
     connected.pull()
 
     assert set(leads(connected)) == {"ada1@example.com"}
+
+
+@pytest.mark.rule("LNK-5")
+def test_a_submission_that_comes_late_takes_nothing_back_that_a_later_one_told(connected):
+    early, late = connected.world.now - timedelta(days=2), connected.world.now - timedelta(days=1)
+    for number, at, changes in (
+        (1, late, {"SENIORITY": "Director", "FIRST_NAME": ""}),
+        (2, early, {"SENIORITY": "Manager", "FIRST_NAME": "Ada"}),
+    ):
+        connected.send(number, answers={**answers_of(1), **changes}, at=at)
+        connected.change("POST", "/reset")
+        connected.pull()
+
+    lead = leads(connected)["ada1@example.com"]
+    assert (lead["seniority"], lead["first_name"], lead["linkedin_submissions"]) == ("Director", "Ada", 2)
+    assert datetime.fromisoformat(lead["latest_submission_at"]) == late.replace(
+        microsecond=late.microsecond // 1000 * 1000
+    )
 
 
 @pytest.mark.rule("LNK-2")
@@ -138,6 +156,30 @@ def test_a_subscription_that_linkedin_ended_is_made_again_within_a_day(connected
     connected.pull()
 
     assert len(connected.linkedin.subscriptions) == 1
+
+
+@pytest.mark.rule("LNK-2")
+@pytest.mark.parametrize(
+    ("status", "told", "state"), [(409, "answered 409", "connected"), (403, "(403)", "needs_reauthorisation")]
+)
+def test_what_keeps_linkedin_from_telling_us_holds_up_no_lead(connected, monkeypatch, status, told, state):
+    def refuse(_):
+        raise Refused(status, "Not this webhook")
+
+    connected.linkedin.subscriptions.clear()
+    with monkeypatch.context() as patched:
+        patched.setattr(connected.linkedin, "subscribe", refuse)
+        for number in range(2):
+            connected.send(number, at=connected.world.now + timedelta(hours=24))
+            connected.world.advance(timedelta(hours=24))
+            connected.pull()
+            assert told in connected.source["last_error"]
+            assert connected.status["state"] == state
+    assert set(leads(connected)) == {"ada0@example.com", "ada1@example.com"}
+    connected.pull()
+
+    assert len(connected.linkedin.subscriptions) == 1
+    assert (connected.source["last_error"], connected.status["state"]) == (None, "connected")
 
 
 def test_what_is_not_taken_any_more_is_unsubscribed_and_not_pulled(connected):
@@ -257,6 +299,12 @@ def test_one_odd_lead_holds_up_no_other(connected):
     assert set(leads(connected)) == {"ada1@example.com", "ada2@example.com"}
     [shown] = connected.api.get(f"{connected.path}/set-aside")["items"]
     assert shown["reason"] == "id is not as it should be"
+    assert connected.api.call("DELETE", f"{connected.path}/set-aside/{shown['id']}")[0] == 204
+
+    connected.pull()  # which looks back, and finds it again
+
+    assert connected.api.get(f"{connected.path}/set-aside")["items"] == []
+    assert connected.api.call("DELETE", f"{connected.path}/set-aside/{shown['id']}")[0] == 404
 
 
 def test_a_lead_that_cannot_be_taken_comes_by_itself_while_the_others_go_on(connected, monkeypatch):
@@ -310,6 +358,44 @@ def test_a_pull_that_dies_goes_on_behind_the_last_page(connected, monkeypatch):
     assert len(leads(connected)) == 7
     assert "&start=4" in pulls(connected)[before]
     assert connected.status["counts"]["created"] == 7
+
+
+@pytest.mark.rule("LNK-5")
+def test_of_several_submissions_of_one_page_the_last_counts_whatever_their_order(connected, monkeypatch):
+    for number, name in ((1, "Maiden"), (2, "Married")):
+        at = connected.world.now - timedelta(minutes=10 - number)
+        connected.send(number, answers={**answers_of(1), "LAST_NAME": name}, at=at)
+    page = client.Client.page
+
+    def newest_first(self, *given):
+        found = page(self, *given)
+        return client.Page(found.leads[::-1], found.total)
+
+    monkeypatch.setattr(client.Client, "page", newest_first)
+    connected.pull()
+
+    [contact] = connected.api.get("/contacts")["items"]
+    assert (contact["last_name"], leads(connected)["ada1@example.com"]["last_name"]) == ("Married", "Married")
+
+
+def test_what_linkedin_forgets_between_two_pages_hides_no_other_lead(connected, monkeypatch):
+    monkeypatch.setattr(client, "PAGE", 2)
+    for number in range(7):
+        connected.send(number, at=connected.world.now - timedelta(days=30 - number))
+    connected.change("POST", "/reset")
+    page = client.Client.page
+
+    def forgetting(self, *given):
+        if given[-1] == 4:
+            for number in range(3):
+                connected.linkedin.leads.pop(f"response-{number}", None)
+        return page(self, *given)
+
+    monkeypatch.setattr(client.Client, "page", forgetting)
+    connected.pull()
+
+    assert set(leads(connected)) == {f"ada{number}@example.com" for number in range(7)}
+    assert connected.source["pulled_until"] is not None
 
 
 def test_a_run_is_bounded_and_the_next_one_goes_on(connected, monkeypatch):
@@ -371,6 +457,17 @@ def test_a_token_is_renewed_before_it_expires(connected):
 
 
 @pytest.mark.rule("LNK-2")
+def test_an_authorisation_replaces_the_whole_of_the_one_before(connected):
+    """Without a token that renews: the former member's would go on letting us in in that member's name."""
+    connected.authorise(access_token="token-2", refresh_token=None)
+
+    connected.pull()
+
+    assert connected.status["state"] == "needs_reauthorisation"
+    assert set(connected.linkedin.tokens) == {"token-1"}
+
+
+@pytest.mark.rule("LNK-2")
 def test_a_connection_that_is_not_let_in_says_so_and_goes_on_once_it_is_authorised(connected):
     connected.linkedin.tokens["token-1"] = 0
     connected.linkedin.refresh_tokens.clear()
@@ -406,6 +503,19 @@ def test_a_missing_role_is_told_and_heals_when_it_is_given(connected):
     connected.pull()
 
     assert (connected.status["state"], set(leads(connected))) == ("connected", {"ada1@example.com"})
+
+
+@pytest.mark.rule("LNK-2")
+def test_a_connection_is_let_in_once_it_does_not_take_any_more_what_it_may_not(connected):
+    connected.change("PATCH", "", {"sources": [{"owner": ACCOUNT}, {"owner": ORGANIZATION, "lead_type": "EVENT"}]})
+    connected.linkedin.without_role.add(ORGANIZATION)
+    connected.pull()
+    assert connected.status["state"] == "needs_reauthorisation"
+
+    connected.change("PATCH", "", {"sources": [{"owner": ACCOUNT}]})
+    connected.pull()
+
+    assert (connected.status["state"], connected.status["warnings"]) == ("connected", [])
 
 
 def test_a_lead_told_of_while_we_are_not_let_in_is_left_to_the_pull(connected):

@@ -6,15 +6,20 @@ import pytest
 from chalice.test import Client
 
 from app import app
+from chalicelib.consent import service as consent
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts import strategies
 from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.models import Contact
 from chalicelib.definitions import jobs
-from chalicelib.dynamodb import commit
-from chalicelib.errors import Conflict, Stale
+from chalicelib.dynamodb import change, commit, update
+from chalicelib.errors import Conflict, Stale, Unavailable
 from chalicelib.leads import orphans, service
+from infra.template import load
+from tests.integration.test_scoring_races import before_write
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
+from tests.support.merged import merge
 from tests.support.scoring import NOW, person
 
 
@@ -71,6 +76,24 @@ def test_an_orphan_that_nobody_knows_gets_a_contact_for_marketing_only(api):
 
 
 @pytest.mark.rule("MTL-2")
+def test_a_contact_that_is_made_refuses_what_its_lead_says_is_not_wanted(api, world):
+    turn_on(api)
+    world.settle()
+    quiet = made(api, email="a@b.dk", do_not_bulk_email=True)
+    silent = made(api, email="c@b.dk", do_not_email=True)
+    world.settle()
+
+    quiet, silent = (api.get(f"/leads/{each['id']}")["contact_id"] for each in (quiet, silent))
+    told = {each: consent.preferences(each) for each in (quiet, silent)}
+    assert (told[quiet].email, told[quiet].bulk_email) == (True, False)
+    assert (told[silent].email, told[silent].bulk_email) == (False, True)
+    [change] = api.get(f"/contacts/{quiet}/consent-changes")["items"]
+    assert (change["who"], change["method"], change["after"]) == ("system", "made of a lead", {"bulk_email": False})
+    granted = load().grants
+    assert all("ConsentTable" in granted[name]["write"] for name in ("ActOnLeads", "WorkSlice", "APIHandler"))
+
+
+@pytest.mark.rule("MTL-2")
 def test_an_orphan_whose_contact_is_known_gets_that_one_which_stays_as_it_is(api):
     person(email="a@b.dk", city="Aarhus")
 
@@ -79,6 +102,18 @@ def test_an_orphan_whose_contact_is_known_gets_that_one_which_stays_as_it_is(api
     contact = contacts.find("c")
     assert lead["contact_id"] == "c"
     assert (contact.city, contact.marketing_only, contact.version) == ("Aarhus", None, 1)
+
+
+@pytest.mark.rule("MTL-2")
+def test_an_orphan_known_by_the_address_of_somebody_who_was_merged_gets_whom_that_became(api):
+    person(email="a@b.dk")
+    contacts.create("old", {"last_name": "Juhl", "email": "old@b.dk"}, NOW, by="user:u")
+    merge("c", "old", NOW)
+
+    lead = adopted(api, made(api, email="old@b.dk"))
+
+    assert lead["contact_id"] == "c"
+    assert contacts.find("c").email == "a@b.dk"
 
 
 @pytest.mark.rule("MTL-2")
@@ -170,6 +205,22 @@ def test_a_lead_that_gets_an_account_meanwhile_is_left_alone(api, world):
     assert api.get(f"/leads/{lead['id']}")["contact_id"] is None
 
 
+@pytest.mark.rule("MTL-2", "MTL-5")
+def test_an_orphan_whose_contact_others_keep_changing_comes_again(api):
+    turn_on(api)
+    person(email="a@b.dk")
+    lead = made(api, email="a@b.dk")
+
+    def quicker():
+        change(update(contacts.key("c"), Contact.version.add(1), condition=Contact.pk.exists()))
+
+    with before_write(quicker, on=("TransactWriteItems",), times=99), pytest.raises(Unavailable):
+        orphans.hear(lead, NOW)
+    orphans.hear(lead, NOW)
+
+    assert api.get(f"/leads/{lead['id']}")["contact_id"] == "c"
+
+
 # Segments and landing pages ------------------------------------------------------------------------------------------
 
 
@@ -190,6 +241,27 @@ def test_a_segment_reaches_the_contacts_of_leads_also_of_one_that_was_an_orphan(
 
     members = [each["contact_id"] for each in api.get(f"/segments/{segment['id']}/members")["items"]]
     assert members == [lead["contact_id"]]
+
+
+@pytest.mark.rule("MTL-3")
+def test_sales_looks_at_everybody_but_those_who_are_for_marketing_only(api, world):
+    everybody_else = {"field": "contact.marketing_only", "operator": "equals", "values": [False]}
+    segment = api.post("/segments", {"name": "Sales", "document": {"query": {"all": [everybody_else]}}})
+    api.change("POST", f"/segments/{segment['id']}/publish", segment)
+    person(email="customer@b.dk")
+    lead = adopted(api, made(api, email="a@b.dk"))
+    world.settle()
+    assert shown(api, segment) == {"c"}
+    assert api.get("/contacts/c")["marketing_only"] is False
+
+    api.change("POST", f"/leads/{lead['id']}/qualify", lead, {})
+    world.settle()
+
+    assert shown(api, segment) == {"c", lead["contact_id"]}
+
+
+def shown(api, segment):
+    return {each["contact_id"] for each in api.get(f"/segments/{segment['id']}/members")["items"]}
 
 
 @pytest.mark.rule("MTL-4")

@@ -9,18 +9,21 @@ import pytest
 from chalice.test import Client
 
 from app import app
+from chalicelib.contacts import accounts, strategies
 from chalicelib.contacts import service as contacts
-from chalicelib.contacts import strategies
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.joining import Wish
 from chalicelib.dynamodb import commit
 from chalicelib.errors import Conflict, DomainError, Stale
+from chalicelib.interactions.plans import NewInteraction, record
+from chalicelib.interactions.types import InteractionType
 from chalicelib.leads import backfilling, merging, service
 from chalicelib.leads import reading as lead_reading
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.models import Heir, Lead, LeadMerge, LeadsItem, Owner
 from chalicelib.scoring import reading
 from chalicelib.scoring import service as scores
+from chalicelib.scoring.accounts.rescoring import WORK
 from chalicelib.scoring.explanations import explaining
 from tests.support import journeys, scoring
 from tests.support import merged as contacts_merged
@@ -127,6 +130,53 @@ def test_only_the_lead_that_counts_is_scored_and_both_are_again_after_undoing(tw
     undo(two)
     two.settle(duplicate=True, shuffle=2)
     assert points() == {"one": [30], "two": [30]}
+
+
+@pytest.mark.rule("RSC-10", "LEAD-3")
+def test_of_merged_leads_of_an_account_only_the_one_that_counts_is_scored_too(world):
+    accounts.create("a", {"name": "Kayaks Ltd"}, world.now, by="user:u")
+    for each in ("one", "two"):
+        scoring.lead(each, None, account_id="a")
+    scoring.publish(scoring.clicked(30), target="account")
+    world.settle()
+    pass_a_minute(world)
+    assert points() == {"one": [0], "two": [0]}
+
+    merge(world)
+    pass_a_minute(world)
+    assert points() == {"one": [0], "two": []}
+
+    undo(world)
+    pass_a_minute(world)
+    assert points() == {"one": [0], "two": [0]}
+
+
+def pass_a_minute(world):
+    world.settle()
+    world.advance(timedelta(minutes=2))
+    world.poll(WORK)
+    world.settle()
+
+
+@pytest.mark.rule("RSC-7", "RSC-10")
+def test_what_belonged_to_a_merged_lead_is_the_others_own_until_it_is_undone(two):
+    for each in ("one", "two"):
+        submitted = NewInteraction(
+            InteractionType.FORM_SUBMITTED, two.now, "test", each, contact_id="ada", lead_id=each, attributes={}
+        )
+        commit(record(submitted, two.now))
+    rule = {"id": "r", "points": 10, "conditions": [{"entity": "FormSubmitted", "frequency": "each"}]}
+    scoring.publish(rule, count_contact_interactions=False)
+    two.settle()
+    assert points() == {"one": [10], "two": [10]}
+
+    merge(two)
+    two.settle()
+    assert points() == {"one": [20], "two": []}
+
+    undo(two)
+    two.settle()
+    assert points() == {"one": [10], "two": [10]}
 
 
 def points():

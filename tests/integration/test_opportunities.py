@@ -8,12 +8,14 @@ from chalice.test import Client
 
 from app import app
 from chalicelib import lists
+from chalicelib.contacts import accounts
 from chalicelib.contacts import service as contacts
 from chalicelib.errors import Conflict, Stale
 from chalicelib.leads import deletion, opportunities, qualifying, service
 from chalicelib.leads import reading as lead_reading
 from chalicelib.leads.opportunity import OpportunityState
 from chalicelib.scoring import reading
+from chalicelib.scoring.accounts.rescoring import WORK
 from tests.support.api import Caller
 from tests.support.between import before_the_next_write
 from tests.support.merged import merge
@@ -403,3 +405,30 @@ def test_a_score_follows_what_becomes_of_the_contacts_opportunities(world):
 
     assert before == {model: 0}
     assert {score.model_id: score.score for score in reading.scores_of("l")} == {model: 40}
+
+
+@pytest.mark.rule("SCO-18", "SCO-19")
+def test_scores_of_everybody_at_an_account_follow_what_becomes_of_its_opportunities(world):
+    """Nobody is named as the contact of the sale; one lead is a colleague's, the other one the account's own."""
+    where = [{"field": "state", "operator": "equals", "values": ["won"]}]
+    asked = [{"entity": "lead.account.opportunities", "where": where}]
+    customer = {"id": "customer", "points": 40, "conditions": asked}
+    accounts.create("a", {"name": "Kayaks Ltd"}, NOW, by="user:u")
+    person(account_id="a")
+    lead("colleague", account_id="a")
+    lead("account's", None, account_id="a")
+    of_contacts, of_accounts = publish(customer), publish(customer, target="account")
+    sale = opportunities.create("sale", {"name": "Kayaks", "account_id": "a"}, "user:u", world.now)
+    world.settle()
+    world.advance(timedelta(minutes=2))
+    world.poll(WORK)
+    world.settle()
+    before = [score.score for each in ("colleague", "account's") for score in reading.scores_of(each)]
+    world.advance(timedelta(minutes=2))
+
+    opportunities.end("sale", OpportunityState.WON, by="user:u", why="", version=sale.version, now=world.now)
+    world.settle()
+
+    assert before == [0, 0]
+    assert {score.model_id: score.score for score in reading.scores_of("colleague")} == {of_contacts: 40}
+    assert {score.model_id: score.score for score in reading.scores_of("account's")} == {of_accounts: 40}

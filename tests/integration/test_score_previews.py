@@ -47,6 +47,11 @@ def draft(model, *rules, threshold=100, **more):
     definitions.save_draft(KIND, model, "Interest", document, version=version, by="user:u", now=NOW)
 
 
+def allow(contact_id, **fields):
+    evidence = Evidence(who="user:u", source="test", method="test")
+    commit(consent_plans.change(consent.preferences(contact_id), fields, evidence, "change", NOW))
+
+
 def previewed(preview, effect):
     path = f"/scoring-models/{preview['model_id']}/previews/{preview['id']}/leads?effect={effect}"
     return preview["api"].get(path)["items"]
@@ -122,9 +127,7 @@ def test_a_preview_writes_no_score_and_tells_nobody(api, world, model):
 
 
 def test_a_first_version_and_a_stricter_one_gain_and_lose_scores(api, world, model):
-    allowed = {"consent_level": 4}
-    evidence = Evidence(who="user:u", source="test", method="test")
-    commit(consent_plans.change(consent.preferences("a"), allowed, evidence, "change", NOW))
+    allow("a", consent_level=4)
     minimum_counts()
     draft(model, clicked(10), minimum_consent=4)
 
@@ -202,6 +205,44 @@ def test_previews_of_others_and_of_long_ago_are_not_there(api, model):
 def asked(model, preview_id):
     previews.start(model, preview_id, 1, "user:u", NOW)
     return {"preview": preview_id, "one_in": 1}
+
+
+@pytest.mark.rule("SCO-6", "SCO-8")
+def test_a_draft_with_another_target_takes_their_scores_from_the_leads_of_the_one_before(model):
+    draft(model, clicked(10), target="account")
+
+    previews.look_at(asked(model, "of-accounts"), [f"lead-{each}" for each in PEOPLE], NOW)
+
+    found = foretold("of-accounts")
+    assert {lead_id: list(effects) for lead_id, effects in found.items()} == {
+        f"lead-{each}": [Effect.LOSES_SCORE, Effect.LOSES_GRADE] for each in PEOPLE
+    }
+
+
+@pytest.mark.rule("SCO-8", "RSC-12")
+@pytest.mark.parametrize(
+    ("combine", "does", "ready"), [("all", True, {"a", "c"}), ("any", True, set("abce")), ("all", False, set())]
+)
+def test_a_preview_says_who_becomes_ready_by_a_qualification_as_publishing_does(api, model, combine, does, ready):
+    """The draft gives 25 to those of Odense (a, c, e); of those who consent a, b and c have clicked twice and more."""
+    clicks = publish(clicked(10), minimum_consent=1, threshold=1000)
+    for each in ("a", "b", "c"):
+        allow(each, consent_level=1)
+    criteria = [{"model_id": model, "minimum": 25}, {"model_id": clicks, "minimum": 20}]
+    document = {"criteria": criteria, "combine": combine, "sales_ready": does}
+    made = api.post("/qualifications", {"name": "Q", "document": document})
+    draft(model, lives_in(CITIES[0], 25), threshold=1000)
+    api.change("POST", f"/qualifications/{made['id']}/publish", made)
+
+    previews.look_at(asked(model, f"by-{combine}-{does}"), [f"lead-{each}" for each in PEOPLE], NOW)
+
+    found = foretold(f"by-{combine}-{does}")
+    assert {lead_id for lead_id, effects in found.items() if Effect.BECOMES_READY in effects} == {
+        f"lead-{each}" for each in ready
+    }
+    publish(lives_in(CITIES[0], 25), threshold=1000, model_id=model)
+    everybody(PEOPLE, model)
+    assert {each for each in PEOPLE if leads.find(f"lead-{each}").sales_ready} == ready
 
 
 @pytest.mark.parametrize("mode", ["dies before", "dies after"])

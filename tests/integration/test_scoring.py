@@ -301,6 +301,25 @@ def test_a_threshold_reached_in_the_past_counts_though_the_facts_came_late():
     assert lead_reading.find("l").sales_ready_at == NOW - 3 * DAY
 
 
+@pytest.mark.rule("SCO-3", "SCO-22")
+def test_what_reached_an_earlier_versions_threshold_has_not_reached_that_of_the_live_one():
+    person()
+    lead()
+    configuration.configure("off", NewConfiguration(name="off", automatic_sales_ready=False), "user:u", NOW)
+    model = publish(clicked(30), threshold=10)
+    click("1")
+    rescore()
+    assert reading.scores_of("l")[0].reached_at == NOW
+
+    publish(clicked(30), threshold=1000, model_id=model)
+    configuration.configure("on", NewConfiguration(name="on"), "user:u", NOW + DAY)
+    rescore()
+
+    [score] = reading.scores_of("l")
+    assert (score.score, score.reached_at) == (30, None)
+    assert not lead_reading.find("l").sales_ready
+
+
 def test_closed_leads_are_scored_but_neither_marked_nor_moved():
     person()
     lead()

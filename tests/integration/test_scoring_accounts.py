@@ -11,6 +11,7 @@ from chalicelib.consent import service as consent
 from chalicelib.consent.plans import Evidence
 from chalicelib.contacts import accounts, deletion
 from chalicelib.contacts import service as contacts
+from chalicelib.definitions import service as definitions
 from chalicelib.dynamodb import Key, commit, delete
 from chalicelib.interactions import service as interactions
 from chalicelib.interactions.plans import NewInteraction, record
@@ -21,6 +22,7 @@ from chalicelib.scoring import bulk, reading
 from chalicelib.scoring.accounts import log as account_log
 from chalicelib.scoring.accounts import rescoring as scoring
 from chalicelib.scoring.accounts.items import AccountEvaluation, Belongs, Logged, Person
+from chalicelib.scoring.live import KIND
 from chalicelib.scoring.models import ScoreChange, ScoringItem
 from tests.support.scoring import clicked, publish
 
@@ -118,6 +120,22 @@ def test_a_lead_with_both_parents_is_scored_by_its_contact_alone(world):
     pass_a_minute(world)
 
     assert (scores("both"), scores("based"), scores("orphan")) == ({of_contacts: 7}, {model: 10}, {})
+
+
+@pytest.mark.rule("LEAD-3", "SCO-7")
+def test_what_a_stopped_model_left_goes_too_when_the_lead_is_no_account_based_one_any_more(world):
+    company(world)
+    person(world)
+    lead(world)
+    model = of_accounts(clicked(10))
+    world.settle()
+    definitions.stop(KIND, model, version=definitions.get(KIND, model).version, by="user:u", now=world.now)
+    assert scores() == {model: 0}
+
+    leads.amend("l", {"contact_id": "c"}, by="user:u", version=lead_reading.find("l").version, now=world.now)
+    world.settle()
+
+    assert scores() == {}
 
 
 @pytest.mark.rule("SCO-4", "LEAD-3")
@@ -483,6 +501,29 @@ def test_publishing_scores_account_based_leads_too_and_stopping_takes_their_scor
     bulk.rescore_all({}, ["l"], world.now)
     world.settle()
     assert scores() == {model: 10}
+
+
+@pytest.mark.rule("SCO-5", "SCO-6")
+@pytest.mark.parametrize(("before", "after"), [("contact", "account"), ("account", "contact")])
+def test_a_version_with_another_target_takes_away_what_the_one_before_said_of_leads_that_are_none_of_its_own(
+    world, before, after
+):
+    company(world)
+    person(world)
+    lead(world, "contact", "c")
+    lead(world, "account")
+    model = publish(clicked(10), target=before)
+    click(world, "1")
+    pass_a_minute(world)
+    assert (scores(before), scores(after)) == ({model: 10}, {})
+
+    publish(clicked(10), target=after, model_id=model)
+    bulk.rescore_all({"id": model, "version": 2}, ["contact", "account"], world.now)
+    pass_a_minute(world)
+
+    assert (scores(before), scores(after)) == ({}, {model: 10})
+    [*_, gone] = ScoreChange.query(f"LEAD#{before}", ScoreChange.sk.startswith("HISTORY#"))
+    assert gone.why.startswith("The model scores")
 
 
 @pytest.mark.rule("SCO-23", "SCO-3")

@@ -21,7 +21,8 @@ from chalicelib.leads.shipped import Stage
 from chalicelib.scoring import engine, reading, service
 from chalicelib.scoring.deciding import LeadFacts, shown
 from chalicelib.scoring.live import live_models
-from chalicelib.scoring.models import Evaluation, Score
+from chalicelib.scoring.models import Evaluation, Score, ScoreChange
+from tests.support.faults import Faults, Killed, injected
 from tests.support.scoring import DAY, NOW, click, clicked, lead, lives_in, person, publish, rescore
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -153,6 +154,23 @@ def test_many_leads_are_scored_in_several_transactions_that_a_crash_may_part():
     found = [reading.scores_of(f"l{number:02}") for number in range(40)]
     assert [score.score for [score] in found] == [30] * 40
     assert Evaluation.find(*Evaluation.at("c")).due is None
+
+
+@pytest.mark.rule("SCO-5")
+def test_more_models_than_a_transaction_has_room_for_score_a_lead_also_where_a_crash_parts_them():
+    """The lead moves on with the first of the transactions, each score comes with its history."""
+    person(city="Odense")
+    lead()
+    models = {publish(lives_in("Odense", 20)) for _ in range(51)}
+
+    with injected(Faults("dies before", 2), dynamodb.writer()), pytest.raises(Killed):
+        rescore()
+    assert Stage(lead_reading.find("l").stage) is Stage.MARKETING_QUALIFICATION
+    rescore(NOW, due=True)
+
+    assert {score.model_id: score.score for score in reading.scores_of("l")} == dict.fromkeys(models, 20)
+    history = ScoreChange.query("LEAD#l", ScoreChange.sk.startswith("HISTORY#"))
+    assert sorted(change.model_id for change in history) == sorted(models)
 
 
 def test_a_delivery_repeated_changes_nothing_but_the_record():

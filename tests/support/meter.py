@@ -27,6 +27,8 @@ class Usage:
     writes: list[tuple[str, float]] = field(default_factory=list)
     written: Counter[str] = field(default_factory=Counter)
     """Write units by table, without the prefix."""
+    tables: set[str] = field(default_factory=set)
+    """The tables that were asked for anything, without the prefix."""
 
     @property
     def round_trips(self) -> int:
@@ -42,6 +44,7 @@ def metered() -> Iterator[Usage]:
     def ask(params: dict[str, Any], model: Any, context: dict[str, Any], **_: Any) -> None:
         _show_all(params)
         context["asked"] = dict(params)
+        usage.tables |= {name.rpartition("-")[2] for name in _tables(params)}
         if model.name in WRITES:
             params["ReturnConsumedCapacity"] = "INDEXES"
 
@@ -58,6 +61,11 @@ def metered() -> Iterator[Usage]:
         for client in clients:
             client.meta.events.unregister("provide-client-params.dynamodb.*", ask)
             client.meta.events.unregister("after-call.dynamodb.*", answered)
+
+
+def _tables(params: Mapping[str, Any]) -> set[str]:
+    several = [each for item in params.get("TransactItems", []) for each in item.values()]
+    return {*params.get("RequestItems", {}), *(each["TableName"] for each in (params, *several) if "TableName" in each)}
 
 
 def _show_all(params: dict[str, Any]) -> None:

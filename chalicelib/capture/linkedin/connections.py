@@ -76,7 +76,7 @@ def _changed(connection: Connection, version: int, *actions: Any) -> Write:
 def amend(
     connection_id: str, values: Mapping[str, Any], wanted: Sequence[Wanted] | None, version: int, now: datetime
 ) -> Connection:
-    """Change a connection; `wanted`, where given, is all that it is to take. Raises NotFound, Stale."""
+    """Change a connection; `wanted`, where given, is all that it is to take. Raises NotFound, Stale, Conflict."""
     connection = find(connection_id)
     write = _changed(connection, version, *(getattr(Connection, name).set(value) for name, value in values.items()))
     commit([write], [] if wanted is None else sources.replaced(connection, wanted, now))

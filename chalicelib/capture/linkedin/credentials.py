@@ -39,6 +39,7 @@ def keep(connection_id: str, given: Given, before: Secrets | None) -> Write:
     secrets = before or Secrets(*Secrets.at(connection_id))
     secrets.client_id = given.client_id
     secrets.client_secret = _sealed(connection_id, given.client_secret)
+    secrets.refresh_token = None  # one that was given before would bring back whom this authorisation replaces
     _take(secrets, connection_id, given.access_token, given.refresh_token)
     secrets.access_expires_at, secrets.refresh_expires_at = given.access_expires_at, given.refresh_expires_at
     return put_new(secrets) if before is None else put_changed(secrets)

@@ -7,5 +7,4 @@ from chalicelib.sweeping import emptied
 
 def of_lead(lead_id: str) -> bool:
     """Detach responses from a deleted lead, up to 500; return whether none is attached any more."""
-    pk, _ = OfLead.at(lead_id, "")
-    return emptied(CaptureItem, pk)
+    return emptied(CaptureItem, OfLead.of(lead_id))

@@ -142,13 +142,19 @@ def _put(values: Values, into: dict[str, Any], entry: Entry, name: str | None, g
     try:
         cleaned = contact_fields.clean({name: given})[name]
     except Invalid as error:
-        reason = error.problems[0].message if error.problems else str(error)
-        values.problems.append(Problem(entry.asks, f"{name}: {reason}"))
+        _complain(values, entry, name, error.problems[0].message if error.problems else str(error))
         return
     if cleaned is not None and len(cleaned) > LONGEST:
-        values.problems.append(Problem(entry.asks, f"{name}: it has more than {LONGEST:,} letters."))
+        _complain(values, entry, name, f"it has more than {LONGEST:,} letters.")
     elif cleaned is not None:
         into[name] = cleaned
+
+
+def _complain(values: Values, entry: Entry, name: str, reason: str) -> None:
+    """Name an answer that could not be used, once where contact and lead have the same field."""
+    problem = Problem(entry.asks, f"{name}: {reason}")
+    if problem not in values.problems:
+        values.problems.append(problem)
 
 
 def raised_by(consents: Sequence[Ticked], form: Form, consent_id: int) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """Use cases: how leads from LinkedIn are matched; exactly one way is active, and it is only ever replaced (LNK-3)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+
+from msgspec import Struct
 
 from chalicelib.capture.linkedin import mapping
 from chalicelib.capture.linkedin.mapping import Entry
@@ -12,9 +14,12 @@ from chalicelib.contacts.claims import Strategy as LeadStrategy
 from chalicelib.definitions import named
 from chalicelib.definitions.lifecycle import Reference
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, put_new
-from chalicelib.errors import Conflict, NotFound, Problem, Stale
+from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
 
 SHIPPED = "shipped"
+MOST_STRATEGIES = 50
+FIELDS = strategies.ATTRIBUTES[strategies.LEAD]
+"""What leads from LinkedIn can be matched by: no custom fields, for no answer can go to those."""
 ELSE = Stale("Matching or mappings were changed at this very moment. Read them again and repeat the change.")
 
 
@@ -48,8 +53,18 @@ def active(now: datetime) -> Strategy:
     return find(fence().strategy_id or SHIPPED, now)
 
 
-def is_active(strategy_id: str) -> bool:
-    return (fence().strategy_id or SHIPPED) == strategy_id
+class Shown(Struct, frozen=True):
+    """A strategy, whether it is the active one, and the fields of a lead that all must match."""
+
+    strategy: Strategy
+    active: bool
+    lead_fields: tuple[str, ...]
+
+
+def shown(found: Sequence[Strategy]) -> list[Shown]:
+    """Return strategies with what only others know of them, read once for all."""
+    chosen, by = fence().strategy_id or SHIPPED, _by_id()
+    return [Shown(each, each.strategy_id == chosen, _attributes(by, each)) for each in found]
 
 
 def find(strategy_id: str, now: datetime) -> Strategy:
@@ -62,8 +77,15 @@ def find(strategy_id: str, now: datetime) -> Strategy:
 
 def lead_fields(strategy: Strategy) -> tuple[str, ...]:
     """Return the fields of a lead that all must match."""
-    known = {each.id: each for each in strategies.read_all(strategies.LEAD)}
-    found = known.get(strategy.lead_strategy_id)
+    return _attributes(_by_id(), strategy)
+
+
+def _by_id() -> dict[str, LeadStrategy]:
+    return {each.id: each for each in strategies.read_all(strategies.LEAD)}
+
+
+def _attributes(by: Mapping[str, LeadStrategy], strategy: Strategy) -> tuple[str, ...]:
+    found = by.get(strategy.lead_strategy_id)
     return found.attributes if found is not None else ()
 
 
@@ -74,10 +96,12 @@ def create(
     """Make a strategy; where leads are not matched by these fields yet, that is taken into use first (decision 8).
 
     The same id again returns what it made the first time. Raises Invalid for fields that leads are not matched by,
-    Conflict where no more strategies can be in use.
+    Conflict where no more strategies can be in use, or fifty are there.
     """
     if earlier := Strategy.find(*Strategy.at(strategy_id)):
         return earlier
+    if len(records(now)) >= MOST_STRATEGIES:
+        raise Conflict(f"There can be {MOST_STRATEGIES} strategies at most. Delete one first.")
     by = _by(strategy_id, name, fields, now)
     strategy = Strategy(
         *Strategy.at(strategy_id),
@@ -94,11 +118,20 @@ def create(
 
 def _by(strategy_id: str, name: str, fields: Sequence[str], now: datetime) -> str:
     """Return the lead matching strategy by just these fields, made if there is none."""
+    if not FIELDS.issuperset(fields):
+        raise _unmatchable(f"Choose among: {', '.join(sorted(FIELDS))}.")
     known = (each for each in strategies.read_all(strategies.LEAD) if set(each.attributes) == set(fields))
     if found := next(known, None):
         return found.id
     own = digest("linkedin-strategy", strategy_id)
-    return strategies.create(own, strategies.LEAD, f"LinkedIn: {name}"[:100], sorted(set(fields)), now).strategy_id
+    try:
+        return strategies.create(own, strategies.LEAD, f"LinkedIn: {name}"[:100], sorted(set(fields)), now).strategy_id
+    except Invalid as error:
+        raise _unmatchable(error.problems[0].message) from error
+
+
+def _unmatchable(why: str) -> Invalid:
+    return Invalid("Leads from LinkedIn cannot be matched like this.", [Problem("lead_fields", why)])
 
 
 def _user(strategy_id: str) -> Reference:
@@ -125,8 +158,7 @@ def activate(strategy_id: str, now: datetime) -> Strategy:
 
 
 def _live(strategy: Strategy) -> LeadStrategy:
-    known = {each.id: each for each in strategies.read_all(strategies.LEAD)}
-    found = known.get(strategy.lead_strategy_id)
+    found = _by_id().get(strategy.lead_strategy_id)
     if found is None or found.state != strategies.LIVE:
         raise Conflict("Existing leads are still being prepared for these fields. Activate it once that is done.")
     return found

@@ -5,7 +5,7 @@ from datetime import datetime
 from pynamodb.attributes import BooleanAttribute, UnicodeAttribute
 
 from chalicelib.capture.models import CaptureItem
-from chalicelib.clock import digest
+from chalicelib.clock import as_text, digest
 from chalicelib.dynamodb import InstantAttribute, IntegerAttribute, JsonAttribute, Key, shard
 
 ALL = "LINKEDIN"
@@ -70,6 +70,7 @@ class Source(CaptureItem, discriminator="linkedin_source"):
     window_until = InstantAttribute(null=True)
     window_kind = UnicodeAttribute(null=True)
     window_start = IntegerAttribute(default=0)
+    window_total = IntegerAttribute(null=True)
     again = BooleanAttribute(default=False)
     attempts = IntegerAttribute(default=0)
     last_pull_at = InstantAttribute(null=True)
@@ -145,13 +146,17 @@ class Withdrawal(CaptureItem, discriminator="linkedin_withdrawal"):
 
 
 class OfLead(CaptureItem, discriminator="linkedin_of_lead"):
-    """That a response is attached to a lead, so that a lead's responses are one query."""
+    """That a response is attached to a lead, so that a lead's newest responses are one query."""
 
     submission_id = UnicodeAttribute()
 
     @staticmethod
-    def at(lead_id: str, submission_id: str) -> tuple[str, str]:
-        return f"LINKEDIN_LEAD#{lead_id}", f"RESPONSE#{submission_id}"
+    def of(lead_id: str) -> str:
+        return f"LINKEDIN_LEAD#{lead_id}"
+
+    @staticmethod
+    def at(lead_id: str, submitted_at: datetime, submission_id: str) -> tuple[str, str]:
+        return OfLead.of(lead_id), f"RESPONSE#{as_text(submitted_at)}#{submission_id}"
 
 
 class TestLead(CaptureItem, discriminator="linkedin_test_lead"):

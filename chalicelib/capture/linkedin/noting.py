@@ -19,7 +19,7 @@ def refused(connection_id: str, by: str, error: DomainError, now: datetime) -> N
 
 
 def let_in(connection: Connection, by: str) -> None:
-    """Remember that whoever was refused is let in again."""
+    """Remember that whoever was refused is let in again, or asks no more."""
     if connection.refused_by == by:
         _note(
             connection.connection_id,

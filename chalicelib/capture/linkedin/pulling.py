@@ -14,7 +14,7 @@ from aws_lambda_powertools.metrics import MetricUnit
 from chalicelib import queues
 from chalicelib.capture.linkedin import client, noting, standing, taking
 from chalicelib.capture.linkedin.asking import LinkedIn, noted, read_lead, usual_pause
-from chalicelib.capture.linkedin.client import Client, Refused, Throttled
+from chalicelib.capture.linkedin.client import Client, Refused, Throttled, Unreachable
 from chalicelib.capture.linkedin.messages import QUEUE, message, noticed
 from chalicelib.capture.linkedin.models import Connection, Source, connection_key, source_key
 from chalicelib.capture.linkedin.reading import Lead
@@ -54,8 +54,24 @@ def _pulled(connection: Connection, source: Source, now: datetime) -> None:
 
 
 def _work(connection: Connection, source: Source, now: datetime) -> bool:
-    subscribe(connection, source, now)
-    return _pages(connection, source, now)
+    """Subscribe and pull; what keeps LinkedIn from telling us holds up no lead, and is shown afterwards."""
+    swept, hindered = source.swept_at, _subscribed(connection, source, now)
+    done = _pages(connection, source, now)
+    if done and hindered is not None:
+        source.swept_at = swept  # the subscription is looked at again next time
+        raise hindered
+    return done
+
+
+def _subscribed(connection: Connection, source: Source, now: datetime) -> DomainError | None:
+    """Have LinkedIn tell us; return what stood in the way of that alone."""
+    try:
+        subscribe(connection, source, now)
+    except Throttled:
+        raise
+    except (Refused, Unreachable) as error:
+        return error
+    return None
 
 
 def _told(connection: Connection, source: Source, now: datetime, work: Callable[[], Answer]) -> Answer | None:
@@ -118,12 +134,18 @@ def _window(source: Source, now: datetime) -> Window:
     if source.window_since is None or source.window_until is None:
         new = next_window(source, now)
         source.window_since, source.window_until = new.since, new.until
-        source.window_kind, source.window_start = new.reach, 0
+        source.window_kind, source.window_start, source.window_total = new.reach, 0, None
     return Window(Reach(source.window_kind), source.window_since, source.window_until, source.window_start)
 
 
 def _advanced(source: Source, window: Window, found: client.Page, now: datetime) -> bool:
-    """Move the cursor behind a page; at the end of the window that is what is pulled from now on."""
+    """Move the cursor behind a page; at the end of the window that is what is pulled from now on.
+
+    What LinkedIn forgets meanwhile, or a member withdraws, moves all behind it up, past the cursor: that goes back too.
+    """
+    if vanished := _vanished(source, found):
+        source.window_start = max(window.start - vanished, 0)
+        return False
     source.window_start = window.start + len(found.leads)
     more = len(found.leads) == client.PAGE if found.total is None else source.window_start < found.total
     if more and found.leads:
@@ -135,9 +157,19 @@ def _advanced(source: Source, window: Window, found: client.Page, now: datetime)
     return True
 
 
+def _vanished(source: Source, found: client.Page) -> int:
+    """Return how many leads fewer than ever the window has. That comes to an end: there are never fewer than none."""
+    fewest = source.window_total
+    if found.total is None or (fewest is not None and found.total >= fewest):
+        return 0
+    source.window_total = found.total
+    return 0 if fewest is None else fewest - found.total
+
+
 def _take_page(connection: Connection, source: Source, linkedin: LinkedIn, found: client.Page, now: datetime) -> None:
     """Take the leads of a page that are not there yet; one that is odd or fails holds up no other."""
     leads = [lead for raw in found.leads if (lead := read_lead(connection, raw, now)) is not None]
+    leads.sort(key=lambda lead: lead.submitted_at)  # who sent several is known by the last
     known = taking.held([lead.id for lead in leads])
     failed = 0
     for lead in leads:

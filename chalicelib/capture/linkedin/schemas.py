@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AwareDatetime, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, SecretStr, field_validator, model_validator
 
 from chalicelib.capture.linkedin.reading import LeadType
 from chalicelib.capture.linkedin.windows import LONGEST_KEPT
@@ -12,7 +12,18 @@ from chalicelib.http import ListQuery, Schema
 
 Id = Annotated[str, Field(min_length=1, max_length=64)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Token = Annotated[SecretStr, Field(min_length=1, max_length=4000)]
+
+
+def _sendable(given: SecretStr) -> SecretStr:
+    """Refuse what no header can carry: it would fail each time that LinkedIn is asked."""
+    text = given.get_secret_value()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("It has white space or letters that none has. Copy it again, whole and in one line.")
+    return given
+
+
+Secret = Annotated[SecretStr, Field(min_length=1, max_length=4000)]
+Token = Annotated[Secret, AfterValidator(_sendable)]
 Version = Annotated[str, Field(pattern=r"^20[0-9]{2}(0[1-9]|1[0-2])$", description="LinkedIn-Version, such as 202610.")]
 FieldName = Annotated[str, Field(min_length=1, max_length=50)]
 Asked = Annotated[str, Field(min_length=1, max_length=100)]
@@ -81,7 +92,7 @@ class Authorisation(Schema):
     """What LinkedIn's developer portal gives: the application's id and secret, and a member's tokens."""
 
     client_id: Annotated[str, Field(min_length=1, max_length=200)]
-    client_secret: Token
+    client_secret: Secret
     access_token: Token
     refresh_token: Token | None = None
     access_expires_at: AwareDatetime | None = None

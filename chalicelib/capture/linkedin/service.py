@@ -1,5 +1,6 @@
 """Use cases: look at what came from LinkedIn, at what failed, and at what nobody understands."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,7 @@ from chalicelib.capture.linkedin.reading import Unreadable, lead_of
 from chalicelib.capture.linkedin.taking import FAILURE, OPEN_FAILURES, Held
 from chalicelib.capture.models import CaptureItem
 from chalicelib.clock import digest
-from chalicelib.dynamodb import ConditionFailed, Key, commit, delete, put_new, read
+from chalicelib.dynamodb import ConditionFailed, Key, commit, put, put_new, read
 from chalicelib.errors import Conflict, NotFound
 from chalicelib.leads import reading as leads
 from chalicelib.lists import Asked, Page, page, partitions
@@ -38,11 +39,12 @@ def set_aside(connection_id: str, body: bytes, reason: Unreadable, now: datetime
 
 
 def dismiss(connection_id: str, aside_id: str) -> None:
-    """Forget a delivery that somebody has looked at. Raises NotFound."""
+    """Forget what a delivery said that somebody has looked at; LinkedIn may bring it again. Raises NotFound."""
     row = SetAside.find(*SetAside.at(connection_id, aside_id))
-    if row is None:
+    if row is None or row.form_shard is None:
         raise NotFound("There is no such delivery.")
-    commit([delete(row.key)])
+    row.body, row.form_shard = "", None
+    commit([put(row, SetAside.pk.exists())])
 
 
 def find(submission_id: str) -> Response:
@@ -77,11 +79,16 @@ def deliveries_aside(connection_id: str, asked: Asked) -> Page[SetAside]:
 
 
 def responses_of_lead(lead_id: str) -> list[Response]:
-    """Return the newest responses that are attached to a lead. Raises NotFound."""
-    leads.find(lead_id)
-    rows = OfLead.query(f"LINKEDIN_LEAD#{lead_id}", consistent_read=True, scan_index_forward=False, limit=MOST_SHOWN)
-    found = read(Key(Response, *Response.at(row.submission_id)) for row in rows)
-    return sorted((each for each in found if each is not None), key=lambda each: each.submitted_at, reverse=True)
+    """Return the newest responses that are attached to a lead or one that was merged into it. Raises NotFound."""
+    lead = leads.find(lead_id)
+    rows = [row for each in (lead_id, *(lead.identities or ())) for row in _attached(each)]
+    newest = sorted(rows, key=lambda row: row.sk, reverse=True)[:MOST_SHOWN]
+    found = read(Key(Response, *Response.at(row.submission_id)) for row in newest)
+    return [each for each in found if each is not None]
+
+
+def _attached(lead_id: str) -> Iterable[OfLead]:
+    return OfLead.query(OfLead.of(lead_id), consistent_read=True, scan_index_forward=False, limit=MOST_SHOWN)
 
 
 def retry(submission_id: str, now: datetime) -> Response:

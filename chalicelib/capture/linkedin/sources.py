@@ -8,10 +8,12 @@ from msgspec import Struct
 from chalicelib.agenda import due_shard
 from chalicelib.capture.linkedin.models import Connection, Source
 from chalicelib.dynamodb import Write, put, put_new
-from chalicelib.errors import Stale
+from chalicelib.errors import Conflict, Stale
 
 WORK = "linkedin-pull"
 BUSY = Stale("The connection is being pulled at this very moment. Repeat the change.")
+MOST = 80  # rows of a connection: all change in the transaction that authorises it
+LEAVING = Conflict("LinkedIn has yet to be told what is not taken any more. Repeat the change once it was.")
 
 
 class Wanted(Struct, frozen=True):
@@ -39,11 +41,16 @@ def made(connection_id: str, wanted: Wanted) -> Source:
 
 
 def replaced(connection: Connection, wanted: Sequence[Wanted], now: datetime) -> list[Write]:
-    """Take what is new, and let go of what is not wanted any more: the pull unsubscribes it."""
+    """Take what is new, and let go of what is not wanted any more: the pull unsubscribes it.
+
+    Raises Conflict where too much of what was let go of before is there still.
+    """
     known = {each.sk: each for each in of_connection(connection.connection_id)}
     fresh = [made(connection.connection_id, each) for each in wanted]
     started = [_due(each, now) if connection.authorised_at else each for each in fresh]
     kept = {each.sk for each in fresh}
+    if len(kept | known.keys()) > MOST:
+        raise LEAVING
     taken = [put_new(each) for each in started if each.sk not in known]
     back = [_again(known[each.sk], each.back_pull_days, now) for each in fresh if each.sk in known]
     gone = [_leaving(each, now) for sk, each in known.items() if sk not in kept and not each.leaving]

@@ -61,10 +61,15 @@ def warnings(connection: Connection, secrets: Secrets | None, now: datetime) -> 
     told = [connection.refused] if connection.refused else []
     if is_old(connection.linkedin_version, now):
         told.append("LinkedIn ends versions of its API after a year. Set a newer LinkedIn-Version and try it.")
-    ends = secrets.refresh_expires_at if secrets else None
+    ends = _ends(secrets) if secrets else None
     if ends is not None and ends - now < RENEW_WITHIN:
         told.append(f"The authorisation ends on {as_text(ends)[:10]}. Authorise the connection anew before that.")
     return told
+
+
+def _ends(secrets: Secrets) -> datetime | None:
+    """Return when nobody is let in any more: with the token that renews the others, else with the only one."""
+    return secrets.refresh_expires_at if secrets.refresh_token is not None else secrets.access_expires_at
 
 
 def is_old(linkedin_version: str, now: datetime) -> bool:

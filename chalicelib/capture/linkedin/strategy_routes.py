@@ -1,5 +1,6 @@
 """How leads from LinkedIn are matched, over HTTP (LNK-4)."""
 
+from collections.abc import Sequence
 from http import HTTPStatus
 
 from chalicelib.capture.linkedin import matching
@@ -28,19 +29,21 @@ def create_linkedin_strategy(call: Call[NewStrategy]) -> StrategyView:
         enable_contact_creation=new.enable_contact_creation,
         now=call.now,
     )
-    return _strategy(made)
+    [view] = _views([made])
+    return view
 
 
 @api.on("GET /linkedin-strategies", scope="linkedin:read", returns=Strategies)
 def list_linkedin_strategies(call: Call[Nothing]) -> Strategies:
     """List the ways to match leads from LinkedIn."""
-    return Strategies(items=[_strategy(each) for each in matching.records(call.now)])
+    return Strategies(items=_views(matching.records(call.now)))
 
 
 @api.on("POST /linkedin-strategies/{strategy_id}/activate", scope="linkedin:write", returns=StrategyView)
 def activate_linkedin_strategy(call: Call[Nothing], strategy_id: str) -> StrategyView:
     """Let a strategy replace the active one."""
-    return _strategy(matching.activate(strategy_id, call.now))
+    [view] = _views([matching.activate(strategy_id, call.now)])
+    return view
 
 
 @api.on("DELETE /linkedin-strategies/{strategy_id}", scope="linkedin:write")
@@ -49,12 +52,15 @@ def delete_linkedin_strategy(_: Call[Nothing], strategy_id: str) -> None:
     matching.remove(strategy_id)
 
 
-def _strategy(strategy: Strategy) -> StrategyView:
-    return StrategyView(
-        id=strategy.strategy_id,
-        name=strategy.name,
-        active=matching.is_active(strategy.strategy_id),
-        lead_fields=list(matching.lead_fields(strategy)),
-        always_create_lead=strategy.always_create_lead,
-        enable_contact_creation=strategy.enable_contact_creation,
-    )
+def _views(found: Sequence[Strategy]) -> list[StrategyView]:
+    return [
+        StrategyView(
+            id=each.strategy.strategy_id,
+            name=each.strategy.name,
+            active=each.active,
+            lead_fields=list(each.lead_fields),
+            always_create_lead=each.strategy.always_create_lead,
+            enable_contact_creation=each.strategy.enable_contact_creation,
+        )
+        for each in matching.shown(found)
+    ]

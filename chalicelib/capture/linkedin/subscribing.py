@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from chalicelib.capture.linkedin import noting
 from chalicelib.capture.linkedin.asking import LinkedIn
 from chalicelib.capture.linkedin.client import Refused
 from chalicelib.capture.linkedin.connections import webhook_of
@@ -37,3 +38,4 @@ def leave(connection: Connection, source: Source, now: datetime) -> None:
         except Refused as refused:
             note_failure("a subscription at LinkedIn was left", refused, connection_id=connection.connection_id)
     commit([delete(source.key, Source.version == source.version)])
+    noting.let_in(connection, source.sk)

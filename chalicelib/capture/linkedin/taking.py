@@ -104,7 +104,7 @@ def take(connection: Connection, lead: Lead, form: Form, before: Held, now: date
     try:
         resolved = inbound.take(sent, keeper.keep, now)
     except (Conflict, Unprocessable) as error:
-        return _failed(keeper.row, error, keeper.before.response)
+        return _failed(keeper.row, error, problems, keeper.before.response)
     return KNOWN if resolved is None else _result(resolved)
 
 
@@ -169,7 +169,8 @@ def _kept(row: Response, resolved: Resolved, problems: Sequence[Problem], before
     row.contact_id, row.lead_id = resolved.contact_id, resolved.lead_id
     row.contact_result, row.lead_result = resolved.contact_result, resolved.lead_result
     row.problems = [each.as_dict() for each in problems] or None
-    attached = OfLead(*OfLead.at(str(resolved.lead_id), row.submission_id), submission_id=row.submission_id)
+    place = OfLead.at(str(resolved.lead_id), row.submitted_at, row.submission_id)
+    attached = OfLead(*place, submission_id=row.submission_id)
     adds = {_result(resolved): 1, **({FAILED: -1} if before else {})}
     return [_put(row, before), _unwithdrawn(row), put_new(attached), counted(row, adds)]
 
@@ -191,10 +192,10 @@ def counted(row: Response, adds: Mapping[str, int]) -> Write:
     return update(Key(Counts, *place), Counts.kind.set(Counts), *actions)
 
 
-def _failed(row: Response, error: DomainError, before: Response | None) -> str:
-    """Keep what can only fail, with its answers and the reason."""
+def _failed(row: Response, error: DomainError, unused: Sequence[Problem], before: Response | None) -> str:
+    """Keep what can only fail, with its answers and the reason: what is missing may be an answer that was no use."""
     row.state, row.failure = FAILURE, str(error)
-    row.problems = [problem.as_dict() for problem in error.problems] or None
+    row.problems = [problem.as_dict() for problem in (*error.problems, *unused)] or None
     row.contact_id, row.lead_id, row.contact_result, row.lead_result = None, None, None, None
     row.open_shard = f"{OPEN_FAILURES}#{shard(row.submission_id)}"
     first = [] if before else [counted(row, {FAILED: 1})]

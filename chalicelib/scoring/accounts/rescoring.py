@@ -29,14 +29,19 @@ MOST_WRITES = 90
 
 
 def react(fact: Mapping[str, Any], now: datetime) -> None:
-    """Bring the log up to date with a fact, and the accounts that it concerns; safe to repeat and to reorder."""
+    """Bring the log up to date with a fact, and the accounts that it concerns; safe to repeat and to reorder.
+
+    Scores that go may be of models that are not live any more.
+    """
     name = str(fact["fact"])
     concerned, models = _concerned(name, fact), models_of_accounts()
-    if not concerned or not models or not (name in ALWAYS or touched(models, fact)):
+    if not concerned or not (name in ALWAYS or touched(models, fact)):
         return
     lead_ids = [fact["id"]] if name.startswith("lead.") else []
     for lead_id in lead_ids:
         drop(lead_id, now)
+    if not models:
+        return
     for account_id in _counting(concerned):
         wake(account_id, now)
         rescore(account_id, now, lead_ids=lead_ids)
@@ -68,7 +73,7 @@ def _concerned(name: str, fact: Mapping[str, Any]) -> Sequence[str]:
         return PERSONAL[name](fact["contact"])
     if name == "contact.changed" and "id" in fact:
         return belonging.note_person(fact["contact"])
-    if name.startswith("lead."):
+    if name.startswith(("lead.", "opportunity.")):
         return list(fact.get("accounts", ()))
     return _itself(name, fact)
 
@@ -105,9 +110,9 @@ def wake(account_id: str, now: datetime) -> None:
 
 
 def drop(lead_id: str, now: datetime) -> None:
-    """Take away the scores of an account of which the lead is no account-based lead any more (LEAD-3)."""
-    found = leads.find_many([lead_id])
-    own = found[0].account_id if found and not found[0].contact_id else None
+    """Take away an account's scores of a lead that is none of its account-based ones any more (LEAD-3), or merged."""
+    found = [lead for lead in leads.find_many([lead_id]) if not lead.contact_id and lead.merged_into is None]
+    own = found[0].account_id if found else None
     for score in reading.scores_of(lead_id):
         if score.account_id is not None and score.account_id != own:
             commit(plans.removed(score, "The lead is not the account's any more.", now))
@@ -146,14 +151,12 @@ def _claim(record: AccountEvaluation, now: datetime) -> AccountEvaluation | None
         return None
 
 
-def _outcome(own: Whose, now: datetime) -> tuple[list[list[Write]], datetime | None]:
+def _outcome(own: Whose, now: datetime) -> tuple[list[plans.Parts], datetime | None]:
     models = models_of_accounts()
     return decide(read_scene(own, models, now), models, now)
 
 
-def _commit(
-    claimed: AccountEvaluation, by_lead: Sequence[Sequence[Write]], due: datetime | None, now: datetime
-) -> bool:
+def _commit(claimed: AccountEvaluation, by_lead: Sequence[plans.Parts], due: datetime | None, now: datetime) -> bool:
     """Write what changed, in as many transactions as it takes, and last of all when to look again.
 
     A fact that came meanwhile has moved the due back, before the end of the lease: then it stays where that put it.
@@ -216,4 +219,4 @@ def recount(account_id: str, now: datetime) -> bool:
         return False
     own = whose(account_id)
     by_lead, _ = knowing_better(lambda: _outcome(own, now))
-    return any(by_lead)
+    return any(part for parts in by_lead for part in parts)

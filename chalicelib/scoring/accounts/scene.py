@@ -71,15 +71,15 @@ def read_scene(whose: Whose, models: Sequence[Model], now: datetime) -> Scene:
     return Scene(own, facts, related, kept, marks)
 
 
-def decide(scene: Scene, models: Sequence[Model], now: datetime) -> tuple[list[list[Write]], datetime | None]:
+def decide(scene: Scene, models: Sequence[Model], now: datetime) -> tuple[list[plans.Parts], datetime | None]:
     """Return what changes, lead by lead, and when time alone will change something."""
-    found: list[tuple[list[Write], datetime | None]] = [_decided(lead, scene, models, now) for lead in scene.leads]
-    return [writes for writes, _ in found], earliest(changes_at for _, changes_at in found)
+    found: list[tuple[plans.Parts, datetime | None]] = [_decided(lead, scene, models, now) for lead in scene.leads]
+    return [parts for parts, _ in found], earliest(changes_at for _, changes_at in found)
 
 
-def _decided(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) -> tuple[list[Write], datetime | None]:
+def _decided(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) -> tuple[plans.Parts, datetime | None]:
     facts = scene.of(lead)
-    writes: list[Write] = []
+    scores: list[list[Write]] = []
     scored, times = [], []
     for model in models:
         kept = scene.kept.get((lead.lead_id, model.id))
@@ -87,13 +87,13 @@ def _decided(lead: Lead, scene: Scene, models: Sequence[Model], now: datetime) -
         outside, changes_at = entry_refusal(model.compiled, facts, now)
         times.append(changes_at)
         if outside is not None:
-            writes += plans.removed(before, outside, now) if before else []
+            scores += [plans.removed(before, outside, now)] if before else []
             continue
         each = evaluate(model, facts, before, now, lead.recycled_at if lead.recycled else None)
         scored.append(each)
         times.append(each.evaluation.changes_at)
         if differs(before, each, None) or (before is not None and before.account_id != lead.account_id):
-            writes += plans.rescored(lead.lead_id, None, kept, each, now, account_id=lead.account_id)
+            scores.append(plans.rescored(lead.lead_id, None, kept, each, now, account_id=lead.account_id))
     found = any(each.evaluation.contributions for each in scored)
     first = found and not has_contributions(lead.lead_id, scene.kept)
-    return [*writes, *scene.marks.of(lead, facts, scored, first=first)], earliest(times)
+    return [scene.marks.of(lead, facts, scored, first=first), *scores], earliest(times)

@@ -66,14 +66,22 @@ def _went(rule_id: str, was: Given, after: Then) -> str:
         return "The score was taken away."
     if rule_id not in after.offered:
         return f"The rule is not in version {after.version} any more."
-    if was.get("expires_at") and from_text(was["expires_at"]) <= after.at:
-        return f"What it counted left its range at {as_text(from_text(was['expires_at']))}."
-    return f"It does not hold any more; it had held{_saw(was)}."
+    return f"It does not hold any more; it had held{_saw(was)}{_aged(was, after)}."
+
+
+def _aged(was: Given, after: Then) -> str:
+    """Say what has aged since; whether the rule went by that or by something else nobody knows any more."""
+    expires_at = from_text(was["expires_at"]) if was.get("expires_at") else None
+    if expires_at is None or expires_at > after.at:
+        return ""
+    return f"; what it counted began to leave its range at {as_text(expires_at)}"
 
 
 def _became(rule_id: str, was: Given, now: Given, before: Then, after: Then) -> str:
     if was.get("occurrences") != now.get("occurrences"):
         return f"It counted {_counted(was)}, and then {_counted(now)}."
+    if before.offered.get(rule_id) == after.offered.get(rule_id):
+        return f"Version {after.version} counts otherwise how often it gives its points than version {before.version}."
     return (
         f"Its points are {after.offered.get(rule_id)} by version {after.version};"
         f" they were {before.offered.get(rule_id)} by version {before.version}."

@@ -14,6 +14,7 @@ from chalicelib.scoring.compiler import CompiledModel, CompiledRule, Occurrences
 from chalicelib.scoring.engine import Contribution, score
 from chalicelib.scoring.explanations.wording import happening, words
 from chalicelib.scoring.model import Frequency
+from chalicelib.scoring.own import OwnFacts
 from chalicelib.scoring.tallies import Tally, count
 
 
@@ -41,7 +42,8 @@ class Reason(Struct, frozen=True):
 
 def reasons(model: CompiledModel, facts: Facts, now: datetime) -> list[Reason]:
     """Explain every rule of a model, in its order; what a rule gave is the engine's own word."""
-    return [_reason(model, rule, facts, now) for rule in model.rules]
+    seen = OwnFacts(facts) if model.own_only else facts
+    return [_reason(model, rule, seen, now) for rule in model.rules]
 
 
 def _reason(model: CompiledModel, rule: CompiledRule, facts: Facts, now: datetime) -> Reason:
@@ -57,12 +59,15 @@ def _reason(model: CompiledModel, rule: CompiledRule, facts: Facts, now: datetim
 def _of_record(asked: RecordTests, facts: Facts, now: datetime) -> list[Part]:
     """Explain by the record that satisfies the tests, else by the one that comes closest (decision 5)."""
     records = facts.records(asked.entity)
-    if not asked.tests:
-        there = bool(records)
-        why = f"There is {'one' if len(records) == 1 else len(records)}." if there else "There is none."
-        return [Part(f"there is a record: {words(asked.entity)}", there, why)]
     closest = max(records or (ABSENT,), key=lambda record: _satisfied(asked, record, now))
-    return [_of_test(asked, at, closest, now) for at in range(len(asked.tests))]
+    tests = [_of_test(asked, at, closest, now) for at in range(len(asked.tests))]
+    return [_there(asked, records), *tests] if asked.there else tests
+
+
+def _there(asked: RecordTests, records: Sequence[Record]) -> Part:
+    there = bool(records)
+    why = f"There is {'one' if len(records) == 1 else len(records)}." if there else "There is none."
+    return Part(f"there is a record: {words(asked.entity)}", there, why)
 
 
 def _satisfied(asked: RecordTests, record: Record, now: datetime) -> int:

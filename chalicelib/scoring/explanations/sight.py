@@ -1,5 +1,6 @@
 """What a model sees of one lead now, or why it may not score it: for all that shows scores without storing any."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from msgspec import Struct
@@ -8,7 +9,7 @@ from chalicelib.consent import switches
 from chalicelib.leads.models import Lead
 from chalicelib.scoring import reading
 from chalicelib.scoring.accounts import scene as accounts
-from chalicelib.scoring.deciding import LeadFacts, entry_refusal, refusal, target_refusal
+from chalicelib.scoring.deciding import LeadFacts, Person, entry_refusal, refusal, target_refusal
 from chalicelib.scoring.live import Model
 from chalicelib.scoring.models import Score
 
@@ -24,10 +25,12 @@ class Sight(Struct, frozen=True):
     facts: LeadFacts | None = None
     stored: Score | None = None
     refused: str | None = None
+    beside: Sequence[Model] = ()
+    """Other models that may score the lead as well."""
 
 
-def see(lead: Lead, model: Model, now: datetime) -> Sight:
-    """Read what a rescoring of the lead by the model would read."""
+def see(lead: Lead, model: Model, now: datetime, beside: Sequence[Model] = ()) -> Sight:
+    """Read what a rescoring of the lead by the model would read; `beside` are others of the same target."""
     stored = next(iter(reading.scored([lead.lead_id], model.id)), None)
     target = target_refusal(model.compiled.target, lead.contact_id, lead.account_id)
     why = MERGED if lead.merged_into is not None else target
@@ -35,12 +38,15 @@ def see(lead: Lead, model: Model, now: datetime) -> Sight:
         return Sight(stored=stored, refused=why)
     if not lead.contact_id:
         whose = accounts.whose(lead.account_id or "", [lead.lead_id])
-        facts = accounts.read_scene(whose, [model], now).of(lead)
-        outside, _ = entry_refusal(model.compiled, facts, now)
-        return Sight(None, lead.account_id, facts, stored, outside)
-    scene = reading.scene(reading.somebody(lead.contact_id, [lead.lead_id]), [model], now)
+        facts = accounts.read_scene(whose, [model, *beside], now).of(lead)
+        also = [each for each in beside if _refused(each, None, facts, now) is None]
+        return Sight(None, lead.account_id, facts, stored, _refused(model, None, facts, now), also)
+    scene = reading.scene(reading.somebody(lead.contact_id, [lead.lead_id]), [model, *beside], now)
     facts = scene.of(lead)
-    outside, _ = entry_refusal(model.compiled, facts, now)
-    return Sight(
-        scene.contact_id, None, facts, stored, refusal(scene.person, switches.counted(model.minimum_consent)) or outside
-    )
+    also = [each for each in beside if _refused(each, scene.person, facts, now) is None]
+    return Sight(scene.contact_id, None, facts, stored, _refused(model, scene.person, facts, now), also)
+
+
+def _refused(model: Model, person: Person | None, facts: LeadFacts, now: datetime) -> str | None:
+    why = refusal(person, switches.counted(model.minimum_consent)) if person is not None else None
+    return why or entry_refusal(model.compiled, facts, now)[0]

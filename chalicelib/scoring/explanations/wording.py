@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from chalicelib.conditions.durations import Duration
 from chalicelib.conditions.schemas import AllOf, AnyOf, AttributeClause, BehaviourClause, Condition, Not, Operator
+from chalicelib.errors import Invalid
 from chalicelib.scoring import grades
 from chalicelib.scoring.model import Frequency, Grade, Rule, RuleCondition, ScoringModel
 
@@ -122,10 +123,18 @@ def words(name: str) -> str:
 def _of_clause(clause: AttributeClause) -> str:
     said = SAID.get(clause.operator, clause.operator.replace("_", " "))
     if clause.operator in LENGTHS and clause.values:
-        return f"{words(clause.field)} {said} {of_duration(Duration.parse(clause.values[0]))}"
+        return f"{words(clause.field)} {said} {_length(clause.values[0])}"
     joint = " and " if clause.operator in {Operator.BETWEEN, Operator.CONTAINS_ALL} else " or "
     values = joint.join(f"“{value}”" if isinstance(value, str) else str(value).lower() for value in clause.values)
     return f"{words(clause.field)} {said} {values}".rstrip()
+
+
+def _length(given: object) -> str:
+    """Return how long something is in words; as it is written where a draft has something else there."""
+    try:
+        return of_duration(Duration.parse(given))
+    except Invalid:
+        return f"“{given}”"
 
 
 def _of_grade(grade: Grade) -> str:

@@ -33,12 +33,14 @@ from chalicelib.leads import process, processes
 from chalicelib.leads import reading as leads
 from chalicelib.leads.models import Lead
 from chalicelib.lists import Asked, Page, page, partitions
-from chalicelib.scoring import configuration, management
+from chalicelib.scoring import configuration, management, reading
 from chalicelib.scoring.compiler import problems_of
 from chalicelib.scoring.deciding import Scored, evaluate
 from chalicelib.scoring.explanations import sight
-from chalicelib.scoring.live import KIND, Model, modelled
+from chalicelib.scoring.live import KIND, Model, live_models, modelled
+from chalicelib.scoring.marking import Marks
 from chalicelib.scoring.models import LOWEST, ScoringItem
+from chalicelib.scoring.qualification.live import Live, live_qualifications
 from chalicelib.scoring.reports import walks
 from chalicelib.scoring.reports.previewing import Effect, Side, change, effects
 from chalicelib.scoring.schemas import ModelDocument
@@ -210,20 +212,30 @@ def _compiled(preview_id: str, model_id: str, version: int) -> Model:
 
 def _foreseen(lead: Lead, model: Model, now: datetime) -> Iterator[Foreseen]:
     """Do what a rescoring would do after publishing, but write nothing."""
-    seen = sight.see(lead, model, now)
-    if seen.facts is None:
+    qualifications = [each for each in live_qualifications() if model.id in each.minima]
+    seen = sight.see(lead, model, now, _beside(model, qualifications))
+    if seen.facts is None and seen.stored is None:
         return
     found = partial(Foreseen, lead.lead_id, seen.contact_id, seen.account_id)
     stored = seen.stored
     before = Side(stored.score, stored.grade) if stored else None
-    if seen.refused is not None:
+    if seen.facts is None or seen.refused is not None:
         yield found(before, None, effects(before, None, becomes_ready=False))
         return
     recycled_at = lead.recycled_at if lead.recycled else None
     scored = evaluate(model, seen.facts, stored, now, recycled_at)
     after = side_of(scored)
-    ready = scored.ready_at is not None and _would_be_marked(lead)
+    others = [evaluate(each, seen.facts, None, now, recycled_at) for each in seen.beside]
+    _, applied = reading.stored([lead], (), [each.id for each in qualifications])
+    marks, all_scored = Marks(configuration.remembered(), qualifications, applied, now), [scored, *others]
+    ready = marks.ready(all_scored, marks.met(lead, seen.facts, all_scored)) is not None and _would_be_marked(lead)
     yield found(before, after, effects(before, after, becomes_ready=ready))
+
+
+def _beside(model: Model, qualifications: Sequence[Live]) -> list[Model]:
+    """Return the other models that these qualifications name, for any of them may be what is wanting."""
+    named = {model_id for each in qualifications for model_id in each.minima} - {model.id}
+    return [each for each in live_models() if each.id in named and each.compiled.target is model.compiled.target]
 
 
 def side_of(scored: Scored) -> Side:
@@ -231,8 +243,7 @@ def side_of(scored: Scored) -> Side:
 
 
 def _would_be_marked(lead: Lead) -> bool:
-    marks = configuration.remembered().automatic_sales_ready and not lead.sales_ready
-    return bool(marks and process.reached(processes.of(lead), lead.position))
+    return bool(not lead.sales_ready and process.reached(processes.of(lead), lead.position))
 
 
 def _rows(preview: Preview, found: Foreseen) -> Iterator[Write]:

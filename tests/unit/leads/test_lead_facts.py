@@ -58,6 +58,30 @@ def test_a_deleted_lead_is_told_to_its_contact():
     assert told(image(contact_id="c"), None) == [{"fact": "lead.deleted", "id": "l", "contact": "c"}]
 
 
+def sale(**values):
+    return {"kind": "opportunity", "opportunity_id": "o", "version": 1, **values}
+
+
+@pytest.mark.rule("SCO-18")
+def test_an_opportunity_is_told_once_with_the_accounts_whose_it_is_or_was_also_without_a_contact():
+    made = told(None, sale(account_id="a"))
+    won = told(sale(account_id="a", state="open"), sale(account_id="a", state="won", version=2))
+    moved = told(sale(account_id="a", contact_id="c"), sale(account_id="b", contact_id="c", version=2))
+    given = told(sale(account_id="a", contact_id="c"), sale(account_id="a", contact_id="d", version=2))
+    gone = told(sale(account_id="a"), None)
+
+    assert made == [{"fact": "opportunity.created", "id": "o", "accounts": ["a"]}]
+    assert won == [{"fact": "opportunity.changed", "id": "o", "changed": ["state"], "accounts": ["a"]}]
+    assert [(fact["contact"], fact["accounts"]) for fact in moved] == [("c", ["a", "b"])]
+    assert [(fact["fact"], fact["contact"], fact.get("accounts")) for fact in given] == [
+        ("opportunity.deleted", "c", ["a"]),
+        ("opportunity.created", "d", None),
+    ]
+    assert gone == [{"fact": "opportunity.deleted", "id": "o", "accounts": ["a"]}]
+    assert {queues_for(fact) for fact in (*made, *won, *gone)} == {("rescore",)}
+    assert told(None, sale()) == []
+
+
 def test_claims_and_history_tell_nothing():
     assert told(None, {"kind": "lead_owner", "record_id": "l"}) == []
     assert told(None, {"kind": "move", "lead_id": "l"}) == []

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from hypothesis import given, settings
 
-from chalicelib.conditions.facts import Interaction
+from chalicelib.conditions.facts import Interaction, KnownFacts
 from chalicelib.scoring.engine import score
 from chalicelib.scoring.explanations.differing import Then, differences
 from chalicelib.scoring.explanations.reasons import reasons
@@ -45,10 +45,11 @@ def test_what_a_reason_says_stays_so_until_it_says_it_changes(document, people, 
             assert later.contribution == each.contribution
 
 
-def explained(conditions, interactions=(), **contact):
+def explained(conditions, interactions=(), *, own=False, **contact):
     rule = {"id": "r", "name": "R", "points": 5, "conditions": conditions}
-    model = compiled({"name": "M", "sales_ready_score": 1, "rules": [rule]})
-    [reason] = reasons(model, known([contact] if contact else [], interactions), NOW)
+    document = {"name": "M", "sales_ready_score": 1, "rules": [rule], "count_contact_interactions": not own}
+    facts = {"contact": [contact] if contact else [], "lead": [{"lead_id": "l"}]}
+    [reason] = reasons(compiled(document), KnownFacts.of(facts, interactions), NOW)
     return [(part.holds, part.why) for part in reason.parts]
 
 
@@ -71,6 +72,15 @@ def test_what_is_missing_what_is_too_old_and_what_goes_next_is_counted():
     assert why == (
         "3 count. The first of them leaves the range at 2026-06-19T12:00:00.000000Z. 1 more lie before the range."
     )
+
+
+@pytest.mark.rule("RSC-7")
+def test_of_a_model_that_leaves_out_what_the_contact_did_only_what_is_the_leads_own_is_explained():
+    done = [Interaction(of, "A", NOW - DAY, {"link": "x", "lead_id": of}) for of in ("l", "m", "n")]
+
+    assert explained([{"entity": "A"}], done) == [(True, "3 count.")]
+    assert explained([{"entity": "A"}], done, own=True) == [(True, "1 count.")]
+    assert explained([{"entity": "A"}], done[1:], own=True) == [(False, "0 count, 1 are missing.")]
 
 
 def test_what_keeps_a_rule_about_nothing_done_from_holding_goes_in_time():
@@ -116,6 +126,11 @@ FROM_LONDON = {"entity": "contact", "where": [{"field": "city", "operator": "in"
             5,
             [{"entity": "contact", "where": [{"field": "birth_date", "operator": "in_next", "values": ["P2D"]}]}],
             "Gives 5 points when contact birth date lies in the next 2 days.",
+        ),
+        (
+            5,
+            [{"entity": "contact", "where": [{"field": "birth_date", "operator": "in_last", "values": ["soon"]}]}],
+            "Gives 5 points when contact birth date lies in the last “soon”.",
         ),
         (5, [{"entity": "account"}], "Gives 5 points when there is a record: account."),
     ],
@@ -188,7 +203,15 @@ def gave(rule_id="r", points=10, **more):
 @pytest.mark.parametrize(
     ("before", "after", "why"),
     [
-        (gave(expires_at="2026-06-15T00:00:00+00:00"), {}, "What it counted left its range at 2026-06-15T00:00:00"),
+        (
+            gave(saw=[["contact.city", "x"]], expires_at="2026-06-15T00:00:00+00:00"),
+            {},
+            (
+                "It does not hold any more; it had held, having seen contact.city “x”;"
+                " what it counted began to leave its range at 2026-06-15T00:00:00.000000Z."
+            ),
+        ),
+        (gave(expires_at="2026-06-15T12:00:00.000001+00:00"), {}, "It does not hold any more; it had held."),
         (gave(saw=[["contact.city", "x"]]), {}, "does not hold any more; it had held, having seen contact.city “x”"),
         (gave(occurrences=3), gave(points=5, occurrences=1), "It counted 3 interactions, and then one interaction."),
         (gave(), gave(points=7), "Its points are 7 by version 2; they were 10 by version 1."),
@@ -206,6 +229,15 @@ def test_each_rule_that_gave_other_points_says_why(before, after, why):
 
     assert why in change.why
     assert change.why.endswith(".")
+
+
+def test_a_rule_that_counts_otherwise_is_not_said_to_have_other_points():
+    first = Then(NOW - DAY, 1, gave(points=30, occurrences=3), {"r": 10})
+    last = Then(NOW, 2, gave(points=10, occurrences=3), {"r": 10})
+
+    [change] = differences(first, last)
+
+    assert change.why == "Version 2 counts otherwise how often it gives its points than version 1."
 
 
 def test_a_rule_that_gave_the_same_is_no_difference():

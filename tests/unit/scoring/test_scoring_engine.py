@@ -347,6 +347,18 @@ def test_where_no_record_is_at_a_paths_end_its_values_are_absent():
     assert along(rule(10, {"entity": "lead.opportunities"})) == 0
 
 
+@pytest.mark.rule("SCO-10", "SCO-12")
+@pytest.mark.parametrize(("opportunities", "expected"), [([{"state": "open"}], 10), ([{"state": "won"}], 0), ([], 0)])
+def test_a_condition_without_expressions_asks_for_a_record_also_beside_one_that_absent_values_satisfy(
+    opportunities, expected
+):
+    there = {"entity": "lead.opportunities"}
+    not_won = {**there, "where": [{"field": "state", "operator": "not_equals", "values": ["won"]}]}
+
+    for conditions in ((there, not_won), (not_won, there)):
+        assert along(rule(10, *conditions), **{"lead.opportunities": opportunities}) == expected
+
+
 @pytest.mark.rule("SCO-20")
 @pytest.mark.parametrize(("frequency", "expected"), [("each", 20), ("at_least", 10), ("none", 0)])
 def test_an_interaction_counts_where_who_did_it_is_as_the_condition_says(frequency, expected):

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -10,7 +11,9 @@ from chalicelib.conditions.dependencies import woken_by
 from chalicelib.conditions.durations import Duration
 from chalicelib.conditions.facts import Interaction, KnownFacts, Verdict
 from chalicelib.scoring.compiler import compile_model
+from chalicelib.scoring.deciding import reached_again
 from chalicelib.scoring.engine import score, spans
+from chalicelib.scoring.live import Model
 from chalicelib.scoring.model import ScoringModel
 
 START = datetime(2026, 1, 20, tzinfo=UTC)
@@ -42,6 +45,8 @@ frequencies = st.one_of(
 counted = st.builds(lambda deed, frequency: {**deed, **frequency}, behaviour, frequencies)
 each = behaviour.map(lambda deed: {**deed, "frequency": "each"})
 fixed = st.one_of(
+    st.just({"entity": "contact"}),
+    names.map(lambda name: {"entity": "contact", "where": [expression("city", "not_equals", name)]}),
     names.map(lambda name: {"entity": "contact", "where": [expression("city", "equals", name)]}),
     st.sampled_from(LENGTHS).map(lambda length: {"entity": "contact", "where": [expression("due", "in_last", length)]}),
 )
@@ -97,15 +102,22 @@ def occurring(condition, timeline, now):
 
 def satisfies(person, clause, now):
     value = person.get(clause["field"])
-    if clause["operator"] == "equals":
-        return value == clause["values"][0]
+    if clause["operator"] in {"equals", "not_equals"}:
+        return (value == clause["values"][0]) is (clause["operator"] == "equals")
     return value is not None and value <= now < Duration.parse(clause["values"][0]).after(value)
+
+
+def denied(rule, people, now):
+    """Whether it holds of no contact; where there is none its values are absent, unless one has to be there."""
+    asked = [one.get("where", []) for one in rule["conditions"] if one["entity"] == "contact"]
+    anybody = people or ([] if [] in asked else [{}])
+    clauses = [clause for one in asked for clause in one]
+    return bool(asked) and not any(all(satisfies(person, clause, now) for clause in clauses) for person in anybody)
 
 
 def naive_rule(rule, people, timeline, at, now):
     """The points of a rule with the interactions as of `at` and the records as of `now`."""
-    clauses = [clause for one in rule["conditions"] if one["entity"] == "contact" for clause in one["where"]]
-    if clauses and not any(all(satisfies(person, clause, now) for clause in clauses) for person in people):
+    if denied(rule, people, now):
         return 0
     times = 1
     for condition in rule["conditions"]:
@@ -128,8 +140,7 @@ def naive_score(document, people, timeline, at, now):
 
 def instants_of(rule, people, timeline, now):
     """The instants at which a fact comes or goes, where the records satisfy the rule."""
-    clauses = [clause for one in rule["conditions"] if one["entity"] == "contact" for clause in one["where"]]
-    if clauses and not any(all(satisfies(person, clause, now) for clause in clauses) for person in people):
+    if denied(rule, people, now):
         return
     yield from (fact.at for fact in timeline)
     for length in [condition["within"] for condition in rule["conditions"] if "within" in condition]:
@@ -193,6 +204,66 @@ def test_the_score_is_at_a_minimum_during_its_spans_and_at_no_other_time(documen
         assert inside is (naive_score(document, people, timeline, at, now) >= minimum)
     first = min((begin for begin, _ in found), default=None)
     assert first == naive_reached_at(document, people, timeline, START, now)
+
+
+@settings(max_examples=300, deadline=None)
+@given(models, contacts, timelines, st.integers(0, 40), instants)
+def test_a_lead_that_came_back_is_ready_again_when_a_look_at_every_instant_says_so(
+    document, people, timeline, step, now
+):
+    """Decided with the records as they are at each instant; it takes more than it came back with."""
+    came_back = START + timedelta(hours=12 * step)
+    returned_with = naive_score(document, people, timeline, came_back, came_back)
+    needed = max(document["sales_ready_score"], returned_with + 1)
+    looked_at = every_instant_of(people, timeline)
+    reached = [
+        at for at in looked_at if came_back < at <= now and naive_score(document, people, timeline, at, at) >= needed
+    ]
+
+    found = reached_again(Model("m", 1, None, compiled(document)), known(people, timeline), came_back, now)
+
+    assert found == min(reached, default=None)
+
+
+@pytest.mark.rule("LEAD-7", "SCO-3")
+def test_a_lead_that_came_back_is_ready_again_however_much_has_been_done_since():
+    rules = [
+        {"id": "often", "points": 1, "conditions": [{"entity": "A"}]},
+        {"id": "once", "points": 50, "conditions": [{"entity": "B"}]},
+    ]
+    done = [Interaction(str(day), "A", START + timedelta(days=day)) for day in range(1, 1000)]
+    last = START + timedelta(days=1000)
+    facts = known([], [*done, Interaction("last", "B", last)])
+    model = Model("m", 1, None, compiled({"name": "M", "sales_ready_score": 50, "rules": rules}))
+
+    assert reached_again(model, facts, START, last - timedelta(days=1)) is None
+    assert reached_again(model, facts, START, last) == last
+
+
+@pytest.mark.rule("LEAD-7")
+def test_what_a_date_gives_later_is_not_added_to_what_has_gone_before():
+    """The click of the third day has gone on the fifth; the contact's date begins to count on the sixth."""
+    rules = [
+        {
+            "id": "due",
+            "points": 40,
+            "conditions": [{"entity": "contact", "where": [expression("due", "in_last", "P7D")]}],
+        },
+        {"id": "click", "points": 10, "conditions": [{"entity": "A", "within": "P2D"}]},
+    ]
+    day = timedelta(days=1)
+    model = Model("m", 1, None, compiled({"name": "M", "sales_ready_score": 50, "rules": rules}))
+    people, first = [{"due": START + 6 * day}], Interaction("1", "A", START + 3 * day, {"link": "x"})
+    again = Interaction("2", "A", START + 8 * day, {"link": "x"})
+
+    assert reached_again(model, known(people, [first]), START, START + 9 * day) is None
+    assert reached_again(model, known(people, [first, again]), START, START + 9 * day) == again.at
+
+
+def every_instant_of(people, timeline):
+    """The instants at which a fact or a date of a contact comes or goes."""
+    times = [fact.at for fact in timeline] + [person["due"] for person in people if "due" in person]
+    return [*times, *(Duration.parse(length).after(at) for length in LENGTHS for at in times)]
 
 
 @settings(max_examples=200, deadline=None)
