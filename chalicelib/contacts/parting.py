@@ -11,7 +11,8 @@ from chalicelib.clock import as_text, from_text
 from chalicelib.contacts import handing, plans
 from chalicelib.contacts.models import Account, Contact, Duplicate, Membership, Merge
 from chalicelib.contacts.plans import BOOK, MERGED
-from chalicelib.dynamodb import Key, Write, delete, put, put_changed, read, silent, update
+from chalicelib.contacts.reading import find_many
+from chalicelib.dynamodb import Key, Write, delete, put_changed, read, silent, update
 
 
 def undone(  # noqa: PLR0917  two contacts, what was merged with them, and the merges that came after
@@ -175,11 +176,14 @@ def _follow(below: Contact, before: str, into: str) -> Write:
 
 
 def _suggested(record: Merge) -> list[Write]:
+    """Suggest again what the merge settled, of those who are there: one that was parted since may be deleted."""
+    pairs = record.suggested or ()
+    there = {each.contact_id for each in find_many({one for pair in pairs for one in pair[:2]})}
     return [
-        put(Duplicate(*Duplicate.at(*side), contact_id=side[0], other_id=side[1], strategy_id=why, found_at=at))
-        for one, two, why, found in record.suggested or ()
-        for at in [from_text(found)]
-        for side in ((one, two), (two, one))
+        write
+        for one, two, why, found in pairs
+        if {one, two} <= there
+        for write in plans.suggest(one, two, why, from_text(found))
     ]
 
 

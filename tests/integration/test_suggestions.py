@@ -7,9 +7,9 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.contacts import accounts, service, strategies, suggesting
-from chalicelib.contacts.models import Dismissed
+from chalicelib.contacts.models import Dismissed, Duplicate
 from tests.support.api import Caller
-from tests.support.merged import merge
+from tests.support.merged import merge, undo
 from tests.support.meter import metered
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -150,6 +150,21 @@ def test_who_is_deleted_is_suggested_to_nobody_and_leaves_nothing_dismissed(worl
 
     assert suggested("twin") == []
     assert [item for item in Dismissed.scan(consistent_read=True) if isinstance(item, Dismissed)] == []
+
+
+@pytest.mark.rule("CON-18")
+def test_undoing_a_merge_suggests_nobody_again_who_was_deleted_meanwhile(world):
+    phoned("first", "ada", "twin")
+    for other in ("first", "twin"):
+        merge("ada", other, world.now)
+    undo("ada", "first", world.now)
+    assert suggested("ada") == ["first"]
+    service.remove("first", service.find("first").version, world.now)
+    world.settle()
+
+    undo("ada", "twin", world.now)
+
+    assert [item for item in Duplicate.scan(consistent_read=True) if isinstance(item, Duplicate)] == []
 
 
 @pytest.mark.parametrize(("one", "other", "status"), [("ada", "ada", 400), ("ada", "nobody", 404), ("no", "ada", 404)])
