@@ -259,6 +259,22 @@ def _later(main: Lead, record: LeadMerge) -> list[LeadMerge]:
     return sorted((each for each in found if each is not None and each.at > record.at), key=lambda each: each.at)
 
 
+def parted(people: Sequence[Sequence[str]], _: datetime) -> list[Write]:
+    """Refuse to make several people of one contact while a lead of one is merged into another's: whose would it be?
+
+    Raises Conflict naming the leads that they were merged into; writes nothing.
+    """
+    if len(people) == 1:
+        return []
+    leads = [(who, lead) for who, ids in enumerate(people) for lead in reading.of_person(ids, merged=True)]
+    whose = {lead.lead_id: who for who, lead in leads}
+    across = {lead.merged_into for who, lead in leads if whose.get(lead.merged_into, who) != who}
+    if across:
+        named = [Problem("leads", each) for each in sorted(across)]
+        raise Conflict("Leads of the two contacts were merged as well. Undo that before you part the contacts.", named)
+    return []
+
+
 def find_merge(lead_id: str, merge_id: str) -> LeadMerge:
     """Return a merge. Raises NotFound."""
     found = LeadMerge.find(*LeadMerge.place(lead_id, merge_id))

@@ -147,6 +147,25 @@ def test_leads_of_merged_contacts_are_leads_of_one_contact(two):
     assert [each.lead_id for each in lead_reading.of_person(contacts.who_is("ada").ids)] == ["one", "two"]
 
 
+@pytest.mark.rule("LEAD-1")
+@pytest.mark.parametrize(("into", "other"), [("one", "theirs"), ("theirs", "one")])
+def test_contacts_are_parted_only_after_their_leads_so_that_none_goes_to_somebody_else(two, into, other):
+    journeys.contact("twin")
+    submit(two, "theirs", contact_id="twin", email="theirs@example.dk")
+    contacts_merged.merge("ada", "twin", two.now)
+    merge(two, into, other)
+
+    with pytest.raises(Conflict, match="Leads of the two") as refused:
+        contacts_merged.undo("ada", "twin", two.now)
+    assert [each.message for each in refused.value.problems] == [into]
+
+    undo(two, into, other)
+    merge(two)  # of one and the same contact
+    contacts_merged.undo("ada", "twin", two.now)
+    assert submit(two, contact_id="twin", email="theirs@example.dk") == "theirs"
+    assert [each.lead_id for each in lead_reading.of_contact("ada")] == ["one"]
+
+
 @pytest.mark.parametrize(
     ("into", "other", "choices", "why"),
     [
