@@ -16,6 +16,7 @@ from chalicelib.tokens import seal, unseal
 MOST = 100
 MOST_OTHERS = 1000
 """Entries of other kinds that a page looks at; then it ends, whatever it has, and its cursor goes on behind them."""
+OTHER_LIST = "This cursor belongs to another list. Leave it out, or repeat the query that it came with."
 
 
 def partitions(name: str) -> list[str]:
@@ -88,7 +89,7 @@ def _places(name: str, cursor: str | None) -> dict[str, Any]:
         return {}
     list_name, places = json.loads(unseal("cursor", cursor))
     if list_name != name:
-        raise Invalid("This cursor belongs to another list. Leave it out, or repeat the query that it came with.")
+        raise Invalid(OTHER_LIST)
     return cast("dict[str, Any]", places)
 
 

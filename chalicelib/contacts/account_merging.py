@@ -15,7 +15,7 @@ from chalicelib.contacts.custom.record import is_custom, names_of
 from chalicelib.contacts.joining import OTHER, Choices, Wish
 from chalicelib.contacts.merging import BUSY, Field, Preview, read_both
 from chalicelib.contacts.models import Account, Merge
-from chalicelib.contacts.parting import later_ones, rewritten
+from chalicelib.contacts.parting import ended, last_given, later_ones, rewritten
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_changed, put_new, silent, tries, update
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem
 
@@ -155,6 +155,8 @@ def undo(account_id: str, merge_id: str, by: str, now: datetime) -> Merge:
             return record
         main, other = accounts.find(account_id), accounts.find(record.other_id)
         accounts.require_itself(main)
+        if other.merged_into != account_id:
+            continue  # it was undone at this very moment
         if _made(_undone(main, other, record, by, now)):
             return record
     raise BUSY
@@ -162,7 +164,8 @@ def undo(account_id: str, merge_id: str, by: str, now: datetime) -> Merge:
 
 def _undone(main: Account, other: Account, record: Merge, by: str, now: datetime) -> list[Write]:
     later = later_ones(main.record_id, main.identities or {}, record, KIND)
-    stands = {name for name, value in record.taken.items() if _plain({name: getattr(main, name)})[name] == value}
+    given = last_given(record, later)
+    stands = {name for name, value in given.items() if _plain({name: getattr(main, name)})[name] == value}
     _give(main, {name: _own(name, record.before[name]) for name in stands}, now)
     below = sorted(other.merged["identities"] or ())
     inside = {other.record_id, *below}
@@ -171,7 +174,7 @@ def _undone(main: Account, other: Account, record: Merge, by: str, now: datetime
     other.merged_into, other.merged = None, None
     other.list_by_name()
     rewrites = rewritten(record, later)
-    record.undone_at, record.undone_by = now, by
+    ended(record, by, now)
     follow = [_follow(each, main.record_id, other.record_id) for each in below]
     return [silent(put_changed(each)) for each in (main, other, record)] + follow + rewrites
 
@@ -193,4 +196,4 @@ def merges(account_id: str) -> list[Merge]:
     accounts.find(account_id)
     prefix = Merge.sk.startswith("MERGE#")
     found = Merge.query(f"{KIND}#{account_id}", prefix, scan_index_forward=False, limit=SHOWN, consistent_read=True)
-    return list(found)
+    return sorted(found, key=lambda each: each.at, reverse=True)  # ids by Idempotency-Keys are in no order

@@ -11,7 +11,7 @@ from chalicelib.contacts.fields import clean
 from chalicelib.contacts.models import Account, ContactsItem, Membership, name_key
 from chalicelib.dynamodb import ConditionFailed, Key, Write, check, commit, delete, put_changed, put_new, read, tries
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem, Stale
-from chalicelib.lists import Asked, Page, page, partitions
+from chalicelib.lists import OTHER_LIST, Asked, Page, page, partitions
 from chalicelib.tokens import seal, unseal
 
 MOST_IDENTITIES = 10  # accounts that can be one
@@ -199,8 +199,11 @@ def page_of_all_members(account_id: str, asked: Asked) -> Page[Membership]:
     """Return a page of the times that contacts have spent at an account, or at one that was merged into it.
 
     By the accounts' ids and contact, read consistently; so whoever is merged or parted meanwhile moves no other.
+    Raises Invalid for a cursor of another account.
     """
-    at, after = unseal("all-members", asked.cursor).split("|") if asked.cursor else ("", "")
+    of, at, after = unseal("all-members", asked.cursor).split("|") if asked.cursor else (account_id, "", "")
+    if of != account_id:
+        raise Invalid(OTHER_LIST)
     left = sorted(each for each in ids_of(account_id) if each >= at)
     found: list[Membership] = []
     for each in left:
@@ -208,7 +211,8 @@ def page_of_all_members(account_id: str, asked: Asked) -> Page[Membership]:
         if len(found) > asked.limit:
             break
     last = found[asked.limit - 1] if len(found) > asked.limit else None
-    cursor = seal("all-members", f"{last.pk.removeprefix('ACCOUNT#')}|{last.sk}") if last is not None else None
+    place = f"{account_id}|{last.pk.removeprefix('ACCOUNT#')}|{last.sk}" if last is not None else None
+    cursor = seal("all-members", place) if place is not None else None
     return Page(found[: asked.limit], cursor)
 
 

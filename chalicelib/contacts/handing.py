@@ -91,18 +91,21 @@ class Joined(Struct, frozen=True):
     owned: list[str]
 
 
-def join(book: Book, main: Any, other: Any, own: Mapping[str, str], merge_id: str, now: datetime) -> Joined:
+def join(  # noqa: PLR0917  two records, their claims and the merge
+    book: Book, main: Any, other: Any, own: Mapping[str, str], due: Iterable[str], merge_id: str, now: datetime
+) -> Joined:
     """Let a record hold another's claims besides its own, also where it took another value: no claim is lost.
 
-    `own` are the places of its values as they are now. What it holds for the merge is noted in `inherited`.
+    `own` are the places of its values as they are now, `due` those of the other's and of all that it is: where a
+    strategy is being built it may not hold them yet. What the main one holds for the merge is noted in `inherited`.
     """
-    mine, theirs = main.places, other.places
-    owners = book.owners({*mine, *theirs, *own.values()})
+    mine, theirs, due = main.places, other.places, set(due)
+    owners = book.owners({*mine, *theirs, *own.values(), *due})
     owned = sorted(place for place in theirs if place in owners and owners[place].record_id == other.record_id)
     giver, taker = Side(other.record_id, other.updated_at), Side(main.record_id, now, mine)
     passed = over(book, sorted(theirs), giver, taker, owners)
-    come, met = taken(book, sorted({*own.values()} - mine - theirs), taker, owners, now)
-    kept = theirs | (mine - {*own.values()})
+    come, met = taken(book, sorted({*own.values(), *due} - mine - theirs), taker, owners, now)
+    kept = theirs | due | (mine - {*own.values()})
     main.inherited = _sourced(main.inherited or {}, kept, merge_id) or None
     main.claims = own
     return Joined([*passed, *come], met, owned)
@@ -112,6 +115,21 @@ def _sourced(inherited: Mapping[str, list[str]], kept: Iterable[str], merge_id: 
     """Note of each place for which merge it is kept; it is let go of when the last of them is undone."""
     added = {place: [*inherited.get(place, ()), merge_id] for place in kept}
     return {**inherited, **added}
+
+
+def sourced(places: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Return for which merges a record holds each of these places, named with one of them."""
+    found: dict[str, list[str]] = {}
+    for place, merge_id in places:
+        found[place] = [*found.get(place, ()), merge_id]
+    return found
+
+
+def regained(
+    before: Mapping[str, list[str]], of_others: Mapping[str, list[str]], held: Container[str]
+) -> dict[str, list[str]]:
+    """Return what a record holds for others again: as before, and by strategies that came meanwhile (`held` so far)."""
+    return {**before, **{place: ids for place, ids in of_others.items() if place in held and place not in before}}
 
 
 def part(

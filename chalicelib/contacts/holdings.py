@@ -31,7 +31,7 @@ def _named(person: Person, row: Duplicate | Dismissed) -> bool:
 
 
 def _merged(person: Person, row: Merge) -> bool:
-    """A merge that was undone keeps what it took; it lies with the other contact, which is somebody else again."""
+    """A merge lies with the contact that stayed, which is somebody else again once it was undone."""
     if not row.pk.startswith("CONTACT#"):
         return False
     if {row.into_id, row.other_id} & person.contacts:

@@ -58,7 +58,8 @@ def merged(primary: Contact, other: Contact, below: Sequence[Contact], wish: Wis
     values = taken(primary, other, wish.choices)
     record = _record(primary, other, below, values, wish, now)
     moved = _apply(primary, values, record, now)
-    joined = handing.join(BOOK, primary, other, plans.places_of(primary), wish.merge_id, now)
+    due = {place for each in (other, *below) for place in plans.places_of(each).values()}
+    joined = handing.join(BOOK, primary, other, plans.places_of(primary), due, wish.merge_id, now)
     left = _leave_account(other, now)
     identities = [each.contact_id for each in (other, *below)]
     primary.identities = {**(primary.identities or {}), **dict.fromkeys(identities, wish.merge_id)}

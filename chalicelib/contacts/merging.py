@@ -147,6 +147,8 @@ def undo(contact_id: str, merge_id: str, by: str, now: datetime) -> Merge:
         primary = find(contact_id)
         identity.require_itself(primary)
         other = find(record.other_id)
+        if other.merged_into != contact_id:
+            continue  # it was undone at this very moment
         below = [each for each in read(key(each) for each in other.merged["identities"] or ()) if each is not None]
         later = parting.later_ones(contact_id, primary.identities or {}, record)
         writes = parting.undone(primary, other, below, record, later, by, now)
@@ -169,4 +171,4 @@ def merges(contact_id: str) -> list[Merge]:
     find(contact_id)
     prefix = Merge.sk.startswith("MERGE#")
     found = Merge.query(f"CONTACT#{contact_id}", prefix, scan_index_forward=False, limit=SHOWN, consistent_read=True)
-    return list(found)
+    return sorted(found, key=lambda each: each.at, reverse=True)  # ids by Idempotency-Keys are in no order

@@ -11,7 +11,8 @@ from chalicelib.clock import as_text, from_text
 from chalicelib.contacts import handing, plans
 from chalicelib.contacts.models import Account, Contact, Duplicate, Membership, Merge
 from chalicelib.contacts.plans import BOOK, MERGED
-from chalicelib.dynamodb import Key, Write, delete, put, put_changed, read, silent, update
+from chalicelib.contacts.reading import find_many
+from chalicelib.dynamodb import Key, Write, delete, put_changed, read, silent, update
 
 
 def undone(  # noqa: PLR0917  two contacts, what was merged with them, and the merges that came after
@@ -26,14 +27,15 @@ def undone(  # noqa: PLR0917  two contacts, what was merged with them, and the m
     """Return the writes that make two contacts of one again, and the record say so."""
     accounts = _Accounts([other.merged["account_id"], (record.account or {}).get("left")])
     held = primary.places
-    rejoined = _restore(primary, record, accounts, now)
+    rejoined = _restore(primary, record, later, accounts, now)
+    skipped = _skipped(record, later)
     rewrites = rewritten(record, later)
     _come_back(other, accounts)
     inside = {each.contact_id for each in (other, *below)}
     primary.identities = {one: by for one, by in (primary.identities or {}).items() if one not in inside} or None
-    claims = _claims(primary, other, held, record.merge_id, now)
+    claims = _claims(primary, other, below, held, record.merge_id, now)
     returned = accounts.reopened(other)
-    record.undone_at, record.undone_by = now, by
+    ended(record, by, now)
     return [
         silent(put_changed(primary)),
         silent(put_changed(other)),
@@ -42,6 +44,7 @@ def undone(  # noqa: PLR0917  two contacts, what was merged with them, and the m
         *rewrites,
         *claims,
         *rejoined,
+        *skipped,
         *returned,
         *accounts.noted(),
         *_suggested(record),
@@ -74,9 +77,12 @@ class _Accounts:
         return [update(key, Account.joins.add(1), condition=Account.pk.exists()) for key in keys]
 
 
-def _restore(primary: Contact, record: Merge, accounts: _Accounts, now: datetime) -> list[Write]:
+def _restore(
+    primary: Contact, record: Merge, later: Sequence[Merge], accounts: _Accounts, now: datetime
+) -> list[Write]:
     """Give the primary back what it had where the merge's value still stands."""
-    stands = {name: value for name, value in record.before.items() if getattr(primary, name) == record.taken[name]}
+    given = last_given(record, later)
+    stands = {name: record.before[name] for name, value in given.items() if getattr(primary, name) == value}
     stays, since = primary.account_id, primary.member_since
     for name, value in stands.items():
         setattr(primary, name, value)
@@ -101,11 +107,36 @@ def _moved_back(
     return [*writes, *accounts.reopened(primary)]
 
 
-def rewritten(record: Merge, later: Sequence[Merge]) -> list[Write]:
-    """What a later merge would put back is what was there before this one, where it found this one's value."""
-    writes = []
+def _skipped(record: Merge, later: Sequence[Merge]) -> list[Write]:
+    """Let the next merge that moved the primary, from where this one had, lead back to where it was before both."""
+    following = next((each for each in later if each.account), None)
+    if not record.account or following is None:
+        return []
+    joined, since = record.account["joined"], as_text(record.at) if record.account["joined"] else None
+    if (following.account["left"], following.account["since"]) != (joined, since):
+        return []  # somebody moved it in between
+    following.account = {**following.account, "left": record.account["left"], "since": record.account["since"]}
+    return [delete(Key(Membership, *Membership.at(joined, record.into_id, since)))] if since else []
+
+
+def ended(record: Any, by: str, now: datetime) -> None:
+    """End a merge: with nothing to put back any more it forgets what either was, for each may be deleted by itself."""
+    record.taken, record.before = {}, {}
+    record.undone_at, record.undone_by = now, by
+
+
+def last_given(record: Any, later: Iterable[Any]) -> dict[str, Any]:
+    """Return the values that a merge gave and no later one gave anew."""
+    anew = {name for each in later for name in each.taken}
+    return {name: value for name, value in record.taken.items() if name not in anew}
+
+
+def rewritten(record: Any, later: Iterable[Any]) -> list[Write]:
+    """What the next merge that took a field would put back is what was before this one, where it found its value."""
+    writes, unmet = [], dict(record.taken)
     for each in later:
-        found = [name for name in record.taken if each.before.get(name, each) == record.taken[name]]
+        met = {name: unmet.pop(name) for name in each.taken if name in unmet}
+        found = [name for name, value in met.items() if each.before[name] == value]
         if found:
             each.before = {**each.before, **{name: record.before[name] for name in found}}
             writes.append(silent(put_changed(each)))
@@ -113,10 +144,10 @@ def rewritten(record: Merge, later: Sequence[Merge]) -> list[Write]:
 
 
 def later_ones(main_id: str, identities: Mapping[str, str], record: Merge, kind: str = "CONTACT") -> list[Merge]:
-    """Return the merges into a record that came after another one, and stand."""
+    """Return the merges into a record that came after another one, and stand, in their order."""
     standing = sorted(set(identities.values()) - {record.merge_id})
     found = read(Key(Merge, *Merge.place(main_id, each, kind)) for each in standing)
-    return [each for each in found if each is not None and each.at >= record.at]
+    return sorted((each for each in found if each is not None and each.at > record.at), key=lambda each: each.at)
 
 
 def _come_back(other: Contact, accounts: _Accounts) -> None:
@@ -129,9 +160,13 @@ def _come_back(other: Contact, accounts: _Accounts) -> None:
     other.list_by_name()
 
 
-def _claims(primary: Contact, other: Contact, held: set[str], merge_id: str, now: datetime) -> list[Write]:
+def _claims(
+    primary: Contact, other: Contact, below: Iterable[Contact], held: set[str], merge_id: str, now: datetime
+) -> list[Write]:
     before, other.merged = other.merged, None
     other.claims = {**(before["claims"] or {}), **plans.places_of(other)}
+    of_below = plans.places_of_all(below, other.identities or {})
+    other.inherited = handing.regained(other.inherited or {}, of_below, held) or None
     own, owned = plans.places_of(primary), before["owned"]
     return handing.part(BOOK, primary, other, held=held, own=own, owned=owned, merge_id=merge_id, now=now)
 
@@ -141,11 +176,14 @@ def _follow(below: Contact, before: str, into: str) -> Write:
 
 
 def _suggested(record: Merge) -> list[Write]:
+    """Suggest again what the merge settled, of those who are there: one that was parted since may be deleted."""
+    pairs = record.suggested or ()
+    there = {each.contact_id for each in find_many({one for pair in pairs for one in pair[:2]})}
     return [
-        put(Duplicate(*Duplicate.at(*side), contact_id=side[0], other_id=side[1], strategy_id=why, found_at=at))
-        for one, two, why, found in record.suggested or ()
-        for at in [from_text(found)]
-        for side in ((one, two), (two, one))
+        write
+        for one, two, why, found in pairs
+        if {one, two} <= there
+        for write in plans.suggest(one, two, why, from_text(found))
     ]
 
 

@@ -1,6 +1,6 @@
 """What the use cases of contacts write: the contact, its claims and suggestions, its time at an account."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,6 +8,7 @@ from chalicelib.clock import as_text
 from chalicelib.contacts import strategies
 from chalicelib.contacts.claims import Book, change, places
 from chalicelib.contacts.context import MarketingContext
+from chalicelib.contacts.handing import sourced
 from chalicelib.contacts.models import Account, Contact, Duplicate, Heir, Membership, Owner
 from chalicelib.contacts.reading import key
 from chalicelib.dynamodb import Key, Write, delete, put, put_changed, put_new, update
@@ -52,6 +53,11 @@ def made(
 def places_of(contact: Contact) -> dict[str, str]:
     """Return the places of the claims that a contact's values make, by strategy."""
     return places(strategies.in_use(strategies.CONTACT), contact.matched_by)
+
+
+def places_of_all(contacts: Iterable[Contact], merges: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the places that somebody holds for those who were merged into it, with the merges."""
+    return sourced((place, merges[each.contact_id]) for each in contacts for place in places_of(each).values())
 
 
 def _own(contact: Contact, claims: Mapping[str, str]) -> dict[str, str]:

@@ -81,6 +81,7 @@ def _at(place: str) -> list[str]:
     return list(dict.fromkeys(row.record_id for row in rows))
 
 
-def duplicates(contact_id: str) -> list[Duplicate]:
+def duplicates(contact_id: str, most: int | None = None) -> list[Duplicate]:
     """Return the suggestions that a contact is somebody else as well."""
-    return list(Duplicate.query(f"CONTACT#{contact_id}", Duplicate.sk.startswith("DUPLICATE#"), consistent_read=True))
+    rows = Duplicate.sk.startswith("DUPLICATE#")
+    return list(Duplicate.query(f"CONTACT#{contact_id}", rows, consistent_read=True, limit=most))

@@ -12,6 +12,7 @@ from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.detecting import Wish
 from chalicelib.contacts.fields import clean
+from chalicelib.contacts.handing import sourced
 from chalicelib.contacts.models import Contact
 from chalicelib.contacts.plans import BOOK
 from chalicelib.dynamodb import ConditionFailed, Write, check, commit, delete, put_changed, tries
@@ -172,4 +173,4 @@ def _of_identities(strategy: Strategy, contact: Contact) -> dict[str, list[str]]
     merges = contact.identities or {}
     found = find_many(merges) if merges else []
     placed = [(strategy.place(each.matched_by), merges[each.contact_id]) for each in found]
-    return {place: [merge_id] for place, merge_id in placed if place is not None}
+    return sourced((place, merge_id) for place, merge_id in placed if place is not None)

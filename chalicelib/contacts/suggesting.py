@@ -1,14 +1,15 @@
 """Use cases: who may be the same as somebody, with a score and reasons, and that it is not so.
 
-Who has the same key as another was noted when it was written (`Duplicate`); who is only alike is looked for by name.
+Who has the same key as another was noted when it was written (`Duplicate`) and is suggested while it still has; who is
+only alike is looked for by name.
 """
 
 from collections.abc import Iterator
 from datetime import datetime
 
-from chalicelib.contacts import accounts, identity, suggestions
+from chalicelib.contacts import accounts, identity, strategies, suggestions
 from chalicelib.contacts.likeness import accounts_alike, contacts_alike
-from chalicelib.contacts.models import Account, Contact, ContactsItem, name_key
+from chalicelib.contacts.models import Account, Contact, ContactsItem, Duplicate, name_key
 from chalicelib.contacts.reading import duplicates
 from chalicelib.contacts.suggestions import ACCOUNT, CONTACT, SameKey, Suggestion
 from chalicelib.lists import partitions
@@ -20,13 +21,21 @@ MOST_EXACT = 50
 def of_contact(contact_id: str) -> list[Suggestion]:
     """Return who may be the same person, the surest first. Raises NotFound."""
     who = identity.find(contact_id)
-    exact = [each for one in who.ids for each in duplicates(one)][:MOST_EXACT]
+    exact = [each for one in who.ids for each in duplicates(one, MOST_EXACT)][:MOST_EXACT]
     others = identity.many([*(each.other_id for each in exact), *around_contact(who.contact)])
     found = {other.id: other for other in others if other.id != who.id}
     known = {other.id: each for each in exact for other in found.values() if each.other_id in other.ids}
-    by_key = {one: SameKey(each.strategy_id, each.found_at) for one, each in known.items()}
     rows = {one: each.contact for one, each in found.items()}
+    same = {one: _same_key(who.contact, rows[one], each) for one, each in known.items()}
+    by_key = {one: each for one, each in same.items() if each is not None}
     return suggestions.listed(CONTACT, who.contact, rows, by_key, contacts_alike)
+
+
+def _same_key(one: Contact, other: Contact, noted: Duplicate) -> SameKey | None:
+    """Return by which strategy in use two contacts have the same key: that was noted, which may not be so any more."""
+    shared = {place.split("#")[1] for place in one.places & other.places}
+    by = [each.id for each in strategies.in_use(strategies.CONTACT) if each.id in shared]
+    return SameKey(noted.strategy_id if noted.strategy_id in by else by[0], noted.found_at) if by else None
 
 
 def of_account(account_id: str) -> list[Suggestion]:

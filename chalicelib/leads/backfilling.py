@@ -33,8 +33,4 @@ def _backfilled(strategy: Strategy, lead_id: str, now: datetime) -> list[Write]:
 def _of_merged(strategy: Strategy, lead: Lead) -> dict[str, list[str]]:
     """Return the places that a lead claims for those that were merged into it, each with the merge that it is for."""
     merges = lead.identities or {}
-    placed = [
-        (strategy.place(each.matched_by), merges[each.lead_id])
-        for each in (reading.find_many(merges) if merges else [])
-    ]
-    return {place: [merge_id] for place, merge_id in placed if place is not None}
+    return matching.places_of_all([strategy], reading.find_many(merges) if merges else [], merges)

@@ -1,6 +1,6 @@
 """Which lead a submission belongs to: the claims of open leads, and what a match changes (8, decisions 10 and 11)."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,7 @@ from chalicelib.contacts.claims import Book, Change, Strategy, change, places
 from chalicelib.contacts.context import MarketingContext
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.fields import clean
+from chalicelib.contacts.handing import sourced
 from chalicelib.contacts.normalise import key_of
 from chalicelib.contacts.service import Prepared
 from chalicelib.dynamodb import ConditionFailed, Look, Write, check, put_new, read, silent
@@ -27,6 +28,12 @@ NOTHING: Mapping[str, Any] = {}
 def claims_of(lead: Lead) -> dict[str, str]:
     """Return the places that a lead claims: open ones only, closing lets go of them (decision 10)."""
     return places(strategies.in_use(strategies.LEAD), lead.matched_by) if lead.open else {}
+
+
+def places_of_all(known: Iterable[Strategy], leads: Iterable[Lead], merges: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the places that a lead holds for those that were merged into it, with the merges."""
+    known = list(known)
+    return sourced((place, merges[each.lead_id]) for each in leads for place in places(known, each.matched_by).values())
 
 
 def claim(lead: Lead, now: datetime, owners: Mapping[str, Any] | None = None) -> Change:

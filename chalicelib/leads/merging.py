@@ -8,19 +8,20 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from chalicelib.contacts import handing
+from chalicelib.contacts import accounts, handing, strategies
 from chalicelib.contacts import service as contacts
 from chalicelib.contacts.custom import service as custom_fields
 from chalicelib.contacts.custom.definition import RecordType
 from chalicelib.contacts.custom.record import is_custom, names_of
 from chalicelib.contacts.joining import OTHER, Choices, Wish
 from chalicelib.contacts.merging import BUSY, MOST_WRITES, Field, Preview, read_both
+from chalicelib.contacts.parting import ended, last_given, rewritten
 from chalicelib.dynamodb import ConditionFailed, Key, Write, commit, put_new, read, silent, tries, update
 from chalicelib.dynamodb import put_changed as put_back
 from chalicelib.errors import Conflict, Invalid, NotFound, Problem
 from chalicelib.leads import fields, plans, reading
 from chalicelib.leads.choices import State, StatusReason
-from chalicelib.leads.matching import BOOK, claims_of
+from chalicelib.leads.matching import BOOK, claims_of, places_of_all
 from chalicelib.leads.models import Lead, LeadMerge, lead_key
 
 MOST = 10  # leads that can be one
@@ -140,7 +141,8 @@ def _merged(
     )
     for name, value in values.items():
         setattr(main, name, value)
-    joined = handing.join(BOOK, main, other, claims_of(main), wish.merge_id, now)
+    due = claims_of(other).values()
+    joined = handing.join(BOOK, main, other, claims_of(main), due, wish.merge_id, now)
     main.identities = {**(main.identities or {}), **dict.fromkeys(_ids(other), wish.merge_id)}
     _close(other, main.lead_id, joined.owned)
     why = f"merged into {main.lead_id}: {wish.why}"
@@ -163,7 +165,8 @@ def _close(other: Lead, into: str, owned: Sequence[str]) -> None:
 
 def _follow(below: Lead, before: str, into: str) -> Write:
     """Let who was merged into the other before belong to the main lead at once: leads are never nested."""
-    return update(below.key, Lead.merged_into.set(into), condition=Lead.merged_into == before)
+    belongs = Lead.merged_into.set(into), Lead.version.add(1)
+    return update(below.key, *belongs, condition=Lead.merged_into == before)
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,6 +192,8 @@ def undo(lead_id: str, merge_id: str, by: str, now: datetime) -> LeadMerge:
             return record
         main, other = reading.find(lead_id), reading.find(record.other_id)
         reading.require_itself(main)
+        if other.merged_into != lead_id:
+            continue  # it was undone at this very moment
         below = reading.find_many(sorted(other.merged["identities"] or ()))
         if _made(_undone(main, other, below, record, by, now)):
             return record
@@ -197,20 +202,15 @@ def undo(lead_id: str, merge_id: str, by: str, now: datetime) -> LeadMerge:
 
 def _undone(main: Lead, other: Lead, below: Sequence[Lead], record: LeadMerge, by: str, now: datetime) -> list[Write]:
     before, of_other, held = plans.remembered(main), plans.remembered(other), main.places
-    later = _later(main, record)
-    for name, value in record.taken.items():
-        if _plain({name: getattr(main, name)})[name] == value:
-            setattr(main, name, _own(name, record.before[name]))
+    later, owned = _later(main, record), other.merged["owned"]
+    _give_back(main, record, later)
     inside = {other.lead_id, *(each.lead_id for each in below)}
     main.identities = {one: each for one, each in (main.identities or {}).items() if one not in inside} or None
-    was, other.merged, other.merged_into = other.merged, None, None
-    for name in ("state", "status_reason", "inherited", "identities"):
-        setattr(other, name, was[name])
-    other.claims = {**(was["claims"] or {}), **claims_of(other)} or was["claims"]
-    own, owned = claims_of(main), was["owned"]
-    claims = handing.part(BOOK, main, other, held=held, own=own, owned=owned, merge_id=record.merge_id, now=now)
-    why, rewrites = f"the merge of {other.lead_id} was undone", _rewritten(record, later)
-    record.undone_at, record.undone_by = now, by
+    _come_back(other, below, held)
+    own, merge_id = claims_of(main), record.merge_id
+    claims = handing.part(BOOK, main, other, held=held, own=own, owned=owned, merge_id=merge_id, now=now)
+    why, rewrites = f"the merge of {other.lead_id} was undone", rewritten(record, later)
+    ended(record, by, now)
     return [
         *plans.changed(main, before, by=by, why=why, now=now),
         *plans.changed(other, of_other, by=by, why=why, now=now),
@@ -221,22 +221,58 @@ def _undone(main: Lead, other: Lead, below: Sequence[Lead], record: LeadMerge, b
     ]
 
 
+def _give_back(main: Lead, record: LeadMerge, later: Sequence[LeadMerge]) -> None:
+    """Give the main lead back what it had where the merge's value still stands."""
+    _hand_down(record, later)
+    account_id = main.account_id
+    for name, value in last_given(record, later).items():
+        if _plain({name: getattr(main, name)})[name] == value:
+            setattr(main, name, _own(name, record.before[name]))
+    if main.account_id not in {None, account_id} and not accounts.find_many([str(main.account_id)]):
+        main.account_id = None  # it was deleted meanwhile
+
+
+def _hand_down(record: LeadMerge, later: Sequence[LeadMerge]) -> None:
+    """Let a later merge forbid what this one forbade, where that one's lead says so too: what any says is said."""
+    rows = {each.lead_id: each for each in reading.find_many(each.other_id for each in later)}
+    for name in record.taken.keys() & set(STRICTEST):
+        heir = next((each for each in later if getattr(rows.get(each.other_id), name, None)), None)
+        if heir is not None and name not in heir.taken:
+            heir.taken, heir.before = {**heir.taken, name: True}, {**heir.before, name: record.taken[name]}
+
+
+def _come_back(other: Lead, below: Sequence[Lead], held: set[str]) -> None:
+    """Give the other lead back what it had, and what it would hold by now of those that are merged into it."""
+    was, other.merged, other.merged_into = other.merged, None, None
+    for name in ("state", "status_reason", "inherited", "identities"):
+        setattr(other, name, was[name])
+    other.claims = {**(was["claims"] or {}), **claims_of(other)} or was["claims"]
+    if other.open:
+        of_below = places_of_all(strategies.in_use(strategies.LEAD), below, other.identities or {})
+        other.inherited = handing.regained(other.inherited or {}, of_below, held) or None
+
+
 def _later(main: Lead, record: LeadMerge) -> list[LeadMerge]:
-    """Return the merges into this lead that came after, and stand."""
+    """Return the merges into this lead that came after, and stand, in their order."""
     standing = sorted(set((main.identities or {}).values()) - {record.merge_id})
     found = read(Key(LeadMerge, *LeadMerge.place(main.lead_id, each)) for each in standing)
-    return [each for each in found if each is not None and each.at >= record.at]
+    return sorted((each for each in found if each is not None and each.at > record.at), key=lambda each: each.at)
 
 
-def _rewritten(record: LeadMerge, later: Sequence[LeadMerge]) -> list[Write]:
-    """What a later merge would put back is what was there before this one, where it found this one's value."""
-    writes = []
-    for each in later:
-        found = [name for name in record.taken if each.before.get(name, each) == record.taken[name]]
-        if found:
-            each.before = {**each.before, **{name: record.before[name] for name in found}}
-            writes.append(put_back(each))
-    return writes
+def parted(people: Sequence[Sequence[str]], _: datetime) -> list[Write]:
+    """Refuse to make several people of one contact while a lead of one is merged into another's: whose would it be?
+
+    Raises Conflict naming the leads that they were merged into; writes nothing.
+    """
+    if len(people) == 1:
+        return []
+    leads = [(who, lead) for who, ids in enumerate(people) for lead in reading.of_person(ids, merged=True)]
+    whose = {lead.lead_id: who for who, lead in leads}
+    across = {lead.merged_into for who, lead in leads if whose.get(lead.merged_into, who) != who}
+    if across:
+        named = [Problem("leads", each) for each in sorted(across)]
+        raise Conflict("Leads of the two contacts were merged as well. Undo that before you part the contacts.", named)
+    return []
 
 
 def find_merge(lead_id: str, merge_id: str) -> LeadMerge:
@@ -252,4 +288,4 @@ def merges(lead_id: str) -> list[LeadMerge]:
     reading.find(lead_id)
     prefix = LeadMerge.sk.startswith("MERGE#")
     found = LeadMerge.query(f"LEAD#{lead_id}", prefix, scan_index_forward=False, limit=SHOWN, consistent_read=True)
-    return list(found)
+    return sorted(found, key=lambda each: each.at, reverse=True)  # ids by Idempotency-Keys are in no order

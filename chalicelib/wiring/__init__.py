@@ -17,6 +17,7 @@ from chalicelib.contacts.tombstones import Tombstone
 from chalicelib.definitions import jobs
 from chalicelib.dynamodb import Item
 from chalicelib.http.routes import attendance
+from chalicelib.leads import merging as lead_merging
 from chalicelib.leads import process_checks, remains
 from chalicelib.messages import tracked
 from chalicelib.settings import settings
@@ -31,7 +32,7 @@ def wire() -> None:
     records.register()
     streams.routes.queues_for = reactions.queues_for
     streams.routes.delays = {"verdict": int(settings.verdict_delay_seconds)}
-    merging.besides[:] = [consent.together]
+    merging.besides[:] = [consent.together, lead_merging.parted]
     merging.foresights.update(consequences.FORESIGHTS)
     process_checks.trigger_checks[:] = [consequences.mistakes]
     jobs.works.update(works.WORKS)

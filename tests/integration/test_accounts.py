@@ -47,6 +47,17 @@ def test_an_account_needs_a_name(api, body):
     assert [error["field"] for error in problem["errors"]] == ["name"]
 
 
+def test_the_cursor_of_one_accounts_members_is_none_of_anothers(api):
+    first, second = (api.post("/accounts", {"name": name}) for name in ("Kajak ApS", "Telt ApS"))
+    for number, account in enumerate([first, first, second]):
+        service.create(f"c{number}", {"last_name": "Juhl", "account_id": account["id"]}, NOW, by="user:u")
+    cursor = api.get(f"/accounts/{first['id']}/members?limit=1")["next_cursor"]
+
+    status, problem, _ = api.call("GET", f"/accounts/{second['id']}/members?limit=1&cursor={cursor}")
+
+    assert (status, "another list" in problem["detail"]) == (400, True)
+
+
 def test_accounts_are_listed_by_one_thing_at_a_time(api):
     api.post("/accounts", {"name": "Kajak ApS", "owner_id": "o"})
 

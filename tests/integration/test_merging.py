@@ -1,5 +1,6 @@
 """Contacts that are one person are merged, and parted again, over HTTP (decision 46)."""
 
+import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -15,7 +16,7 @@ from chalicelib.contacts.models import Contact, ContactsItem, Heir, Merge, Owner
 from chalicelib.dynamodb import ConditionFailed, commit
 from chalicelib.errors import Conflict, DomainError, Stale
 from tests.support.api import Caller
-from tests.support.between import before_the_next_write
+from tests.support.between import before_call, before_the_next_write
 from tests.support.insisting import insist
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -271,6 +272,56 @@ def test_a_strategy_taken_into_use_later_knows_the_merged_contact_by_all_its_det
     sound()
 
 
+def test_who_is_merged_while_a_strategy_is_built_is_known_by_it_all_the_same():
+    """The backfill has been at the one that stays, and finds the other in no list any more."""
+    for identity, number in (("ada", "+4511111111"), ("b", "+4522222222"), ("c", "+4533333333")):
+        person(identity, phone=number)
+    merge("b", "c")
+    [phone] = building("phone")
+    service.backfill(phone, ["ada"], NOW)
+
+    merge("ada", "b")
+    strategies.built("contact", "phone")
+
+    assert [known_by(f"+45{digit * 8}") for digit in "123"] == ["ada"] * 3
+    sound()
+    merging.undo("ada", "ada-b", "user:u", NOW)
+    assert [known_by(f"+45{digit * 8}") for digit in "123"] == ["ada", "b", "b"]
+    sound()
+
+
+def test_what_a_strategy_taken_into_use_later_found_goes_back_to_whom_it_belongs():
+    for identity, number in (("ada", "1"), ("b", "2"), ("c", "3"), ("d", "2")):
+        person(identity, phone=f"+45{number * 8}")
+    merge("b", "c")
+    merge("ada", "b")
+    merge("ada", "d")
+    [phone] = building("phone")
+    service.backfill(phone, ["ada"], NOW)
+    strategies.built("contact", "phone")
+    sound()
+
+    merging.undo("ada", "ada-d", "user:u", NOW)
+    assert "b" in service.find("ada").identities
+    service.amend("d", {"phone": None}, service.find("d").version, NOW)
+    assert known_by("+4522222222") == "ada"  # for b, which has that number as well
+    merging.undo("ada", "ada-b", "user:u", NOW)
+
+    assert [known_by(f"+45{digit * 8}") for digit in "123"] == ["ada", "b", "b"]
+    sound()
+
+
+def building(strategy_id):
+    strategies.create(strategy_id, "contact", strategy_id, [strategy_id], NOW)
+    return [each for each in strategies.in_use("contact") if each.id == strategy_id]
+
+
+def known_by(number):
+    """Return whom a form finds by a telephone number."""
+    given, context = {"phone": number}, MarketingContext()
+    return service.prepare(given, strategy_id="phone", new_id="new", context=context, now=NOW).record.contact_id
+
+
 # Undoing -------------------------------------------------------------------------------------------------------------
 
 
@@ -322,6 +373,98 @@ def test_merges_are_undone_in_any_order_and_nothing_of_an_undone_one_comes_back(
     merging.undo("ada", "ada-c", "user:u", NOW)
     assert rows() == before
     sound()
+
+
+def test_the_times_at_accounts_are_put_back_in_any_order_too():
+    for each in ("own", "first", "then"):
+        accounts.create(each, {"name": each}, NOW, by="user:u")
+    for identity, account_id in (("ada", "own"), ("b", "first"), ("c", "then")):
+        person(identity, account_id=account_id)
+    before = rows()
+    for day, identity in enumerate("bc", start=1):
+        merge("ada", identity, {"account_id": "other"}, at=NOW + timedelta(days=day))
+
+    merging.undo("ada", "ada-b", "user:u", NOW + timedelta(days=3))
+    assert service.find("ada").account_id == "then"
+    merging.undo("ada", "ada-c", "user:u", NOW + timedelta(days=4))
+
+    assert (service.find("ada").account_id, service.find("ada").member_since) == ("own", NOW)
+    assert {key: row.get("until") for key, row in rows().items() if key[1].startswith("MEMBER#")} == dict.fromkeys(
+        (key for key in before if key[1].startswith("MEMBER#")), None
+    )
+
+
+def test_what_a_later_merge_gave_anew_is_not_taken_back_with_an_earlier_one():
+    person("ada", city="Odense")
+    for each in ("b", "c"):
+        person(each, city="Vejle")
+    merge("ada", "b", {"city": "other"})
+    service.amend("ada", {"city": "Aarhus"}, service.find("ada").version, NOW)
+    merge("ada", "c", {"city": "other"}, at=NOW + timedelta(days=1))
+
+    merging.undo("ada", "ada-b", "user:u", NOW)
+    assert service.find("ada").city == "Vejle"
+
+    merging.undo("ada", "ada-c", "user:u", NOW)
+    assert service.find("ada").city == "Aarhus"
+
+
+def test_only_the_next_merge_remembers_what_an_undone_one_found():
+    person("ada", city="Odense")
+    for identity, city in (("b", "Vejle"), ("c", "Vejle"), ("d", "Kolding")):
+        person(identity, city=city)
+    merge("ada", "b", {"city": "other"})
+    service.amend("ada", {"city": "Aarhus"}, service.find("ada").version, NOW)
+    for day, identity in enumerate("cd", start=1):
+        merge("ada", identity, {"city": "other"}, at=NOW + timedelta(days=day))
+
+    found = []
+    for identity in "bdc":
+        merging.undo("ada", f"ada-{identity}", "user:u", NOW)
+        found.append(service.find("ada").city)
+
+    assert found == ["Kolding", "Vejle", "Aarhus"]
+
+
+@pytest.mark.rule("CON-18")
+def test_an_undone_merge_forgets_what_either_was_which_may_be_deleted_by_itself(world, api):
+    service.create("ada", {"last_name": "Juhl", "city": "Odense"}, world.now, by="user:u")
+    service.create("b", {"last_name": "Holm", "city": "Vejle", "first_name": "Bo"}, world.now, by="user:u")
+    merge("ada", "b", {"city": "other", "last_name": "other"})
+    merging.undo("ada", "ada-b", "user:u", world.now)
+
+    [shown] = api.get("/contacts/ada/merges")["items"]
+    assert (shown["other_id"], shown["taken"], shown["before"]) == ("b", {}, {})
+    service.remove("b", service.find("b").version, world.now)
+    world.settle()
+    world.advance(timedelta(hours=26))
+    world.poll()
+
+    assert not [key for key, row in world.rows().items() if "Vejle" in json.dumps(row) or "Holm" in json.dumps(row)]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_merge_that_is_undone_twice_at_one_moment_is_undone_once(number):
+    person("ada")
+    person("b", city="Vejle")
+    before = rows()
+    merge("ada", "b")
+
+    with before_call(number, lambda: merging.undo("ada", "ada-b", "user:u", NOW)):
+        assert merging.undo("ada", "ada-b", "user:v", NOW).undone_by == "user:u"
+
+    assert rows() == before
+
+
+def test_merges_are_listed_newest_first_whatever_their_ids_are_made_of(api):
+    for each in ("ada", *"bcdef"):
+        person(each)
+
+    for each in "bcdef":
+        headers = {"If_Match": f'"{service.find("ada").version}"', "Idempotency_Key": f"merge {each}"}
+        api.post("/contacts/ada/merges", {"other_id": each, "why": "one person"}, **headers)
+
+    assert [each["other_id"] for each in api.get("/contacts/ada/merges")["items"]] == [*"fedcb"]
 
 
 @pytest.mark.parametrize("known", [True, False], ids=["suggested before", "met by the merge"])

@@ -18,6 +18,7 @@ from chalicelib.scoring import reading, service
 from chalicelib.segments import service as segments
 from tests.support import journeys, scoring
 from tests.support.api import Caller
+from tests.support.between import before_call
 
 INDUSTRY = [{"field": "industry", "operator": "equals", "values": ["Boats"]}]
 BOATS = {
@@ -162,6 +163,17 @@ def test_merges_of_accounts_are_flat_and_undone_in_any_order(companies):
     assert accounts.find("kajak").city == "c"
     undo(companies, "twin", "b")
     undo(companies, "kajak", "c")
+
+    assert rows() == before
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_merge_of_accounts_that_is_undone_twice_at_one_moment_is_undone_once(companies, number):
+    before = rows()
+    merge(companies)
+
+    with before_call(number, lambda: undo(companies)):
+        assert undo(companies).taken == {}
 
     assert rows() == before
 

@@ -1,5 +1,6 @@
 """Leads of one contact that are the same interest are merged, and parted again (decision 46)."""
 
+import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -17,7 +18,7 @@ from chalicelib.dynamodb import commit
 from chalicelib.errors import Conflict, DomainError, Stale
 from chalicelib.interactions.plans import NewInteraction, record
 from chalicelib.interactions.types import InteractionType
-from chalicelib.leads import backfilling, merging, service
+from chalicelib.leads import backfilling, deletion, merging, service
 from chalicelib.leads import reading as lead_reading
 from chalicelib.leads.choices import State, StatusReason
 from chalicelib.leads.models import Heir, Lead, LeadMerge, LeadsItem, Owner
@@ -28,6 +29,7 @@ from chalicelib.scoring.explanations import explaining
 from tests.support import journeys, scoring
 from tests.support import merged as contacts_merged
 from tests.support.api import Caller
+from tests.support.between import before_call, before_the_next_write
 
 
 @pytest.fixture
@@ -39,12 +41,12 @@ def two(world):
     return world
 
 
-def submit(world, new_id="new", page="p", contact_id="ada", **values):
+def submit(world, new_id="new", page="p", contact_id="ada", strategy_id=None, **values):
     """Let a form bring values, and return the lead that they resolved to."""
     prepared = service.prepare(
         {"last_name": "Juhl", **values},
         contact_id=contact_id,
-        strategy_id=None,
+        strategy_id=strategy_id,
         always_new=False,
         page_id=page,
         new_id=new_id,
@@ -195,6 +197,25 @@ def test_leads_of_merged_contacts_are_leads_of_one_contact(two):
     assert [each.lead_id for each in lead_reading.of_person(contacts.who_is("ada").ids)] == ["one", "two"]
 
 
+@pytest.mark.rule("LEAD-1")
+@pytest.mark.parametrize(("into", "other"), [("one", "theirs"), ("theirs", "one")])
+def test_contacts_are_parted_only_after_their_leads_so_that_none_goes_to_somebody_else(two, into, other):
+    journeys.contact("twin")
+    submit(two, "theirs", contact_id="twin", email="theirs@example.dk")
+    contacts_merged.merge("ada", "twin", two.now)
+    merge(two, into, other)
+
+    with pytest.raises(Conflict, match="Leads of the two") as refused:
+        contacts_merged.undo("ada", "twin", two.now)
+    assert [each.message for each in refused.value.problems] == [into]
+
+    undo(two, into, other)
+    merge(two)  # of one and the same contact
+    contacts_merged.undo("ada", "twin", two.now)
+    assert submit(two, contact_id="twin", email="theirs@example.dk") == "theirs"
+    assert [each.lead_id for each in lead_reading.of_contact("ada")] == ["one"]
+
+
 @pytest.mark.parametrize(
     ("into", "other", "choices", "why"),
     [
@@ -276,6 +297,52 @@ def test_a_strategy_taken_into_use_later_knows_the_lead_by_the_details_of_all(tw
     sound()
 
 
+@pytest.fixture
+def phoned(two):
+    """Three leads with telephone numbers of one digit each."""
+    submit(two, "three", email="three@example.dk")
+    for digit, identity in zip("123", ("one", "two", "three"), strict=True):
+        service.amend(identity, {"phone": f"+45{digit * 8}"}, by="u", version=1, now=two.now)
+    return two
+
+
+def test_who_is_merged_while_a_strategy_is_built_is_known_by_it_all_the_same(phoned):
+    phone = building(phoned)
+    backfilling.backfill(phone, ["one"], phoned.now)
+    merge(phoned, "one", "two")
+    strategies.built("lead", "phone")
+
+    assert [known_by(phoned, digit) for digit in "12"] == ["one", "one"]
+    undo(phoned)
+    assert [known_by(phoned, digit) for digit in "12"] == ["one", "two"]
+    sound()
+
+
+def test_what_a_strategy_taken_into_use_later_found_goes_back_to_whom_it_belongs(phoned):
+    for pair in (("two", "three"), ("one", "two")):
+        merge(phoned, *pair)
+    backfilling.backfill(building(phoned), ["one"], phoned.now)
+    strategies.built("lead", "phone")
+
+    undo(phoned)
+    assert [known_by(phoned, digit) for digit in "123"] == ["one", "two", "two"]
+    sound()
+    undo(phoned, "two", "three")
+    assert [known_by(phoned, digit) for digit in "123"] == ["one", "two", "three"]
+    sound()
+
+
+def building(world):
+    """Take a strategy by telephone into use, which is not built yet."""
+    strategies.create("phone", "lead", "Telephone", ["phone"], world.now)
+    return next(each for each in strategies.read_all("lead") if each.id == "phone")
+
+
+def known_by(world, digit):
+    """Return which lead a form finds by a telephone number."""
+    return submit(world, strategy_id="phone", phone=f"+45{digit * 8}")
+
+
 def test_merges_of_leads_are_flat_and_undone_in_any_order(two):
     for identity in ("three", "four"):
         submit(two, identity, email=f"{identity}@example.dk", city=identity)
@@ -296,6 +363,79 @@ def test_merges_of_leads_are_flat_and_undone_in_any_order(two):
 
     assert rows() == before
     sound()
+
+
+@pytest.mark.rule("LEAD-1")
+def test_what_any_lead_forbids_is_forbidden_until_the_last_one_that_says_so_is_parted(two):
+    for identity in ("three", "four"):
+        submit(two, identity, email=f"{identity}@example.dk")
+    for identity in ("two", "three", "four"):
+        service.amend(identity, {"do_not_email": True}, by="u", version=1, now=two.now)
+    for identity in ("two", "three", "four"):
+        merge(two, "one", identity)
+        two.advance(timedelta(days=1))
+
+    forbidden = []
+    for identity in ("two", "four", "three"):
+        undo(two, "one", identity)
+        forbidden.append(lead_reading.find("one").do_not_email)
+
+    assert forbidden == [True, True, None]
+
+
+def test_a_lead_that_comes_back_to_an_account_that_is_gone_has_none(two):
+    for identity, account_id in (("one", "left"), ("two", "taken")):
+        accounts.create(account_id, {"name": account_id}, two.now, by="user:u")
+        service.amend(identity, {"account_id": account_id}, by="u", version=1, now=two.now)
+    merge(two, choices={"account_id": "other"})
+    accounts.remove("left", 1, two.now)
+    two.settle()
+
+    undo(two)
+
+    assert [each.account_id for each in lead_reading.find_many(["one", "two"])] == [None, "taken"]
+
+
+@pytest.mark.rule("LEAD-1")
+def test_an_undone_merge_forgets_what_either_was_which_may_be_deleted_by_itself(two):
+    service.amend("two", {"first_name": "Zenobia", "do_not_email": True}, by="u", version=1, now=two.now)
+    merge(two, choices={"topic": "other"})
+    undo(two)
+
+    service.remove("two", lead_reading.find("two").version, two.now)
+    two.settle()
+
+    [merged] = [item for item in LeadMerge.scan() if isinstance(item, LeadMerge)]
+    assert (merged.other_id, merged.taken, merged.before) == ("two", {}, {})
+    assert not [key for key, row in two.rows().items() if "Zenobia" in json.dumps(row)]
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_a_merge_that_is_undone_twice_at_one_moment_is_undone_once(two, number):
+    before = rows()
+    merge(two)
+
+    with before_call(number, lambda: undo(two)):
+        assert undo(two).undone_at
+
+    assert rows() == before
+    assert len(lead_reading.history("two")) == 2
+
+
+def test_a_merge_around_a_merged_lead_that_others_change_at_that_moment_is_not_lost(two):
+    """Its contact is deleted, and the lead is about to be written as it was read before the merge."""
+    submit(two, "three", email="three@example.dk")
+    merge(two, "two", "three")
+    for identity in ("one", "two"):
+        service.amend(identity, {"contact_id": None}, by="u", version=lead_reading.find(identity).version, now=two.now)
+
+    with before_the_next_write(lambda: merge(two, "one", "two")), pytest.raises(Stale):
+        deletion.orphan("ada", two.now)
+    deletion.orphan("ada", two.now)
+
+    assert (lead_reading.find("three").merged_into, lead_reading.find("three").contact_id) == ("one", None)
+    undo(two, "one", "two")
+    assert lead_reading.find("three").merged_into == "two"
 
 
 def test_two_users_who_merge_leads_crosswise_never_make_a_circle(two):

@@ -7,9 +7,9 @@ from chalice.test import Client
 
 from app import app
 from chalicelib.contacts import accounts, service, strategies, suggesting
-from chalicelib.contacts.models import Dismissed
+from chalicelib.contacts.models import Dismissed, Duplicate
 from tests.support.api import Caller
-from tests.support.merged import merge
+from tests.support.merged import merge, undo
 from tests.support.meter import metered
 
 pytestmark = pytest.mark.usefixtures("cloud")
@@ -93,6 +93,53 @@ def test_what_a_merge_settles_is_not_suggested_and_the_others_are_suggested_as_w
     assert suggested("third") == ["ada"]
 
 
+@pytest.mark.rule("CON-20")
+def test_who_has_the_same_key_no_longer_is_not_suggested_for_it_any_more():
+    phoned("ada", "bo", "cy")
+    assert (suggested("ada"), suggested("bo")) == (["bo", "cy"], ["ada"])
+
+    service.amend("bo", {"phone": "+4522222222"}, service.find("bo").version, NOW)
+    assert (suggested("ada"), suggested("bo")) == (["cy"], [])
+
+    strategies.remove("contact", "phone")
+    assert suggested("ada") == []
+
+
+def test_who_has_the_same_key_since_a_merge_is_suggested_by_its_strategy():
+    strategies.create("pair", "contact", "Name and city", ["first_name", "postal_code"], NOW)
+    strategies.built("contact", "pair")
+    person("ada", last_name="Juhl", first_name="Ada")
+    person("twin", last_name="Juul", postal_code="5000")
+    person("third", last_name="Zorro", first_name="Ada", postal_code="5000")
+
+    merge("ada", "twin", NOW)
+
+    [found] = suggesting.of_contact("ada")
+    assert (found.id, found.strategy_id) == ("third", "pair")
+    assert found.reasons[0] == "They are the same by the matching strategy “Name and city”."
+
+
+def test_of_hundreds_with_the_same_key_no_more_are_read_than_are_suggested():
+    phoned("ada", *(f"c{number:03}" for number in range(51)))
+    with metered() as some:
+        assert len(suggesting.of_contact("ada")) == 50
+
+    phoned(*(f"c{number:03}" for number in range(51, 71)))
+    with metered() as many:
+        suggesting.of_contact("ada")
+
+    assert many.read_units == some.read_units
+
+
+def phoned(*identities):
+    """Make contacts who have nothing in common but a telephone number, by which they are matched."""
+    if not strategies.is_live("contact", "phone"):
+        strategies.create("phone", "contact", "Telephone", ["phone"], NOW)
+        strategies.built("contact", "phone")
+    for identity in identities:
+        person(identity, last_name=f"{identity * 3}", first_name=f"{identity}", phone="+4511111111")
+
+
 def test_who_is_deleted_is_suggested_to_nobody_and_leaves_nothing_dismissed(world):
     for each in ("ada", "twin"):
         service.create(each, {"last_name": "Juhl", "first_name": "Ada", "phone": "+4512345678"}, world.now, by="user:u")
@@ -103,6 +150,21 @@ def test_who_is_deleted_is_suggested_to_nobody_and_leaves_nothing_dismissed(worl
 
     assert suggested("twin") == []
     assert [item for item in Dismissed.scan(consistent_read=True) if isinstance(item, Dismissed)] == []
+
+
+@pytest.mark.rule("CON-18")
+def test_undoing_a_merge_suggests_nobody_again_who_was_deleted_meanwhile(world):
+    phoned("first", "ada", "twin")
+    for other in ("first", "twin"):
+        merge("ada", other, world.now)
+    undo("ada", "first", world.now)
+    assert suggested("ada") == ["first"]
+    service.remove("first", service.find("first").version, world.now)
+    world.settle()
+
+    undo("ada", "twin", world.now)
+
+    assert [item for item in Duplicate.scan(consistent_read=True) if isinstance(item, Duplicate)] == []
 
 
 @pytest.mark.parametrize(("one", "other", "status"), [("ada", "ada", 400), ("ada", "nobody", 404), ("no", "ada", 404)])
