@@ -1,5 +1,6 @@
 """Turns a domain's grants into IAM statements that name just the resources they are about."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -131,11 +132,14 @@ def check(grants: dict[str, Grant], resources: Json) -> None:
 
 
 def _joined(statements: list[Json]) -> list[Json]:
-    """One statement for each set of actions, its resources in the order they were granted."""
-    by_actions: dict[tuple[str, ...], list[Any]] = {}
+    """One statement for each set of actions, about all that they are allowed on: a role holds 10,240 letters."""
+    allowed: dict[str, tuple[Any, set[str]]] = {}
     for statement in statements:
-        named = by_actions.setdefault(tuple(statement["Action"]), [])
-        named += [resource for resource in statement["Resource"] if resource not in named]
+        for resource in statement["Resource"]:
+            allowed.setdefault(json.dumps(resource), (resource, set()))[1].update(statement["Action"])
+    by_actions: dict[tuple[str, ...], list[Any]] = {}
+    for resource, actions in allowed.values():
+        by_actions.setdefault(tuple(sorted(actions)), []).append(resource)
     return [allow(list(actions), named) for actions, named in by_actions.items()]
 
 

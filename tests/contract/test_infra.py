@@ -1,5 +1,6 @@
 """infra/, models, settings, wiring and entry points agree."""
 
+import json
 import re
 import subprocess
 import sys
@@ -16,7 +17,8 @@ from chalicelib.access.scopes import ALL_SCOPES
 from chalicelib.agenda import agendas
 from chalicelib.settings import Settings
 from chalicelib.wiring import reactions
-from infra.template import BUCKETS, ENVIRONMENT, FOR_AUTHORIZERS, MACHINES
+from infra.template import BUCKETS, ENVIRONMENT, FOR_AUTHORIZERS, MACHINES, load
+from tests.support import roles
 
 ROOT = Path(__file__).parents[2]
 
@@ -224,3 +226,14 @@ def test_each_module_says_the_first_words_of_its_routes():
     for module, words in app.ROUTES.items():
         operations = import_module(module).api.operations
         assert {each.path.split("/")[1] for each in operations} == set(words), module
+
+
+LARGEST_ROLE = 10_240  # letters of a role's own policies; IAM does not count white space
+LOGS_AND_TRACES = 600
+
+
+def test_every_role_fits_iam_however_long_the_prefix_is():
+    longest, ours = "p" * 28, Settings().prefix
+    for name in load().grants:
+        text = json.dumps(roles.statements(name), separators=(",", ":"))
+        assert len(text.replace(ours, longest)) + LOGS_AND_TRACES < LARGEST_ROLE, name

@@ -40,10 +40,16 @@ def _role(function: str) -> Mapping[str, list[str]]:
     """Return what a function may do, and to what each."""
     name = "APIHandler" if function == "app" else "".join(part.capitalize() for part in function.split("_"))
     allowed: dict[str, list[str]] = {}
-    for statement in policy(_declared().grants.get(name, {}), _declared().template["Resources"]):
+    for statement in statements(name):
         for action in statement["Action"]:
-            allowed.setdefault(action, []).extend(map(_text, statement["Resource"]))
+            allowed.setdefault(action, []).extend(statement["Resource"])
     return allowed
+
+
+def statements(name: str) -> list[dict[str, Any]]:
+    """Return the IAM statements of a function of the template, as AWS gets them."""
+    found = policy(_declared().grants.get(name, {}), _declared().template["Resources"])
+    return [{**each, "Resource": [_text(resource) for resource in each["Resource"]]} for each in found]
 
 
 def _text(value: Any) -> str:

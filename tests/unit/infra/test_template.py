@@ -31,6 +31,10 @@ Grants:
 """
 
 
+READ = sorted(f"dynamodb:{name}" for name in ("GetItem", "BatchGetItem", "Query", "ConditionCheckItem"))
+WRITE = [f"dynamodb:{name}" for name in ("PutItem", "UpdateItem", "DeleteItem")]
+
+
 @pytest.fixture
 def files(tmp_path):
     def write(**contents):
@@ -69,13 +73,19 @@ def test_grants_of_several_files_are_joined(files):
 def test_a_role_allows_what_was_granted_on_just_those_resources(files):
     allowed = statements(expand(GENERATED, files(contacts=CONTACTS)))
 
-    table = {"Fn::GetAtt": ["ContactsTable", "Arn"]}
-    assert {
-        "Effect": "Allow",
-        "Action": [f"dynamodb:{name}" for name in ("GetItem", "BatchGetItem", "Query", "ConditionCheckItem")],
-        "Resource": [table, {"Fn::Sub": "${ContactsTable.Arn}/index/*"}],
-    } in allowed
+    table, indexes = {"Fn::GetAtt": ["ContactsTable", "Arn"]}, {"Fn::Sub": "${ContactsTable.Arn}/index/*"}
+    assert {"Effect": "Allow", "Action": READ, "Resource": [table, indexes]} in allowed
     assert not any("*" in statement["Resource"] for statement in allowed)
+
+
+def test_what_several_grants_allow_on_one_resource_is_said_once(files):
+    more = "Grants: {RescoreContact: {write: [ContactsTable]}}"
+    allowed = statements(expand(GENERATED, files(contacts=CONTACTS, leads=more)))
+
+    of_table = [each for each in allowed if {"Fn::GetAtt": ["ContactsTable", "Arn"]} in each["Resource"]]
+    of_indexes = [each for each in allowed if {"Fn::Sub": "${ContactsTable.Arn}/index/*"} in each["Resource"]]
+    assert [set(each["Action"]) for each in of_table] == [{*READ, *WRITE}]
+    assert [each["Action"] for each in of_indexes] == [READ]
 
 
 def test_a_function_that_starts_the_machine_learns_its_name_and_others_do_not(files):
