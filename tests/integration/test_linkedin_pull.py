@@ -365,13 +365,13 @@ def test_of_several_submissions_of_one_page_the_last_counts_whatever_their_order
     for number, name in ((1, "Maiden"), (2, "Married")):
         at = connected.world.now - timedelta(minutes=10 - number)
         connected.send(number, answers={**answers_of(1), "LAST_NAME": name}, at=at)
-    page = client.Client.page
+    found = connected.linkedin.found
 
-    def newest_first(self, *given):
-        found = page(self, *given)
-        return client.Page(found.leads[::-1], found.total)
+    def newest_first(query):
+        answer = found(query)
+        return {**answer, "elements": answer["elements"][::-1]}
 
-    monkeypatch.setattr(client.Client, "page", newest_first)
+    monkeypatch.setattr(connected.linkedin, "found", newest_first)
     connected.pull()
 
     [contact] = connected.api.get("/contacts")["items"]
@@ -383,15 +383,15 @@ def test_what_linkedin_forgets_between_two_pages_hides_no_other_lead(connected, 
     for number in range(7):
         connected.send(number, at=connected.world.now - timedelta(days=30 - number))
     connected.change("POST", "/reset")
-    page = client.Client.page
+    found = connected.linkedin.found
 
-    def forgetting(self, *given):
-        if given[-1] == 4:
+    def forgetting(query):
+        if query["start"] == "4":
             for number in range(3):
                 connected.linkedin.leads.pop(f"response-{number}", None)
-        return page(self, *given)
+        return found(query)
 
-    monkeypatch.setattr(client.Client, "page", forgetting)
+    monkeypatch.setattr(connected.linkedin, "found", forgetting)
     connected.pull()
 
     assert set(leads(connected)) == {f"ada{number}@example.com" for number in range(7)}
